@@ -1,0 +1,64 @@
+import type { Event } from "../wire/event.ts";
+import type { HookCall } from "../wire/local.ts";
+import type { Participant } from "../wire/participant.ts";
+
+/**
+ * What a coding agent's folder gives: its dialect in, our events out. Everything here is pure: no files, no clock,
+ * no network. The daemon owns when and where; the server uses `readHook` for payloads posted to it directly.
+ */
+export interface Agent {
+  /** Its folder here and its name in `HookCall.agent`: `claude`. */
+  name: string;
+  /** Its participant unless a named agent acts: `agent:claude`. */
+  participant: Participant;
+  /** Reads what one hook call says. Never throws: what cannot be read becomes one `other` fact with `raw`. */
+  readHook(call: HookCall, people: People): HookReading;
+  /** Reads one line of its transcript, in file order. Never throws; noise gives no events. */
+  readLine(line: string, people: People, memory: Memory): Event[];
+  /** Where a session's further transcripts lie (subagents), or none. */
+  subagentsFolder(transcript: string): string | undefined;
+}
+
+/** Whom to name as sender. `driver` is null while the seat is open: then the agent's `user:unknown` speaks. */
+export interface People {
+  driver: Participant | null;
+  agent: Participant;
+}
+
+/**
+ * What a transcript reader remembers from line to line (the running turn, which message's usage was counted).
+ * Plain JSON: it is stored beside the byte offset, in the same transaction as the events. Starts as `{}`.
+ * The daemon sets `subagent` for a subagent's file.
+ */
+export interface Memory {
+  subagent?: string;
+  [key: string]: unknown;
+}
+
+export interface HookReading {
+  /** The agent's own event name: `SessionStart`; empty when the payload could not be read. */
+  name: string;
+  /** The agent's own session id; empty when the payload could not be read. */
+  agentSession: string;
+  transcript?: string;
+  cwd?: string;
+  /** Set by the hook that opens a session: how it came to be. */
+  start?: "startup" | "resume" | "clear" | "compact" | "fork";
+  /** Whether the transcript has to be watched closely from now on, or no longer. */
+  turn?: "open" | "close";
+  /** The session ended with this call. */
+  ended?: boolean;
+  facts: Fact[];
+}
+
+/** One thing a hook says, and when it may be written down. */
+export interface Fact {
+  event: Event;
+  /**
+   * - `now`: after the transcript has been read up to this moment.
+   * - `quiet`: after the transcript has then stayed quiet (the agent's last lines reach the file 80–400 ms late),
+   *   so that an end stands after what it ends.
+   * - `unseen`: only when the transcript does not tell the same fact itself (same kind, and same turn or same text).
+   */
+  release: "now" | "quiet" | "unseen";
+}

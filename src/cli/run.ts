@@ -1,0 +1,61 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import pkg from "../../package.json" with { type: "json" };
+import { exitCodeOf, PolarisError } from "../wire/error.ts";
+import { COMMANDS, type Command, type CommandName } from "./commands.ts";
+
+export const VERSION: string = pkg.version;
+
+/** The whole program: finds the command, runs it, and turns an error into one line, a hint and an exit code. */
+export async function run(argv: string[]): Promise<void> {
+  const [name, ...args] = argv;
+  if (name === "--version" || name === "-v" || name === "version") return void console.log(VERSION);
+  if (!name || name === "--help" || name === "-h" || name === "help") return void console.log(overview());
+  try {
+    const command = await find(name);
+    if (args.includes("--help") || args.includes("-h")) return void console.log(command.help.trim());
+    await command.run(args);
+  } catch (error) {
+    report(error, args.includes("--json"));
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+async function find(name: string): Promise<Command> {
+  if (!Object.hasOwn(COMMANDS, name)) {
+    throw new PolarisError("usage", `There is no command "${name}".`, { hint: "See polaris --help." });
+  }
+  return await COMMANDS[name as CommandName].load();
+}
+
+function report(error: unknown, json: boolean): void {
+  if (error instanceof PolarisError) {
+    if (json) return void console.error(JSON.stringify(error.toBody()));
+    console.error(`polaris: ${error.message}${error.hint ? ` — ${error.hint}` : ""}`);
+    return;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) console.error(JSON.stringify({ error: { code: "internal", message, hint: "" } }));
+  else console.error(`polaris: ${message}`);
+  if (process.env.POLARIS_DEBUG && error instanceof Error) console.error(error.stack);
+}
+
+function overview(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`);
+  return `polaris ${VERSION}: records coding-agent sessions and streams them live.
+
+Usage: polaris <command> [options]
+
+${rows.join("\n")}
+
+polaris <command> --help tells more and gives examples.`;
+}
+
+/** `parseArgs` of Node, with wrong use as our own error. */
+export function parse<T extends ParseArgsConfig>(config: T) {
+  try {
+    return parseArgs({ strict: true, ...config });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new PolarisError("usage", message, { hint: "See --help.", cause: error });
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Every error a person or a program can meet has one of these codes, one sentence and a hint.
+ * The number is the HTTP status at the server's edge; the CLI maps codes to exit codes (see `exitCodeOf`).
+ */
+export const STATUS = {
+  invalid_json: 400,
+  invalid_input: 400,
+  invalid_cursor: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  seat_taken: 409,
+  code_used: 410,
+  too_large: 413,
+  event_too_large: 413,
+  unsupported_media_type: 415,
+  rate_limited: 429,
+  internal: 500,
+  database_unavailable: 503,
+  shutting_down: 503,
+  // The machine's own, never sent by the server:
+  unreachable: 503,
+  daemon_unreachable: 503,
+  not_signed_in: 401,
+  already_running: 409,
+  journal_unwritable: 507,
+  database_version: 500,
+  database_failed: 500,
+  schema_too_new: 500,
+  migration_changed: 500,
+  unsupported_platform: 500,
+  usage: 400,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS;
+
+/** What crosses the wire: `{ error: { code, message, hint } }`. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; hint: string };
+}
+
+/** The one error class. Thrown where a rule is broken, translated once at the edge. */
+export class PolarisError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "PolarisError";
+    this.code = code;
+    this.hint = options.hint ?? "";
+  }
+
+  get status(): number {
+    return STATUS[this.code];
+  }
+
+  toBody(): ErrorBody {
+    return { error: { code: this.code, message: this.message, hint: this.hint } };
+  }
+}
+
+/** 0 done, 1 failed, 2 wrong use, 3 not signed in, 4 cannot reach. */
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof PolarisError)) return 1;
+  if (error.code === "usage") return 2;
+  if (error.code === "unauthenticated" || error.code === "not_signed_in") return 3;
+  if (error.code === "unreachable" || error.code === "daemon_unreachable") return 4;
+  return 1;
+}

@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { Participant } from "./participant.ts";
+
+/**
+ * What happened in a session, in Polaris's own words. Names follow OpenTelemetry's session convention and the
+ * Agent Client Protocol where they have one. The list is open: a kind that is not here is stored and shown plainly.
+ */
+export const KINDS = [
+  "session.start",
+  "session.end",
+  "session.title",
+  "user.message",
+  "agent.message",
+  "agent.thought",
+  "tool.call",
+  "tool.result",
+  "permission.request",
+  "permission.decision",
+  "question.asked",
+  "question.answered",
+  "turn.end",
+  "subagent.start",
+  "subagent.end",
+  "compaction.start",
+  "compaction.end",
+  "notice",
+  "error",
+  "usage",
+  "driver.changed",
+  "session.joined",
+  "session.left",
+  "recording.paused",
+  "recording.resumed",
+  "recovered",
+  "injection.queued",
+  "injection.delivered",
+  "injection.seen",
+  "injection.answered",
+  "injection.failed",
+  "injection.recalled",
+  "other",
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Which translator made the event, from what, and through which door it came. */
+export const Source = z.object({
+  /** The coding agent: `claude-code`; `polaris` for our own events; `api` for a caller's. */
+  agent: z.string().max(64),
+  /** The agent's version, when it says so. */
+  version: z.string().max(64).optional(),
+  /** Version of our translation, raised when the same raw input would give another event. */
+  translator: z.int().min(0).max(32767),
+  via: z.enum(["hook", "transcript", "api", "import", "polaris"]),
+});
+export type Source = z.infer<typeof Source>;
+
+/** A JSON object as it may be stored; anything an agent sends fits. */
+export const Body = z.record(z.string(), z.unknown());
+export type Body = z.infer<typeof Body>;
+
+/**
+ * The event. `text` is what a person reads and search finds; `body` holds the rest by kind:
+ *
+ * | kind | body |
+ * |---|---|
+ * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch? }` |
+ * | session.end | `{ reason }` |
+ * | session.title | `{}` (text = title) |
+ * | user.message | `{ origin: user, injected or system, queued?, command?, bash?, images?, from? }` |
+ * | agent.message | `{ model?, messageId?, aborted?, apiError? }` |
+ * | agent.thought | `{ model?, messageId?, durationMs? }` |
+ * | tool.call | `{ callId, name, kind, input }` (text = a telling line: the command, the path) |
+ * | tool.result | `{ callId, name?, status: completed, failed, rejected or denied, output, structured?, durationMs?, feedback? }` |
+ * | permission.request | `{ name, input, suggestions? }` |
+ * | permission.decision | `{ callId, decision: accept or reject, by: user, rule, hook or mode, scope?, feedback? }` |
+ * | question.asked, question.answered | `{ callId, questions }`, `{ callId, answers, cancelled? }` |
+ * | turn.end | `{ reason: end_turn, max_tokens, refusal, cancelled or error, backgroundTasks? }` |
+ * | subagent.start, subagent.end | `{ agentId, agentType?, description? }` |
+ * | compaction.start, compaction.end | `{ trigger, preTokens?, postTokens? }` |
+ * | notice | `{ kind }` |
+ * | error | `{ status?, retryInMs?, attempt? }` |
+ * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs? }` |
+ * | injection.queued | `{ from }` (text = the advice) |
+ * | other | `{ type, data? }`, with `raw` |
+ *
+ * Fields of the agent that no one has a place for yet are kept in `body.extra`.
+ */
+export const Event = z.object({
+  /** Minted at the edge; deterministic where the source has an identity. */
+  id: z.guid(),
+  /** When it happened, by the clock of the machine that saw it (RFC 3339). */
+  at: z.iso.datetime({ offset: true }),
+  sender: Participant,
+  kind: z
+    .string()
+    .max(64)
+    .regex(/^[a-z][a-z0-9_.-]*$/),
+  text: z.string().optional(),
+  body: Body.default({}),
+  /** The input as it came, for what could not be translated. */
+  raw: z.string().optional(),
+  /** The agent's own id of the turn (Claude Code: the prompt id). */
+  turn: z.string().max(128).optional(),
+  /** The subagent this happened in. */
+  parent: z.string().max(128).optional(),
+  source: Source,
+});
+export type Event = z.infer<typeof Event>;
+
+/** An event as the server gives it out: with its place in the project, whole and forever. */
+export interface StoredEvent extends Omit<Event, "raw"> {
+  /** Gapless position in the project, in commit order: the cursor of every list and stream. */
+  seq: number;
+  /** The session's id and its name in the project. */
+  session: string;
+  sessionName: string;
+  receivedAt: string;
+  /** True when long strings were shortened for this reply; the event's own address gives them whole. */
+  cut?: true;
+  /** True when the untranslated input is kept and can be read at the event's own address. */
+  hasRaw?: true;
+}

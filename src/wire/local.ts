@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { Participant } from "./participant.ts";
+import { Name, Slug } from "./session.ts";
+
+/**
+ * What crosses the daemon's socket, and what a hook leaves in the spool directory while no daemon listens.
+ * Routes: POST /hook (HookCall), GET /status, POST /join (Join), POST /leave (Leave), POST /link (Link),
+ * POST /unlink (Unlink). Answers are JSON; errors are `{ error: { code, message, hint } }`.
+ */
+export const HookCall = z.object({
+  /** Minted when the hook process starts: the same call through socket and spool is one call. */
+  id: z.guid(),
+  /** When the hook process started (payloads carry no time of their own). */
+  at: z.iso.datetime({ offset: true }),
+  agent: z.string().max(64),
+  /** The coding agent's process (CLAUDE_PID); survives /clear and /resume. */
+  pid: z.int().optional(),
+  /** What came on standard input, as text: the daemon parses it, so that bad input is kept and not lost. */
+  payload: z.string(),
+});
+export type HookCall = z.infer<typeof HookCall>;
+
+/** Binds one running agent session: `polaris join <project> [session]`. */
+export const Join = z.object({
+  /** The agent's own session id. */
+  agentSession: z.string().min(1).max(200),
+  agent: z.string().max(64).default("claude"),
+  transcript: z.string().optional(),
+  cwd: z.string().optional(),
+  project: Slug,
+  name: Name.optional(),
+});
+export const Leave = z.object({ agentSession: z.string().min(1).max(200) });
+
+/** Records every new session below a directory. */
+export const Link = z.object({ directory: z.string().min(1).max(4096), project: Slug });
+export const Unlink = z.object({ directory: z.string().min(1).max(4096) });
+
+export interface Binding {
+  agentSession: string;
+  session: string;
+  project: string;
+  name: string;
+  cwd: string | null;
+  transcript: string | null;
+  /** Events written down here, and how many of them the server has acknowledged. */
+  events: number;
+  acked: number;
+}
+
+export interface Status {
+  pid: number;
+  version: string;
+  home: string;
+  server: { url: string; state: "connected" | "waiting" | "signed_out"; error: string | null; since: string };
+  journal: { pending: number; refused: number; bytes: number; error: string | null };
+  spool: number;
+  links: { directory: string; project: string }[];
+  bindings: Binding[];
+}
+
+/** `$POLARIS_HOME/credentials.json` (0600): who this machine is to which server. */
+export const Credentials = z.object({
+  url: z.url(),
+  token: z.string().min(1),
+  participant: Participant,
+});
+export type Credentials = z.infer<typeof Credentials>;

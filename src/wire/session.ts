@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { Participant } from "./participant.ts";
+
+/** A project in an address: lower case letters, digits, dot, dash, underscore. */
+export const Slug = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(
+    /^[a-z0-9][a-z0-9._-]*$/,
+    "use lower case letters, digits, dots, dashes; begin with a letter or digit",
+  );
+
+/** A session's name in its project; `s-` and four hex digits unless given. */
+export const Name = Slug;
+
+/** In one glance, the same everywhere. */
+export const STATES = ["needs_human", "working", "idle", "finished", "failed", "paused"] as const;
+export type State = (typeof STATES)[number];
+
+export interface Project {
+  id: string;
+  slug: string;
+  name: string;
+  visibility: "org" | "private";
+  lastSeq: number;
+  sessions: number;
+  createdAt: string;
+  lastEventAt: string | null;
+}
+
+export interface Session {
+  id: string;
+  project: string;
+  name: string;
+  label: string | null;
+  title: string | null;
+  driver: string | null;
+  agent: string;
+  state: State;
+  machine: string | null;
+  cwd: string | null;
+  branch: string | null;
+  model: string | null;
+  prompts: number;
+  toolCalls: number;
+  lastPrompt: string | null;
+  createdAt: string;
+  lastEventAt: string | null;
+  endedAt: string | null;
+  /** Highest event of this session, 0 when it has none. */
+  lastSeq: number;
+}
+
+export const NewProject = z.object({
+  slug: Slug,
+  name: z.string().min(1).max(200).optional(),
+});
+
+export const NewSession = z.object({
+  name: Name.optional(),
+  label: z.string().max(200).optional(),
+  agent: Participant.default("agent:claude"),
+  /** Who drives; the caller unless said otherwise; null leaves the seat open. */
+  driver: Participant.nullable().optional(),
+});
+
+export const Inject = z.object({
+  text: z.string().min(1).max(4000),
+});
+
+export const Driver = z.object({ driver: Participant.optional() });
+
+/** Every list: items and the cursor of the next page, null at the end. */
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
