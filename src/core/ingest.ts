@@ -1,0 +1,158 @@
+import type { Db } from "../db/db.ts";
+import { uuid7 } from "../lib/uuid.ts";
+import { PolarisError } from "../wire/error.ts";
+import { type IngestAnswer, IngestEvent, IngestHead, type IngestSession } from "../wire/ingest.ts";
+import { append, type Incoming } from "./append.ts";
+import type { Caller } from "./caller.ts";
+import type { Doorbell } from "./doorbell.ts";
+import { sentence } from "./input.ts";
+import * as sessions from "./sessions.ts";
+import { isSuspect, parseJson, storable } from "./storable.ts";
+
+/** One event's line may be this long; a daemon cuts longer tool results before it sends them. */
+export const MAX_LINE = 16 * 1024 * 1024;
+
+interface Lines {
+  head: IngestHead;
+  items: { line: number; json: string }[];
+}
+
+/** Reads both forms of the body; the head must be right, each event stands for itself. */
+export function linesOf(text: string, type: "ndjson" | "json"): Lines {
+  if (type === "json") {
+    const whole = parseJson(text);
+    const events = whole && typeof whole === "object" && "events" in whole ? whole.events : undefined;
+    if (!Array.isArray(events)) {
+      throw new PolarisError("invalid_input", "The body needs `machine`, `sessions` and a list `events`.");
+    }
+    const items = events.map((event, index) => ({ line: index + 1, json: JSON.stringify(event) }));
+    return { head: headOf(whole), items };
+  }
+  const lines = text.split("\n");
+  const head = headOf(parseJson(lines[0] ?? ""));
+  const items = [];
+  for (let at = 1; at < lines.length; at++) {
+    const json = lines[at];
+    if (json) items.push({ line: at, json });
+  }
+  return { head, items };
+}
+
+function headOf(value: unknown): IngestHead {
+  const head = IngestHead.safeParse(value);
+  if (head.success) return head.data;
+  throw new PolarisError("invalid_input", `The batch's head is not right: ${sentence(head.error)}.`, {
+    hint: "The first line holds { machine, sessions }; see wire/ingest.ts.",
+  });
+}
+
+/**
+ * Takes a daemon's batch: events by project, one transaction each. What cannot be read as an event is refused by
+ * line and never fails the others; a position of a refused line counts as taken, so that the rest is acknowledged.
+ */
+export function startIngest(db: Db, bell: Doorbell) {
+  /** Sessions seen lately: they need no upsert. id -> org/project/name. */
+  const known = new Map<string, { org: string; project: string; name: string }>();
+  const projects = new Map<string, string>();
+
+  return async function ingest(caller: Caller, { head, items }: Lines): Promise<IngestAnswer> {
+    const bySession = new Map(head.sessions.map((session) => [session.id, session]));
+    const answer: IngestAnswer = { acked: {}, names: {}, stored: 0, known: 0, refused: [] };
+    const batches = new Map<string, { items: Incoming[]; refused: { session: string; pos: number }[] }>();
+    const batchOf = (project: string) => {
+      let batch = batches.get(project);
+      if (!batch) batches.set(project, (batch = { items: [], refused: [] }));
+      return batch;
+    };
+
+    for (const { line, json } of items) {
+      const read = readEvent(json, bySession);
+      if ("refusal" in read) {
+        answer.refused.push({ line, ...read.refusal });
+        const session = read.refusal.session ? bySession.get(read.refusal.session) : undefined;
+        if (session && read.refusal.pos) {
+          batchOf(session.project).refused.push({ session: session.id, pos: read.refusal.pos });
+        }
+        continue;
+      }
+      batchOf(read.project).items.push(read.item);
+    }
+
+    for (const [slug, { items: batch, refused }] of batches) {
+      const project = await projectId(caller, slug);
+      const wanted = head.sessions.filter((session) => session.project === slug);
+      const fresh = wanted.filter(({ id }) => known.get(id)?.project !== project);
+      const floors = new Map(wanted.map(({ id, floor }) => [id, floor]));
+      const names = new Map<string, string>();
+      const done = await append(
+        db,
+        { org: caller.org, project, machine: head.machine.id, items: batch, floors, refused },
+        fresh.length === 0
+          ? undefined
+          : async (tx) => {
+              for (const session of fresh) {
+                const name = await sessions.ensure(tx, caller.org, project, { ...session, machine: head.machine });
+                names.set(session.id, name);
+              }
+            },
+      );
+      if (known.size > 100_000) known.clear();
+      for (const [id, name] of names) known.set(id, { org: caller.org, project, name });
+      for (const { id } of wanted) answer.names[id] = known.get(id)?.name ?? names.get(id) ?? "";
+      Object.assign(answer.acked, done.acked);
+      answer.stored += done.stored.size;
+      answer.known += batch.length - done.stored.size;
+      if (done.stored.size > 0) bell.ring(caller.org, project);
+    }
+    return answer;
+  };
+
+  async function projectId(caller: Caller, slug: string): Promise<string> {
+    const key = `${caller.org}/${slug}`;
+    const hit = projects.get(key);
+    if (hit) return hit;
+    const [row] = await db.as(caller.org, async (tx) => {
+      await tx`
+        insert into projects (id, org_id, slug, name, created_by)
+        values (${uuid7()}, ${caller.org}, ${slug}, ${slug}, ${caller.participant})
+        on conflict (org_id, slug) do nothing`;
+      return tx<{ id: string }[]>`select id from projects where org_id = ${caller.org} and slug = ${slug}`;
+    });
+    if (!row) throw new Error("the project was not made");
+    projects.set(key, row.id);
+    return row.id;
+  }
+}
+
+type Read =
+  | { project: string; item: Incoming }
+  | { refusal: Omit<IngestAnswer["refused"][number], "line"> };
+
+function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
+  if (json.length > MAX_LINE) {
+    return { refusal: { code: "event_too_large", message: "One event may hold 16 MB." } };
+  }
+  let value: unknown;
+  try {
+    value = parseJson(json);
+  } catch {
+    return { refusal: { code: "invalid_json", message: "This line is not valid JSON." } };
+  }
+  if (isSuspect(json)) value = storable(value);
+  const parsed = IngestEvent.safeParse(value);
+  if (!parsed.success) {
+    return { refusal: { ...placeOf(value), code: "invalid_input", message: sentence(parsed.error) } };
+  }
+  const { session, pos, ...event } = parsed.data;
+  const project = sessions.get(session)?.project;
+  if (!project) {
+    return { refusal: { code: "invalid_input", message: "The event's session is not in the batch's head." } };
+  }
+  return { project, item: { event, session, pos } };
+}
+
+/** Session and position of a line that is not a right event, when at least these can be read. */
+function placeOf(value: unknown): { session?: string; pos?: number } {
+  const place = IngestEvent.pick({ session: true, pos: true }).safeParse(value);
+  return place.success ? place.data : {};
+}

@@ -1,0 +1,78 @@
+import type { Event } from "../wire/event.ts";
+import type { State } from "../wire/session.ts";
+
+/** What a batch of new events changes in its session's row. Absent fields stay as they are. */
+export interface Change {
+  state?: State;
+  title?: string;
+  model?: string;
+  cwd?: string;
+  branch?: string;
+  driver?: string | null;
+  lastPrompt?: string;
+  ended?: string | null;
+  prompts: number;
+  toolCalls: number;
+}
+
+/** How the session stands after this event; undefined when it says nothing about that. */
+export function stateAfter(event: Pick<Event, "kind" | "body" | "parent">): State | undefined {
+  if (event.parent) return undefined; // a subagent's end is not its parent's
+  switch (event.kind) {
+    case "user.message":
+    case "agent.message":
+    case "agent.thought":
+    case "tool.call":
+    case "tool.result":
+    case "permission.decision":
+    case "question.answered":
+    case "compaction.start":
+      return "working";
+    case "permission.request":
+    case "question.asked":
+      return "needs_human";
+    case "turn.end":
+      return event.body.reason === "error" ? "failed" : "idle";
+    case "session.start":
+    case "recording.resumed":
+      return "idle";
+    case "session.end":
+      return "finished";
+    case "recording.paused":
+      return "paused";
+    default:
+      return undefined;
+  }
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+/** Folds events, in their order, into one change. */
+export function changeOf(events: Pick<Event, "kind" | "body" | "text" | "parent" | "at">[]): Change {
+  const change: Change = { prompts: 0, toolCalls: 0 };
+  for (const event of events) {
+    const { kind, body, text } = event;
+    const state = stateAfter(event);
+    if (state) {
+      change.state = state;
+      change.ended = state === "finished" ? event.at : null;
+    }
+    if (kind === "user.message" && body.origin !== "system" && !event.parent) {
+      change.prompts++;
+      if (text) change.lastPrompt = text.slice(0, 280);
+    }
+    if (kind === "tool.call") change.toolCalls++;
+    if (kind === "session.title" && text) change.title = text.slice(0, 280);
+    if (kind === "driver.changed") change.driver = textOf(body.driver) ?? null;
+    if (!event.parent) {
+      const model = textOf(body.model);
+      if (model) change.model = model;
+      const cwd = textOf(body.cwd);
+      if (cwd) change.cwd = cwd;
+      const branch = textOf(body.branch);
+      if (branch) change.branch = branch;
+    }
+  }
+  return change;
+}

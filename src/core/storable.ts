@@ -1,0 +1,49 @@
+import { PolarisError } from "../wire/error.ts";
+
+/**
+ * jsonb refuses what JSON.parse accepts: U+0000, lone surrogates, numbers beyond double range, nesting in the
+ * thousands. All of it is made storable at the door, readable and marked, so that no event is ever lost to it.
+ */
+
+/** Deeper than this a value is kept as its JSON text. Real tool inputs stay below 20; PostgreSQL gives up near 7,000. */
+const MAX_DEPTH = 100;
+
+/** Cheap question about a line of JSON: can anything in it be unstorable? Most lines say no and skip the walk. */
+const SUSPECT = /\\u0000|\\ud[89a-f]|[\ud800-\udfff\0]|[eE]\+?\d{3}|\d{300}|[[{]{20}|(?:[[{][^[\]{}]*){60}/i;
+
+export const isSuspect = (json: string): boolean => SUSPECT.test(json);
+
+/** A text PostgreSQL takes: NUL becomes its visible symbol U+2400, half a surrogate pair U+FFFD. */
+export const storableText = (text: string): string => text.toWellFormed().replaceAll("\0", "\u2400");
+
+/** The same value with every text storable, infinite numbers as text, and what is too deep as JSON text. */
+export function storable(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return storableText(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= MAX_DEPTH) return `[nested too deep] ${storableText(flatten(value)).slice(0, 10_000)}`;
+  if (Array.isArray(value)) return value.map((item) => storable(item, depth + 1));
+  const out: [string, unknown][] = [];
+  for (const [key, item] of Object.entries(value)) out.push([storableText(key), storable(item, depth + 1)]);
+  return Object.fromEntries(out);
+}
+
+function flatten(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "[cannot be written as text]"; // deeper than the stack
+  }
+}
+
+/** JSON.parse with our error; nesting beyond the parser's own stack is bad input, not a crash. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PolarisError("invalid_json", "This is not valid JSON.", {
+      hint: cause instanceof Error ? cause.message.slice(0, 200) : "",
+      cause,
+    });
+  }
+}

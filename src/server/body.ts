@@ -1,0 +1,33 @@
+import { parseJson } from "../core/storable.ts";
+import { PolarisError } from "../wire/error.ts";
+
+/** 32 MB a body; Bun's own default would be 128 MiB. */
+export const MAX_BODY = 32 * 1024 * 1024;
+
+/** The body as text, cut off with `too_large` as soon as it passes the limit, declared or streamed. */
+export async function readText(request: Request, limit = MAX_BODY): Promise<string> {
+  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (declared > limit) throw tooLarge(limit);
+  // A declared length was checked above and Bun reads no further than it.
+  if (declared > 0) return request.text();
+  if (!request.body) return "";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.byteLength;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The body as JSON; an empty one is `{}`, so that routes with optional fields can be called without any. */
+export async function readJson(request: Request, limit = MAX_BODY): Promise<unknown> {
+  const text = await readText(request, limit);
+  return text.trim() === "" ? {} : parseJson(text);
+}
+
+const tooLarge = (limit: number): PolarisError =>
+  new PolarisError("too_large", `The body is larger than ${Math.floor(limit / 1024 / 1024)} MB.`, {
+    hint: "Send it in smaller batches.",
+  });

@@ -1,0 +1,127 @@
+import { Elysia } from "elysia";
+import { z } from "zod";
+import type { Caller } from "../../core/caller.ts";
+import type { Frame } from "../../core/feed.ts";
+import { input } from "../../core/input.ts";
+import * as projects from "../../core/projects.ts";
+import * as sessions from "../../core/sessions.ts";
+import { authenticate } from "../auth.ts";
+import type { House } from "../house.ts";
+import { startOf } from "../query.ts";
+
+/** Live streams (row J2): SSE and WebSocket, resumed by the seq of the last event seen. */
+export const liveRoutes = (house: House) => {
+  const { db, tokens, feed } = house;
+
+  async function where(caller: Caller, params: z.infer<typeof Place>, start: number | "now") {
+    const project = await projects.get(db, caller, params.proj);
+    const session = params.sess ? await sessions.get(db, caller, params.proj, params.sess) : undefined;
+    const after = start === "now" ? project.lastSeq : start;
+    return { org: caller.org, project: project.id, session: session?.id, after };
+  }
+
+  async function stream(request: Request, params: z.infer<typeof Place>, query: Query) {
+    const caller = await authenticate(request, tokens);
+    const wanted = await where(caller, params, startOf(request, query));
+    return sse(house, (signal) => feed.follow({ ...wanted, signal }));
+  }
+
+  const socket = (path: string) =>
+    new Elysia()
+      // Before the upgrade: without a right token there is no socket, not an open one that stays silent.
+      .resolve(async ({ request, params, query }) => {
+        const caller = await authenticate(request, tokens, { socket: true });
+        const place = input(Place, params);
+        const wanted = await where(caller, place, startOf(request, query));
+        return { wanted, ended: new AbortController(), drained: { ring: () => {} } };
+      })
+      .ws(path, {
+        // Bun drops what a stalled reader does not take; such a socket is closed and the client resumes by its seq.
+        backpressureLimit: 16 * 1024 * 1024,
+        closeOnBackpressureLimit: true,
+        maxPayloadLength: 64 * 1024,
+        idleTimeout: 120,
+        async open(ws) {
+          const { wanted, ended, drained } = ws.data;
+          const signal = AbortSignal.any([ended.signal, house.stopping]);
+          for await (const frames of feed.follow({ ...wanted, signal })) {
+            for (const { json } of frames) {
+              const sent = ws.raw.send(json);
+              if (sent === 0) return void ws.close(1013, "too slow: resume with ?after=");
+              if (sent === -1) await turn(drained, signal);
+            }
+          }
+          if (house.stopping.aborted) ws.close(1012, "restarting: resume with ?after=");
+        },
+        drain(ws) {
+          ws.data.drained.ring();
+        },
+        close(ws) {
+          ws.data.ended.abort();
+        },
+      });
+
+  return new Elysia({ name: "live" })
+    .get("/projects/:proj/events", ({ request, params, query }) => stream(request, params, query))
+    .get("/projects/:proj/sessions/:sess/events", ({ request, params, query }) =>
+      stream(request, params, query),
+    )
+    .use(socket("/projects/:proj/ws"))
+    .use(socket("/projects/:proj/sessions/:sess/ws"));
+};
+
+const Place = z.object({ proj: z.string(), sess: z.string().optional() });
+
+/** Waits until the socket has taken what was sent, or has ended. */
+function turn(drained: { ring: () => void }, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    drained.ring = resolve;
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+type Query = Record<string, string | undefined>;
+
+/** Seconds between comments that keep proxies and sleeping laptops honest. */
+const PING_MS = 15_000;
+
+/**
+ * Server-sent events: `id` is the seq, so that a browser resumes by itself with Last-Event-ID. Frames are written
+ * only when the reader takes them (pull), so that a stalled reader costs one page of memory.
+ */
+function sse(house: House, follow: (signal: AbortSignal) => AsyncGenerator<Frame[]>): Response {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([ended.signal, house.stopping]);
+  const encoder = new TextEncoder();
+  const frames = follow(signal);
+  let ping: ReturnType<typeof setInterval> | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode("retry: 1000\n: open\n\n"));
+      ping = setInterval(() => {
+        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(": ping\n\n"));
+      }, PING_MS);
+    },
+    async pull(controller) {
+      const next = await frames.next();
+      if (next.done) {
+        clearInterval(ping);
+        controller.close();
+        return;
+      }
+      const text = next.value.map(({ seq, json }) => `id: ${seq}\nevent: event\ndata: ${json}\n\n`);
+      controller.enqueue(encoder.encode(text.join("")));
+    },
+    cancel() {
+      clearInterval(ping);
+      ended.abort();
+    },
+  });
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    },
+  });
+}

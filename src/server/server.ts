@@ -1,0 +1,88 @@
+import { Elysia } from "elysia";
+import { startDoorbell } from "../core/doorbell.ts";
+import { startFeed } from "../core/feed.ts";
+import { startIndexer } from "../core/indexer.ts";
+import { startIngest } from "../core/ingest.ts";
+import { startTokens } from "../core/tokens.ts";
+import type { Db } from "../db/db.ts";
+import { brief, type Log } from "../lib/log.ts";
+import { PolarisError } from "../wire/error.ts";
+import { MAX_BODY } from "./body.ts";
+import { asPolarisError, errorResponse } from "./errors.ts";
+import type { House } from "./house.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { liveRoutes } from "./routes/live.ts";
+import { projectRoutes } from "./routes/projects.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+
+export interface ServerOptions {
+  db: Db;
+  log: Log;
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  publicUrl?: string | undefined;
+  version: string;
+}
+
+/** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
+export async function startServer(options: ServerOptions) {
+  const { db, log, host, version } = options;
+  const stopping = new AbortController();
+  const feed = startFeed(db, log);
+  const bell = await startDoorbell(db, feed, log);
+  const indexer = startIndexer(db, feed, log);
+  const tokens = startTokens(db);
+  const house: House = {
+    db,
+    feed,
+    bell,
+    tokens,
+    ingest: startIngest(db, bell),
+    log,
+    publicUrl: options.publicUrl ?? "",
+    version,
+    stopping: stopping.signal,
+  };
+
+  const app = new Elysia({ serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY } })
+    .onError(({ error, code }) => {
+      if (code === "NOT_FOUND") {
+        return errorResponse(
+          new PolarisError("not_found", "There is nothing at this address.", {
+            hint: "The API's paths are in the README.",
+          }),
+        );
+      }
+      return errorResponse(asPolarisError(error, log));
+    })
+    .use(healthRoutes(house))
+    .use(projectRoutes(house))
+    .use(sessionRoutes(house))
+    .use(eventRoutes(house))
+    .use(liveRoutes(house));
+  app.listen({ hostname: host, port: options.port });
+  const port = app.server?.port ?? options.port;
+  house.publicUrl ||= `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
+
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
+    publicUrl: house.publicUrl,
+    port,
+    house,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      const drained = app.server?.stop(false);
+      // Ten seconds for what is running; then connections are cut, and clients resume by their cursors.
+      await Promise.race([drained, Bun.sleep(DRAIN_MS)]);
+      await app.server?.stop(true);
+      for (const part of [indexer, bell, feed]) {
+        await part[Symbol.asyncDispose]().catch((error) => log.warn("stop", { error: brief(error) }));
+      }
+    },
+  };
+}
+export type Server = Awaited<ReturnType<typeof startServer>>;
+
+const DRAIN_MS = 8000;
