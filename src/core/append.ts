@@ -95,8 +95,9 @@ async function write(tx: Tx, batch: Batch): Promise<Appended> {
   const { org, project } = batch;
   const machine = batch.machine ?? null;
   const items = unique(batch.items);
+  // "no key": a plain `for update` deadlocks with the share lock that inserting a session takes on its project.
   const [locked] = await tx<{ last_seq: number }[]>`
-    select last_seq from projects where id = ${project} and org_id = ${org} for update`;
+    select last_seq from projects where id = ${project} and org_id = ${org} for no key update`;
   const base = locked?.last_seq ?? 0;
   const rows = items.length === 0 ? [] : await tx<{ id: string; seq: number }[]>`
     with input as (

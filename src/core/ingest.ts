@@ -7,7 +7,7 @@ import type { Caller } from "./caller.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { sentence } from "./input.ts";
 import * as sessions from "./sessions.ts";
-import { isSuspect, parseJson, storable } from "./storable.ts";
+import { parseJson, parseStorable } from "./storable.ts";
 
 /** One event's line may be this long; a daemon cuts longer tool results before it sends them. */
 export const MAX_LINE = 16 * 1024 * 1024;
@@ -134,11 +134,10 @@ function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
   }
   let value: unknown;
   try {
-    value = parseJson(json);
+    value = parseStorable(json);
   } catch {
     return { refusal: { code: "invalid_json", message: "This line is not valid JSON." } };
   }
-  if (isSuspect(json)) value = storable(value);
   const parsed = IngestEvent.safeParse(value);
   if (!parsed.success) {
     return { refusal: { ...placeOf(value), code: "invalid_input", message: sentence(parsed.error) } };

@@ -86,12 +86,12 @@ export async function connect(place: Place, { max = 16 } = {}): Promise<Db> {
   };
 }
 
-/** True for errors that say "the database is away", as opposed to "this statement is wrong". */
+/** True for errors that pass by themselves (away, full, a deadlock), as opposed to "this statement is wrong". */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
   return (
-    /^(08|57P0|53)/.test(code) ||
+    /^(08|57P0|53|40)/.test(code) ||
     /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOENT|EPIPE|ETIMEDOUT|NOT_TAGGED)/.test(code) ||
     code === "25006" // read-only: a standby before its promotion
   );

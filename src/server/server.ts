@@ -46,7 +46,7 @@ export async function startServer(options: ServerOptions) {
     stopping: stopping.signal,
   };
 
-  const app = new Elysia({ serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY } })
+  const app = new Elysia({ serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY, reusePort: false } })
     .onError(({ error, code }) => {
       if (code === "NOT_FOUND") {
         return errorResponse(

@@ -5,7 +5,7 @@ import { linesOf } from "../../core/ingest.ts";
 import { post } from "../../core/post.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
-import { isSuspect, parseJson, storable } from "../../core/storable.ts";
+import { parseStorable } from "../../core/storable.ts";
 import { uuid7 } from "../../lib/uuid.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { Event } from "../../wire/event.ts";
@@ -32,8 +32,7 @@ export const eventRoutes = (house: House) => {
     .post("/projects/:proj/sessions/:sess/events", async ({ request, params, set }) => {
       const caller = await authenticate(request, tokens);
       const text = await readText(request);
-      let value = parseJson(text);
-      if (isSuspect(text)) value = storable(value);
+      const value = parseStorable(text);
       const list = Array.isArray(value) ? value : [value];
       if (list.length > 1000) {
         throw new PolarisError("too_large", "At most 1,000 events in one request.");
