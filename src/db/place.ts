@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { writeAtomic } from "../lib/file.ts";
+import { PolarisError } from "../wire/error.ts";
+import { canEnter, isRoot, type Owner, unprivileged } from "./owner.ts";
+
+/** Where the cluster and its programs live, and which user they belong to (undefined: ours). */
+export interface Place {
+  home: string;
+  owner: Owner | undefined;
+}
+
+/**
+ * Normally the data directory itself. As root below a folder that PostgreSQL's user cannot enter (/root is 0700),
+ * it is a folder of its own under /var/lib/polaris, named in `<data directory>/database.location`.
+ */
+export function place(dataDir: string, elsewhere = "/var/lib/polaris"): Place {
+  const path = resolve(dataDir);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const note = join(path, "database.location");
+  if (existsSync(note)) return owned(noted(note));
+  if (!isRoot() || existsSync(join(path, "cluster"))) return owned(path);
+  if (canEnter(dirname(path), unprivileged())) return owned(path);
+  const home = join(elsewhere, createHash("sha256").update(path).digest("hex").slice(0, 16));
+  writeAtomic(note, `${home}\n`);
+  return owned(home);
+}
+
+function noted(note: string): string {
+  const home = readFileSync(note, "utf8").trim();
+  if (isAbsolute(home)) return home;
+  throw new PolarisError("database_failed", `${note} does not name a folder.`, {
+    hint: "It holds the absolute path of the folder with the database cluster.",
+  });
+}
+
+function owned(home: string): Place {
+  if (!isRoot()) {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    return { home, owner: undefined };
+  }
+  mkdirSync(home, { recursive: true, mode: 0o711 });
+  // The other user passes through and cannot look around; every secret in here is 0600.
+  chmodSync(home, 0o711);
+  const cluster = join(home, "cluster");
+  if (!existsSync(cluster)) return { home, owner: unprivileged() };
+  const { uid, gid } = statSync(cluster);
+  return { home, owner: uid === 0 ? unprivileged() : { uid, gid } };
+}
