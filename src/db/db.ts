@@ -7,7 +7,7 @@ export type Tx = postgres.TransactionSql<{ bigint: number }>;
 /** Where PostgreSQL is: a `postgres://` address (several hosts for failover), or the socket of our own. */
 export type Place =
   | { url: string }
-  | { host: string; port: number; user: string; password: string; database: string };
+  | { host: string; port: number; username: string; password: string; database: string };
 
 /**
  * One driver and one dialect everywhere. `sql` is for what belongs to no organisation; all tenant tables answer
@@ -34,8 +34,7 @@ const bigint = {
 export function open(place: Place, { max = 2 } = {}): Sql {
   const options = { max, onnotice: () => {}, types: { bigint }, connect_timeout: 10 };
   if ("url" in place) return postgres(place.url, options);
-  const { host, port, user, password, database } = place;
-  return postgres({ ...options, host, port, user, password, database });
+  return postgres({ ...options, ...place });
 }
 
 /** The server's pool. It works as `polaris_app` where that role exists, so that no superuser right is ever used. */

@@ -10,6 +10,7 @@ import { PolarisError } from "../wire/error.ts";
 import { MAX_BODY } from "./body.ts";
 import { asPolarisError, errorResponse } from "./errors.ts";
 import type { House } from "./house.ts";
+import { authRoutes } from "./routes/auth.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
@@ -58,6 +59,7 @@ export async function startServer(options: ServerOptions) {
       return errorResponse(asPolarisError(error, log));
     })
     .use(healthRoutes(house))
+    .use(authRoutes(house))
     .use(projectRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
@@ -73,10 +75,7 @@ export async function startServer(options: ServerOptions) {
     house,
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      const drained = app.server?.stop(false);
-      // Ten seconds for what is running; then connections are cut, and clients resume by their cursors.
-      await Promise.race([drained, Bun.sleep(DRAIN_MS)]);
-      await app.server?.stop(true);
+      await drain(app.server);
       for (const part of [indexer, bell, feed]) {
         await part[Symbol.asyncDispose]().catch((error) => log.warn("stop", { error: brief(error) }));
       }
@@ -85,4 +84,16 @@ export async function startServer(options: ServerOptions) {
 }
 export type Server = Awaited<ReturnType<typeof startServer>>;
 
+/** Time for what is running; then connections are cut, and clients resume by their cursors. */
 const DRAIN_MS = 8000;
+
+async function drain(server: Bun.Server<unknown> | null): Promise<void> {
+  if (!server) return;
+  // Closes the door. Its promise also waits for idle keep-alive connections, so it is not what we wait for.
+  void server.stop(false);
+  const end = performance.now() + DRAIN_MS;
+  while (server.pendingRequests + server.pendingWebSockets > 0 && performance.now() < end) {
+    await Bun.sleep(20);
+  }
+  void server.stop(true);
+}

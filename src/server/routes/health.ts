@@ -16,6 +16,6 @@ export const healthRoutes = (house: House) =>
       return { ready: true, version: house.version };
     })
     .get("/me", async ({ request }) => {
-      const { participant, kind } = await authenticate(request, house.tokens);
-      return { participant, kind };
+      const { participant, org, kind } = await authenticate(request, house.tokens);
+      return { participant, org, kind };
     });

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { startLog } from "../lib/log.ts";
+import { untilAskedToStop } from "../lib/shutdown.ts";
+import { PolarisError } from "../wire/error.ts";
+import { boot } from "./boot.ts";
+import { parse } from "./parse.ts";
+import { VERSION } from "./version.ts";
+
+export const help = `
+Run the Polaris server: API, live streams and dashboard in one process.
+
+Usage: polaris serve [options]
+
+  --host ADDRESS      listen here (POLARIS_HOST, default 127.0.0.1)
+  --port NUMBER       0 takes any free port (POLARIS_PORT, default 4321)
+  --data-dir DIR      database, keys and the owner's token (POLARIS_DATA_DIR, default ~/.polaris/server)
+  --public-url URL    the address people use (POLARIS_PUBLIC_URL, default http://localhost:<port>)
+  --claim             ask the running server for a new sign-in link, print it, and end
+  --json              one line of JSON when ready, then logs on standard error
+
+Without DATABASE_URL the server runs its own PostgreSQL inside the data directory.
+
+Examples:
+  polaris serve
+  polaris serve --port 8080 --data-dir /var/lib/polaris
+  DATABASE_URL=postgres://polaris@db.internal/polaris polaris serve --host 0.0.0.0
+  polaris serve --claim
+`;
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parse({
+    args,
+    options: {
+      host: { type: "string", default: process.env.POLARIS_HOST ?? "127.0.0.1" },
+      port: { type: "string", default: process.env.POLARIS_PORT ?? "4321" },
+      "data-dir": { type: "string", default: dataDirOf(process.env) },
+      "public-url": { type: "string" },
+      claim: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const port = portOf(values.port);
+  const dataDir = values["data-dir"];
+  const publicUrl = (values["public-url"] ?? process.env.POLARIS_PUBLIC_URL)?.replace(/\/+$/, "");
+  if (values.claim) return printClaim({ dataDir, json: values.json });
+
+  const startedAt = performance.now();
+  const say = values.json ? () => {} : (line: string) => console.log(line);
+  const booted = await boot({
+    dataDir,
+    databaseUrl: process.env.DATABASE_URL || undefined,
+    host: values.host,
+    port,
+    publicUrl,
+    owner: process.env.POLARIS_OWNER,
+    log: startLog("server"),
+    progress: (line) => say(`  ${line} …`),
+  });
+  await using server = booted;
+  const claimUrl = await server.claimLink();
+  if (values.json) {
+    const { url, database } = server;
+    console.log(JSON.stringify({ ready: true, url, claimUrl, database, version: VERSION }));
+  } else {
+    say(`Polaris ${VERSION} serves ${server.publicUrl} (${seconds(startedAt)}, ${server.database} database)`);
+    say(`  sign in   ${claimUrl}`);
+    say(`            once, within 15 minutes; polaris serve --claim makes another`);
+    say(`  machines  polaris login --url ${server.publicUrl} --token "$(cat ${join(dataDir, "owner.token")})"`);
+    say("  stop      Ctrl-C");
+  }
+  await untilAskedToStop();
+  say("Stopping: finishing what runs …");
+}
+
+export function dataDirOf(env: Record<string, string | undefined>): string {
+  if (env.POLARIS_DATA_DIR) return env.POLARIS_DATA_DIR;
+  return join(env.POLARIS_HOME ?? join(homedir(), ".polaris"), "server");
+}
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new PolarisError("usage", `"${text}" is not a port.`, { hint: "Use 0 to 65535." });
+}
+
+/** Asks the running server, whose address it noted beside its lock, with the owner's token. */
+async function printClaim({ dataDir, json }: { dataDir: string; json: boolean }): Promise<void> {
+  const read = (file: string) => {
+    try {
+      return readFileSync(join(dataDir, file), "utf8").trim();
+    } catch (cause) {
+      throw new PolarisError("unreachable", `No server runs on ${dataDir}.`, {
+        hint: "Start it with polaris serve, or name its --data-dir.",
+        cause,
+      });
+    }
+  };
+  const [url, token] = [read("server.url"), read("owner.token")];
+  const request = { method: "POST", headers: { authorization: `Bearer ${token}` } };
+  const response = await fetch(`${url}/auth/claims`, request).catch((cause: unknown) => {
+    throw new PolarisError("unreachable", `The server at ${url} does not answer.`, {
+      hint: "Start it with polaris serve.",
+      cause,
+    });
+  });
+  const body: unknown = await response.json();
+  const claimUrl = body && typeof body === "object" && "claimUrl" in body ? String(body.claimUrl) : "";
+  if (!response.ok || !claimUrl) throw new PolarisError("unreachable", "The server gave no link.");
+  console.log(json ? JSON.stringify({ claimUrl }) : claimUrl);
+}

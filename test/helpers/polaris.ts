@@ -1,0 +1,91 @@
+import { claimOwner } from "../../src/core/orgs.ts";
+import { connect } from "../../src/db/db.ts";
+import { silent } from "../../src/lib/log.ts";
+import { startServer } from "../../src/server/server.ts";
+import type { StoredEvent } from "../../src/wire/event.ts";
+import type { IngestAnswer } from "../../src/wire/ingest.ts";
+import type { Page } from "../../src/wire/session.ts";
+import { freshDatabase } from "./postgres.ts";
+import { temporary } from "./temp.ts";
+
+/** A whole server on a database of its own and a free port, called as users call it. */
+export async function startPolaris({ log = silent, port = 0 } = {}) {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(temporary());
+  const database = stack.use(await freshDatabase());
+  const db = stack.use(await connect(database.place, { max: 8 }));
+  const { token, caller } = await claimOwner(db, folder.path, "user:manu");
+  const server = stack.use(await startServer({ db, log, host: "127.0.0.1", port, version: "test" }));
+  const owned = stack.move();
+
+  const call = (path: string, init: RequestInit & { as?: string | null } = {}): Promise<Response> => {
+    const { as = token, ...rest } = init;
+    const headers = new Headers(init.headers);
+    if (as !== null && !headers.has("authorization")) headers.set("authorization", `Bearer ${as}`);
+    return fetch(`${server.url}${path}`, { redirect: "manual", ...rest, headers });
+  };
+  return {
+    url: server.url,
+    token,
+    caller,
+    db,
+    database,
+    folder: folder.path,
+    call,
+    /** The answer's JSON; the shape is the test's claim, its assertions are the check. */
+    async json<T = unknown>(path: string, init?: Parameters<typeof call>[1]): Promise<T> {
+      return (await (await call(path, init)).json()) as T;
+    },
+    post: (path: string, body: unknown) =>
+      call(path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) }),
+    /** Everything a session (or project) holds, over as many pages as it takes. */
+    async messages(path: string): Promise<StoredEvent[]> {
+      const items: StoredEvent[] = [];
+      for (let after = "0"; ; ) {
+        const response = await call(`${path}/messages?limit=500&after=${after}`);
+        const page = (await response.json()) as Page<StoredEvent>;
+        items.push(...page.items);
+        if (!page.next) return items;
+        after = page.next;
+      }
+    },
+    async ingest(lines: string[]): Promise<{ status: number; answer: IngestAnswer }> {
+      const headers = { "content-type": "application/x-ndjson" };
+      const response = await call("/ingest", { method: "POST", headers, body: lines.join("\n") });
+      return { status: response.status, answer: (await response.json()) as IngestAnswer };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+export type Polaris = Awaited<ReturnType<typeof startPolaris>>;
+
+/** A machine with one session, as a daemon sees it: makes heads and event lines. */
+export function startMachine({ project = "demo", name = "s-0001" } = {}) {
+  const machine = { id: crypto.randomUUID(), name: "laptop" };
+  const session = Bun.randomUUIDv7();
+  let pos = 0;
+  return {
+    session,
+    head: (more: Record<string, unknown> = {}) =>
+      JSON.stringify({
+        machine,
+        sessions: [{ id: session, project, name, agent: "agent:claude", driver: "user:manu", ...more }],
+      }),
+    /** One event's line; what is given replaces the defaults. */
+    line(fields: Record<string, unknown> = {}): string {
+      pos++;
+      return JSON.stringify({
+        id: Bun.randomUUIDv7(),
+        session,
+        pos,
+        at: new Date().toISOString(),
+        sender: "user:manu",
+        kind: "user.message",
+        text: `prompt ${pos}`,
+        body: {},
+        source: { agent: "claude-code", version: "2.1.329", translator: 1, via: "transcript" },
+        ...fields,
+      });
+    },
+  };
+}
