@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import pkg from "../../package.json" with { type: "json" };
 import { exitCodeOf, PolarisError } from "../wire/error.ts";
 import { COMMANDS, type Command, type CommandName } from "./commands.ts";
@@ -7,12 +7,14 @@ export const VERSION: string = pkg.version;
 
 /** The whole program: finds the command, runs it, and turns an error into one line, a hint and an exit code. */
 export async function run(argv: string[]): Promise<void> {
-  const [name, ...args] = argv;
+  const [name, ...args] = homed(argv);
   if (name === "--version" || name === "-v" || name === "version") return void console.log(VERSION);
-  if (!name || name === "--help" || name === "-h" || name === "help") return void console.log(overview());
+  if (!name || name === "--help" || name === "-h" || name === "help")
+    return void console.log(overview());
   try {
     const command = await find(name);
-    if (args.includes("--help") || args.includes("-h")) return void console.log(command.help.trim());
+    if (args.includes("--help") || args.includes("-h"))
+      return void console.log(command.help.trim());
     await command.run(args);
   } catch (error) {
     report(error, args.includes("--json"));
@@ -20,9 +22,19 @@ export async function run(argv: string[]): Promise<void> {
   }
 }
 
+/** `--polaris-home DIR` before the command: hooks and MCP servers are started without our environment. */
+function homed(argv: string[]): string[] {
+  const [option, home, ...rest] = argv;
+  if (option !== "--polaris-home" || !home) return argv;
+  process.env.POLARIS_HOME = home;
+  return rest;
+}
+
 async function find(name: string): Promise<Command> {
   if (!Object.hasOwn(COMMANDS, name)) {
-    throw new PolarisError("usage", `There is no command "${name}".`, { hint: "See polaris --help." });
+    throw new PolarisError("usage", `There is no command "${name}".`, {
+      hint: "See polaris --help.",
+    });
   }
   return await COMMANDS[name as CommandName].load();
 }

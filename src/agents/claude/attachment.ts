@@ -18,6 +18,7 @@ const PROMPT_MATERIAL = new Set([
   "remote_session_change",
   "session_context",
   "skill_listing",
+  "total_tokens_reminder",
 ]);
 
 /** An `attachment` line: a prompt that came while a turn was running, or what a hook did. */

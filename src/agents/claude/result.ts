@@ -116,6 +116,8 @@ const REPEATED = new Set([
   "base64",
   "oldTodos",
   "filePath",
+  "filenames",
+  "noOutputExpected",
 ]);
 
 /** The structured result without what the output or the input says already, and without empty fields. */
@@ -127,7 +129,6 @@ export function added(structured: unknown, output: string): Json | undefined {
     if (Array.isArray(value) && value.length === 0) continue;
     if (key === "stdout" && structured.isImage === true) continue;
     if (typeof value === "string" && value.length > 0 && output.includes(value.trim())) continue;
-    if (key === "filenames") continue;
     const inner = key === "file" ? added(value, output) : value;
     if (inner !== undefined) kept[key] = inner;
   }
