@@ -4,7 +4,8 @@ import { dirname, join, resolve } from "node:path";
 import { type Capture, files } from "../agents/claude/install.ts";
 import { writeAtomic } from "../lib/file.ts";
 import { PolarisError } from "../wire/error.ts";
-import { parse, VERSION } from "./run.ts";
+import { parse } from "./args.ts";
+import { VERSION } from "./version.ts";
 
 export const help = `
 Usage: polaris install [--home DIR] [--capture tail|hooks] [--json]

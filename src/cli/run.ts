@@ -1,9 +1,7 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
-import pkg from "../../package.json" with { type: "json" };
 import { exitCodeOf, PolarisError } from "../wire/error.ts";
 import { COMMANDS, type Command, type CommandName } from "./commands.ts";
-
-export const VERSION: string = pkg.version;
+import { homed } from "./home.ts";
+import { VERSION } from "./version.ts";
 
 /** The whole program: finds the command, runs it, and turns an error into one line, a hint and an exit code. */
 export async function run(argv: string[]): Promise<void> {
@@ -20,14 +18,6 @@ export async function run(argv: string[]): Promise<void> {
     report(error, args.includes("--json"));
     process.exitCode = exitCodeOf(error);
   }
-}
-
-/** `--polaris-home DIR` before the command: hooks and MCP servers are started without our environment. */
-function homed(argv: string[]): string[] {
-  const [option, home, ...rest] = argv;
-  if (option !== "--polaris-home" || !home) return argv;
-  process.env.POLARIS_HOME = home;
-  return rest;
 }
 
 async function find(name: string): Promise<Command> {
@@ -60,14 +50,4 @@ Usage: polaris <command> [options]
 ${rows.join("\n")}
 
 polaris <command> --help tells more and gives examples.`;
-}
-
-/** `parseArgs` of Node, with wrong use as our own error. */
-export function parse<T extends ParseArgsConfig>(config: T) {
-  try {
-    return parseArgs({ strict: true, ...config });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new PolarisError("usage", message, { hint: "See --help.", cause: error });
-  }
 }
