@@ -1,10 +1,9 @@
-import { PolarisError } from "../wire/error.ts";
 import type { Agent } from "./agent.ts";
+import { claude } from "./claude/index.ts";
 
-export const AGENTS: Agent[] = [];
+/** Every coding agent that can be recorded. */
+export const AGENTS: readonly Agent[] = [claude];
 
-export function agentNamed(name: string): Agent {
-  const agent = AGENTS.find((agent) => agent.name === name);
-  if (!agent) throw new PolarisError("invalid_input", `There is no agent "${name}".`);
-  return agent;
-}
+/** By its name in `HookCall.agent`. */
+export const agentNamed = (name: string): Agent | undefined =>
+  AGENTS.find((agent) => agent.name === name);

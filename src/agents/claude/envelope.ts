@@ -1,0 +1,108 @@
+import { Participant, slugOf } from "../../wire/participant.ts";
+import type { People } from "../agent.ts";
+import { defined, type Json, string } from "../fields.ts";
+
+/**
+ * Prompts that no person typed arrive as text in a tag: notices of background work, messages of a channel, messages
+ * that another process wrote into the session's inbox. Here the tag is taken off and the speaker found.
+ */
+export interface Message {
+  origin: "injected" | "system";
+  text: string;
+  sender: Participant;
+  from: Json;
+}
+
+/** Only by how the prompt begins: a hook is told no more than the text. */
+export function envelopeOf(prompt: string, people: People): Message | undefined {
+  if (prompt.startsWith("<task-notification>")) return notification(prompt, people);
+  if (/^<channel[\s>]/.test(prompt)) return channel(prompt);
+  if (/^<cross-session-message[\s>]/.test(prompt)) return peer(prompt, {});
+  return undefined;
+}
+
+/** By the transcript's `origin.kind`, which says it exactly; undefined for a person's own prompt. */
+export function messageOf(prompt: string, origin: Json, people: People): Message | undefined {
+  const kind = string(origin.kind);
+  if (!kind || kind === "human") return undefined;
+  if (kind === "channel") return channel(prompt);
+  if (kind === "peer") return peer(prompt, origin);
+  if (kind === "task-notification") return notification(prompt, people);
+  return { origin: "system", text: prompt, sender: people.agent, from: origin };
+}
+
+function notification(prompt: string, people: People): Message {
+  const { inner } = tag(prompt, "task-notification");
+  const parts: Json = {};
+  for (const [, name, value] of inner.matchAll(/<([a-z-]+)>([\s\S]*?)<\/\1>/g)) {
+    if (name && value) parts[name] = value;
+  }
+  const text = [string(parts.summary), string(parts.result)].filter(Boolean).join("\n");
+  return {
+    origin: "system",
+    text: text || inner,
+    sender: people.agent,
+    from: defined({
+      kind: "task-notification",
+      taskId: parts["task-id"],
+      callId: parts["tool-use-id"],
+      status: parts.status,
+      outputFile: parts["output-file"],
+      usage: parts.usage,
+    }),
+  };
+}
+
+/** `<channel source="polaris" sender="slack:krishna" message_id="m_41">`. */
+function channel(prompt: string): Message {
+  const { inner, attributes } = tag(prompt, "channel");
+  const { source, sender, user, message_id, ...rest } = attributes;
+  const isOurs = source === "polaris" || /^plugin:polaris:/.test(String(source));
+  return {
+    origin: "injected",
+    text: inner,
+    sender: speaker(isOurs, string(sender) ?? string(user) ?? string(source)),
+    from: defined({ kind: "channel", source, sender: sender ?? user, id: message_id, ...rest }),
+  };
+}
+
+/** `<cross-session-message from="polaris:m_41" from-name="krishna via polaris">`, or without the tag. */
+function peer(prompt: string, origin: Json): Message {
+  const { inner, attributes } = tag(prompt, "cross-session-message");
+  const from = string(origin.from) ?? string(attributes.from);
+  const name = string(origin.name) ?? string(attributes["from-name"]);
+  const isOurs = from?.startsWith("polaris:") ?? false;
+  const person = name?.replace(/\s+via polaris$/, "");
+  return {
+    origin: "injected",
+    text: string(origin.body) ?? inner,
+    // A peer that is not ours is another session of the agent, whatever it calls itself.
+    sender: isOurs ? speaker(true, person) : `agent:${slugOf(name ?? "peer", "peer")}`,
+    from: defined({ kind: "peer", id: from, name }),
+  };
+}
+
+/** A typed name counts only in our own messages: any other channel could call itself `user:manu`. */
+function speaker(isOurs: boolean, name: string | undefined): Participant {
+  if (isOurs && name && Participant.safeParse(name).success) return name;
+  return `user:${slugOf(name ?? "unknown", "unknown")}`;
+}
+
+/** The first such tag's inside, trimmed, and its attributes; the whole text where there is none. */
+function tag(text: string, name: string): { inner: string; attributes: Json } {
+  const [, head, inner] = new RegExp(`<${name}(\\s[^>]*)?>([\\s\\S]*)</${name}>`).exec(text) ?? [];
+  const attributes: Json = {};
+  for (const [, key, value] of (head ?? "").matchAll(/([\w-]+)="([^"]*)"/g)) {
+    if (key) attributes[key] = value;
+  }
+  return { inner: (inner ?? text).trim(), attributes };
+}
+
+/** The inside of a plain tag, or nothing: `<command-name>/compact</command-name>`. */
+export function inside(text: string, name: string): string | undefined {
+  const open = text.indexOf(`<${name}>`);
+  if (open < 0) return undefined;
+  const start = open + name.length + 2;
+  const end = text.indexOf(`</${name}>`, start);
+  return text.slice(start, end < 0 ? undefined : end);
+}

@@ -1,0 +1,15 @@
+import type { Agent } from "../agent.ts";
+import { readHook } from "./hook.ts";
+import { readLine } from "./transcript.ts";
+
+/** Claude Code, as recorded from version 2.1.329. */
+export const claude: Agent = {
+  name: "claude",
+  participant: "agent:claude",
+  readHook,
+  readLine,
+  subagentsFolder: (transcript) =>
+    transcript.endsWith(".jsonl")
+      ? `${transcript.slice(0, -".jsonl".length)}/subagents`
+      : undefined,
+};

@@ -1,0 +1,104 @@
+import skill from "../../../skills/polaris/SKILL.md" with { type: "text" };
+
+/**
+ * - `tail`: the transcript is the record and hooks only say "now"; none of them is on the tool path, so that a tool
+ *   call costs the agent nothing (a hook process costs it 12–35 ms each).
+ * - `hooks`: everything through hooks, for the day the transcript's format changes.
+ */
+export type Capture = "tail" | "hooks";
+
+export interface Installation {
+  /** What starts Polaris, absolute: `["/opt/polaris"]` or `["/opt/bun", "/src/main.ts"]`. */
+  command: string[];
+  /** Where the recorder keeps its things, when that is not `~/.polaris`. */
+  polarisHome?: string;
+  version: string;
+  capture: Capture;
+}
+
+const TAIL = [
+  "SessionStart",
+  "SessionEnd",
+  "UserPromptSubmit",
+  "PermissionRequest",
+  "Notification",
+  "Stop",
+  "StopFailure",
+  "SubagentStart",
+  "SubagentStop",
+  "CwdChanged",
+];
+
+const HOOKS = [
+  ...TAIL,
+  "Setup",
+  "UserPromptExpansion",
+  "MessageDisplay",
+  "PreToolUse",
+  "PermissionDenied",
+  "PostToolUse",
+  "PostToolUseFailure",
+  "PostToolBatch",
+  "TaskCreated",
+  "TaskCompleted",
+  "TeammateIdle",
+  "DirectoryAdded",
+  "PreCompact",
+  "PostCompact",
+  "PostModelSwitch",
+  "Elicitation",
+  "ElicitationResult",
+];
+
+/**
+ * The files of `~/.claude/skills/polaris/`, path to text. Claude Code loads the folder as a plugin: hooks, MCP server
+ * and the command `/polaris`, without an edit of anyone's settings. Removing the folder uninstalls it.
+ */
+export function files(installation: Installation): Record<string, string> {
+  const { version } = installation;
+  const description = "Records this session and lets teammates follow and advise it.";
+  return {
+    ".claude-plugin/plugin.json": json({ name: "polaris", version, description }),
+    "hooks/hooks.json": json({ hooks: hooks(installation) }),
+    ".mcp.json": json({ mcpServers: { polaris: server(installation) } }),
+    // A function, because "$&" in a path would be a pattern in a replacement string.
+    "SKILL.md": skill.replaceAll("{{polaris}}", () => shell(words(installation))),
+  };
+}
+
+function hooks(installation: Installation) {
+  const events = installation.capture === "hooks" ? HOOKS : TAIL;
+  return Object.fromEntries(
+    events.map((event) => [event, [{ hooks: [hook(installation, event)] }]]),
+  );
+}
+
+/**
+ * Exec form and `async`: nothing waits, no shell starts, and a missing binary is silent. SessionStart alone is waited
+ * for, so that the session is bound before its first prompt; a waited-for hook whose binary is missing prints an error
+ * into every session, so this one goes through a shell that swallows it (once a session, 13 ms more).
+ */
+function hook(installation: Installation, event: string) {
+  const [command, ...args] = [...words(installation), "hook", "--agent", "claude"];
+  if (event !== "SessionStart") return { type: "command", command, args, async: true, timeout: 5 };
+  const line = `${shell([...words(installation), "hook", "--agent", "claude"])} 2>/dev/null || true`;
+  return { type: "command", command: line, timeout: 5 };
+}
+
+function server(installation: Installation) {
+  const [command, ...args] = [...words(installation), "mcp"];
+  return { command, args };
+}
+
+/** The home comes before the command, as an option of the whole program. */
+function words({ command, polarisHome }: Installation): string[] {
+  return polarisHome ? [...command, "--polaris-home", polarisHome] : command;
+}
+
+/** One line for a shell; plain words stay plain, so that they match the permission in SKILL.md. */
+const shell = (parts: string[]): string =>
+  parts
+    .map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part.replaceAll("'", "'\\''")}'`))
+    .join(" ");
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
