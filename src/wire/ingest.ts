@@ -35,14 +35,23 @@ export type IngestHead = z.infer<typeof IngestHead>;
 export const IngestEvent = Event.extend({ session: z.guid(), pos: z.int().min(1) });
 export type IngestEvent = z.infer<typeof IngestEvent>;
 
-export interface IngestAnswer {
+export const IngestAnswer = z.object({
   /** Per session: every position up to here is stored (or known to be missing). The machine's cursor moves to it. */
-  acked: Record<string, number>;
+  acked: z.record(z.string(), z.int().min(0)),
   /** Per session: the name it has on the server. */
-  names: Record<string, string>;
+  names: z.record(z.string(), z.string()),
   /** Events that were new, and those the server had already. */
-  stored: number;
-  known: number;
+  stored: z.int(),
+  known: z.int(),
   /** Lines that could not be taken as events; `pos` and `session` when they could be read. Never sent again. */
-  refused: { line: number; session?: string; pos?: number; code: string; message: string }[];
-}
+  refused: z.array(
+    z.object({
+      line: z.int(),
+      session: z.string().optional(),
+      pos: z.int().optional(),
+      code: z.string(),
+      message: z.string(),
+    }),
+  ),
+});
+export type IngestAnswer = z.infer<typeof IngestAnswer>;

@@ -52,9 +52,24 @@ export interface Status {
   pid: number;
   version: string;
   home: string;
-  server: { url: string; state: "connected" | "waiting" | "signed_out"; error: string | null; since: string };
-  journal: { pending: number; refused: number; bytes: number; error: string | null };
+  startedAt: string;
+  server: {
+    url: string;
+    state: "connected" | "waiting" | "signed_out";
+    error: string | null;
+    since: string;
+  };
+  /** `mailbox` counts advice that has arrived here and waits for its delivery. */
+  journal: {
+    pending: number;
+    refused: number;
+    mailbox: number;
+    bytes: number;
+    error: string | null;
+  };
+  /** Hook calls that wait in the spool, and files there that were none. */
   spool: number;
+  damaged: number;
   links: { directory: string; project: string }[];
   bindings: Binding[];
 }

@@ -1,0 +1,39 @@
+import { ask } from "../machine/local.ts";
+import { paths } from "../machine/paths.ts";
+import type { Status } from "../wire/local.ts";
+import { parse } from "./parse.ts";
+
+export const help = `
+Tells what is being recorded, and whether it has reached the server.
+
+Usage: polaris status [--json] [--polaris-home DIR]
+
+Examples:
+  polaris status
+  polaris status --json
+`;
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parse({
+    args,
+    options: { "polaris-home": { type: "string" }, json: { type: "boolean" } },
+  });
+  const status = await ask<Status>(paths(values["polaris-home"]), "/status");
+  console.log(values.json ? JSON.stringify(status) : report(status));
+}
+
+function report({ pid, server, journal, spool, damaged, links, bindings }: Status): string {
+  const lines = [
+    `Recorder  running (pid ${pid})`,
+    `Server    ${server.url || "none"}: ${server.state.replace("_", " ")}${server.error ? ` (${server.error})` : ""}`,
+    `Journal   ${journal.pending} waiting to be sent${journal.refused ? `, ${journal.refused} refused` : ""}, ${(journal.bytes / 1e6).toFixed(1)} MB`,
+  ];
+  if (journal.error) lines.push(`          ${journal.error}`);
+  if (spool || damaged) lines.push(`Spool     ${spool} waiting, ${damaged} damaged`);
+  for (const { directory, project } of links) lines.push(`Linked    ${directory} -> ${project}`);
+  for (const bound of bindings) {
+    lines.push(`Session   ${bound.project}/${bound.name}: ${bound.acked} of ${bound.events} sent`);
+  }
+  if (bindings.length === 0) lines.push("Session   none is being recorded");
+  return lines.join("\n");
+}

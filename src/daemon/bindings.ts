@@ -1,0 +1,146 @@
+import type { Database } from "bun:sqlite";
+import type { HookReading, People } from "../agents/agent.ts";
+import { linkOf } from "./links.ts";
+import { begin, type Session, sessionOf } from "./sessions.ts";
+import * as tails from "./tails.ts";
+
+/** Which Polaris session an agent's session is recorded into. */
+export interface Bound {
+  agent_session: string;
+  agent: string;
+  session: string;
+  transcript: string | null;
+  cwd: string | null;
+  pid: number | null;
+  /** `left`: the person said stop; only a join begins again. */
+  state: "live" | "ended" | "left";
+  at: number;
+}
+
+export interface Caller {
+  agent: string;
+  pid?: number | undefined;
+  at: string;
+  people: People;
+  subagents: (transcript: string) => string | undefined;
+}
+
+export function bindingOf(db: Database, agentSession: string): Bound | undefined {
+  return (
+    db.query<Bound, [string]>("select * from bindings where agent_session = ?").get(agentSession) ??
+    undefined
+  );
+}
+
+/** Sessions that were not left and whose agent has not ended. */
+export function live(db: Database): Bound[] {
+  return db.query<Bound, []>("select * from bindings where state = 'live' order by at").all();
+}
+
+/**
+ * Finds or makes the binding a hook call belongs to. No binding means: nobody joined this session and no link holds its
+ * directory; nothing of it may be written. Runs inside `journal.write`.
+ */
+export function resolve(db: Database, reading: HookReading, caller: Caller): Bound | undefined {
+  const known = bindingOf(db, reading.agentSession);
+  if (known?.state === "left") return undefined;
+  if (known) return refresh(db, known, reading, caller);
+  const opened = openedBy(db, reading, caller);
+  if (!opened) return undefined;
+  const session = begin(db, {
+    ...caller.people,
+    project: opened.project,
+    cwd: reading.cwd,
+    at: caller.at,
+  });
+  return bind(db, session, reading, caller, opened.from);
+}
+
+/** Writes the binding and where its transcript is read from. */
+export function bind(
+  db: Database,
+  session: Session,
+  reading: Pick<HookReading, "agentSession" | "transcript" | "cwd">,
+  caller: Pick<Caller, "agent" | "pid" | "subagents">,
+  from: tails.From,
+): Bound {
+  forgetPid(db, caller.pid, reading.agentSession);
+  db.query(
+    `insert into bindings (agent_session, agent, session, transcript, cwd, pid, state, at)
+     values (?1, ?2, ?3, ?4, ?5, ?6, 'live', ?7)
+     on conflict (agent_session) do update set session = ?3, transcript = coalesce(?4, transcript),
+       cwd = coalesce(?5, cwd), pid = coalesce(?6, pid), state = 'live', at = ?7`,
+  ).run(
+    reading.agentSession,
+    caller.agent,
+    session.id,
+    reading.transcript ?? null,
+    reading.cwd ?? null,
+    caller.pid ?? null,
+    Date.now(),
+  );
+  const bound = bindingOf(db, reading.agentSession);
+  if (!bound) throw new Error("a binding that was just written is not there");
+  if (bound.transcript) tails.begin(db, bound, from, caller.subagents(bound.transcript));
+  return bound;
+}
+
+/** The same agent session again: it may have moved to another process, directory or file. */
+function refresh(db: Database, known: Bound, reading: HookReading, caller: Caller): Bound {
+  const transcript = reading.transcript ?? known.transcript;
+  const cwd = reading.cwd ?? known.cwd;
+  const pid = caller.pid ?? known.pid;
+  const state = reading.ended ? "ended" : "live";
+  if (reading.start && reading.start !== "compact") forgetPid(db, caller.pid, known.agent_session);
+  const moved = transcript !== known.transcript;
+  if (moved || cwd !== known.cwd || pid !== known.pid || state !== known.state) {
+    db.query(
+      "update bindings set transcript = ?, cwd = ?, pid = ?, state = ? where agent_session = ?",
+    ).run(transcript, cwd, pid, state, known.agent_session);
+  }
+  const bound: Bound = { ...known, transcript, cwd, pid, state };
+  if (transcript && (moved || reading.start)) {
+    tails.begin(
+      db,
+      bound,
+      known.transcript === null ? "end" : "start",
+      caller.subagents(transcript),
+    );
+  }
+  return bound;
+}
+
+/** What makes an unknown agent session ours, and from where on. */
+function openedBy(
+  db: Database,
+  reading: HookReading,
+  caller: Caller,
+): { project: string; from: tails.From } | undefined {
+  const { start } = reading;
+  const fresh = start === "startup" || start === "clear" || start === "fork";
+  const before = start === "clear" ? predecessor(db, caller) : undefined;
+  if (before) return { project: before.project, from: "start" };
+  const link = linkOf(db, reading.cwd);
+  if (!link) return undefined;
+  if (fresh) return { project: link.project, from: "start" };
+  if (start === "resume") return { project: link.project, from: "end" };
+  return { project: link.project, from: { bornAfter: link.at } };
+}
+
+/** `/clear` gives the same process a new session id: the work goes on in the same project. */
+function predecessor(db: Database, { pid, agent }: Caller): Session | undefined {
+  if (pid === undefined) return undefined;
+  const last = db
+    .query<Bound, [number, string]>(
+      "select * from bindings where pid = ? and agent = ? order by at desc limit 1",
+    )
+    .get(pid, agent);
+  if (!last || last.state === "left") return undefined;
+  return sessionOf(db, last.session);
+}
+
+/** Process ids come again: only the agent session that runs in it now may be found by one. */
+function forgetPid(db: Database, pid: number | undefined, keep: string): void {
+  if (pid === undefined) return;
+  db.query("update bindings set pid = null where pid = ? and agent_session <> ?").run(pid, keep);
+}

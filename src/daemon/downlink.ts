@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { backoff, pause } from "../lib/backoff.ts";
+import { brief, type Log } from "../lib/log.ts";
+import type { Credentials } from "../wire/local.ts";
+import { live } from "./bindings.ts";
+import type { Journal } from "./journal.ts";
+import { type Session, sessionOf } from "./sessions.ts";
+import { frames } from "./sse.ts";
+
+/** What is read of a stored event here; the whole of it is kept in the mailbox. */
+const Heard = z.looseObject({ id: z.guid(), seq: z.int(), kind: z.string() });
+
+/** A stream that is silent this long is taken for dead (servers send a comment at least every half minute). */
+const SILENT_MS = 90_000;
+/** How often the set of live sessions is compared with the streams that are open. */
+const CENSUS_MS = 10_000;
+
+/**
+ * Listens for advice: one stream per live session that the server knows. What is addressed to a session goes into the
+ * mailbox, in the same transaction as the cursor, and waits there for its delivery.
+ */
+export function startDownlink(needs: {
+  journal: Journal;
+  credentials: () => Credentials | undefined;
+  log: Log;
+}): AsyncDisposable & { census(): void } {
+  const { journal, credentials, log } = needs;
+  const { db } = journal;
+  const streams = new Map<string, { stop: AbortController; done: Promise<void> }>();
+
+  function census(): void {
+    const server = credentials();
+    const wanted = new Set(server ? live(db).map(({ session }) => session) : []);
+    for (const [id, stream] of streams) {
+      if (wanted.has(id)) continue;
+      stream.stop.abort();
+      streams.delete(id);
+    }
+    for (const id of wanted) {
+      const session = sessionOf(db, id);
+      // Before its first acknowledged event the server has never heard of it.
+      if (streams.has(id) || !session || session.acked === 0) continue;
+      const stop = new AbortController();
+      streams.set(id, { stop, done: listen(id, stop.signal) });
+    }
+  }
+
+  async function listen(id: string, signal: AbortSignal): Promise<void> {
+    const wait = backoff({ firstMs: 500, maxMs: 60_000 });
+    while (!signal.aborted) {
+      const session = sessionOf(db, id);
+      const server = credentials();
+      try {
+        if (session && server && (await hear(session, server, signal))) wait.reset();
+      } catch (error) {
+        if (!signal.aborted) log.info("downlink.lost", { session: id, error: brief(error) });
+      }
+      await pause(wait.next(), signal);
+    }
+  }
+
+  /** One connection, until it ends. Answers whether it brought anything. */
+  async function hear(
+    session: Session,
+    server: Credentials,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const silence = new AbortController();
+    let timer = setTimeout(() => silence.abort(), SILENT_MS);
+    const heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), SILENT_MS);
+    };
+    try {
+      const path = `/projects/${session.project}/sessions/${session.name}/events`;
+      const response = await fetch(`${server.url.replace(/\/+$/, "")}${path}`, {
+        headers: {
+          authorization: `Bearer ${server.token}`,
+          accept: "text/event-stream",
+          "last-event-id": String(session.heard),
+        },
+        redirect: "manual",
+        signal: AbortSignal.any([signal, silence.signal]),
+      });
+      if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+        throw new Error(`the server answered ${response.status} instead of a stream`);
+      }
+      if (!response.body) return false;
+      let any = false;
+      for await (const { data } of frames(tap(response.body, heard))) {
+        any = (await keep(session.id, data)) || any;
+      }
+      return any;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function keep(session: string, data: string): Promise<boolean> {
+    const event = Heard.safeParse(json(data));
+    if (!event.success) return false;
+    const { id, seq, kind } = event.data;
+    await journal.write(() => {
+      if (kind === "injection.queued") {
+        db.query(
+          "insert into mailbox (id, session, seq, at, json) values (?, ?, ?, ?, ?) on conflict do nothing",
+        ).run(id, session, seq, Date.now(), data);
+      }
+      db.query("update sessions set heard = max(heard, ?) where id = ?").run(seq, session);
+    });
+    return true;
+  }
+
+  const timer = setInterval(census, CENSUS_MS);
+  timer.unref();
+  census();
+  return {
+    census,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      for (const { stop } of streams.values()) stop.abort();
+      await Promise.all([...streams.values()].map(({ done }) => done));
+    },
+  };
+}
+
+/** Calls `heard` with every chunk that passes. */
+function tap(stream: ReadableStream<Uint8Array>, heard: () => void): ReadableStream<Uint8Array> {
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        heard();
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

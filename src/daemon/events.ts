@@ -1,0 +1,108 @@
+import type { Database } from "bun:sqlite";
+import type { Event } from "../wire/event.ts";
+
+/** How far back a hook's fact and a transcript's line look for each other. */
+const REACH = 500;
+const MINUTE = 60_000;
+
+interface Place {
+  /** The fact came from a hook and the transcript may still tell it under another id. */
+  promoted?: boolean;
+}
+
+/**
+ * Writes events to the end of a session; what is there already (by id) is left as it is and gets no new position.
+ * Runs inside `journal.write`. Answers how many were new.
+ */
+export function append(
+  db: Database,
+  session: string,
+  events: Event[],
+  { promoted = false }: Place = {},
+): number {
+  if (events.length === 0) return 0;
+  const row = db
+    .query<{ next_pos: number }, [string]>("select next_pos from sessions where id = ?")
+    .get(session);
+  if (!row) return 0;
+  const insert = db.query(
+    `insert into events (id, session, pos, kind, turn, mark, via, pair, at, written, bytes, json)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+  );
+  const written = Date.now();
+  let pos = row.next_pos;
+  for (const event of events) {
+    if (event.source.via === "transcript" && meets(db, session, event)) continue;
+    const json = JSON.stringify(event);
+    const { changes } = insert.run(
+      event.id.toLowerCase(),
+      session,
+      pos,
+      event.kind,
+      event.turn ?? null,
+      markOf(event),
+      event.source.via,
+      promoted ? 1 : 0,
+      Date.parse(event.at),
+      written,
+      Buffer.byteLength(json),
+      json,
+    );
+    pos += changes;
+  }
+  if (pos === row.next_pos) return 0;
+  db.query("update sessions set next_pos = ? where id = ?").run(pos, session);
+  return pos - row.next_pos;
+}
+
+/** Whether the transcript has told this fact of a hook itself; then the telling is taken, once. */
+export function isTold(db: Database, session: string, fact: Event): boolean {
+  const rows = db
+    .query<Seen, [string, string, number]>(
+      `select n, kind, turn, mark, at from
+         (select n, kind, turn, mark, at, via, pair from events where session = ?1 order by pos desc limit ?3)
+       where kind = ?2 and via = 'transcript' and pair = 0`,
+    )
+    .all(session, fact.kind, REACH);
+  return take(db, rows, fact);
+}
+
+/** Whether a line of the transcript tells what was already written from a hook. */
+function meets(db: Database, session: string, event: Event): boolean {
+  const rows = db
+    .query<Seen, [string, string]>(
+      "select n, kind, turn, mark, at from events where session = ?1 and pair = 1 and kind = ?2 order by n desc",
+    )
+    .all(session, event.kind);
+  return rows.length > 0 && take(db, rows, event);
+}
+
+interface Seen {
+  n: number;
+  kind: string;
+  turn: string | null;
+  mark: string | null;
+  at: number;
+}
+
+/**
+ * Same words first, then same turn: two prompts of one turn (the second typed while the agent worked) share the turn
+ * and must not be taken for each other. Same words count only within an hour and never from well before, because
+ * people say "continue" many times.
+ */
+function take(db: Database, rows: Seen[], event: Event): boolean {
+  const mark = markOf(event);
+  const at = Date.parse(event.at);
+  const near = (row: Seen) => Math.abs(row.at - at) < 60 * MINUTE;
+  const match =
+    rows.find((row) => mark !== null && row.mark === mark && near(row)) ??
+    rows.find((row) => event.turn !== undefined && row.turn === event.turn);
+  if (!match) return false;
+  db.query("update events set pair = 2 where n = ?").run(match.n);
+  return true;
+}
+
+function markOf(event: Event): string | null {
+  const text = event.text?.trim();
+  return text ? Bun.hash(text).toString(36) : null;
+}

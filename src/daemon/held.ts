@@ -1,0 +1,85 @@
+import type { Database } from "bun:sqlite";
+import type { Fact } from "../agents/agent.ts";
+import { redact } from "../machine/redact.ts";
+import { Event } from "../wire/event.ts";
+import { append, isTold } from "./events.ts";
+
+/** The agent's last lines reach the file 80–400 ms late (measured), so an end waits for half a second of quiet. */
+export const QUIET_MS = 500;
+/** An agent that never falls quiet must not hold its turn's end back for ever. */
+const QUIET_LIMIT_MS = 3_000;
+/** How long the transcript has to tell a fact itself, with and without a transcript to tell it. */
+const UNSEEN_MS = 15_000;
+const UNSEEN_NO_FILE_MS = 3_000;
+
+interface Held {
+  n: number;
+  release: Fact["release"];
+  at: number;
+  json: string;
+}
+
+export interface Moment {
+  agentSession: string;
+  session: string;
+  /** The last held row there was when the transcript was read: a later one waits for the next reading. */
+  upTo: number;
+  /** When the transcript last grew. */
+  grownAt: number;
+  hasFile: boolean;
+  /** Nothing more will be waited for (the session is left). */
+  final?: boolean;
+}
+
+/** Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. */
+export function hold(db: Database, agentSession: string, facts: Fact[]): void {
+  const insert = db.query(
+    "insert into held (agent_session, release, at, json) values (?, ?, ?, ?)",
+  );
+  for (const { event, release } of facts) {
+    insert.run(agentSession, release, Date.now(), JSON.stringify(redact(event)));
+  }
+}
+
+export function lastHeld(db: Database, agentSession: string): number {
+  return (
+    db
+      .query<{ n: number | null }, [string]>("select max(n) as n from held where agent_session = ?")
+      .get(agentSession)?.n ?? 0
+  );
+}
+
+/**
+ * Writes down every held fact whose moment has come and drops what the transcript has told by itself. Runs inside
+ * `journal.write`. Answers in how many milliseconds the next one is due, undefined when none waits.
+ */
+export function release(db: Database, moment: Moment): number | undefined {
+  const rows = db
+    .query<Held, [string]>(
+      "select n, release, at, json from held where agent_session = ? order by n",
+    )
+    .all(moment.agentSession);
+  const drop = db.query("delete from held where n = ?");
+  let next: number | undefined;
+  for (const row of rows) {
+    const wait = row.n > moment.upTo ? 0 : dueIn(row, moment);
+    const event = Event.parse(JSON.parse(row.json));
+    const told = row.release === "unseen" && isTold(db, moment.session, event);
+    if (!told && (wait > 0 || row.n > moment.upTo) && !moment.final) {
+      next = Math.min(next ?? wait, wait);
+      continue;
+    }
+    if (!told) append(db, moment.session, [event], { promoted: row.release === "unseen" });
+    drop.run(row.n);
+  }
+  return next;
+}
+
+function dueIn(row: Held, { grownAt, hasFile }: Moment): number {
+  const now = Date.now();
+  if (row.release === "now") return 0;
+  if (row.release === "unseen") {
+    return row.at + (hasFile ? UNSEEN_MS : UNSEEN_NO_FILE_MS) - now;
+  }
+  return Math.min(Math.max(row.at, grownAt) + QUIET_MS, row.at + QUIET_LIMIT_MS) - now;
+}

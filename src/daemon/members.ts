@@ -1,0 +1,146 @@
+import { statSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import type { z } from "zod";
+import type { Agent } from "../agents/agent.ts";
+import { uuid7 } from "../lib/uuid.ts";
+import { PolarisError } from "../wire/error.ts";
+import type { Event } from "../wire/event.ts";
+import type { Binding, Join, Leave, Link, Unlink } from "../wire/local.ts";
+import type { Participant } from "../wire/participant.ts";
+import { type Bound, bind, bindingOf } from "./bindings.ts";
+import { append } from "./events.ts";
+import type { Followers } from "./followers.ts";
+import type { Hooks } from "./hooks.ts";
+import type { Journal } from "./journal.ts";
+import { link, unlink } from "./links.ts";
+import { begin, type Session, sessionNamed, sessionOf } from "./sessions.ts";
+import { forget } from "./tails.ts";
+
+interface Needs {
+  journal: Journal;
+  agents: readonly Agent[];
+  followers: Followers;
+  hooks: Hooks;
+  driver: () => Participant;
+}
+
+/** What people decide about recording: join, leave, link, unlink. */
+export function startMembers({ journal, agents, followers, hooks, driver }: Needs) {
+  const { db } = journal;
+
+  async function join(wish: z.infer<typeof Join>): Promise<Binding> {
+    const agent = agents.find(({ name }) => name === wish.agent);
+    if (!agent) throw new PolarisError("invalid_input", `There is no agent "${wish.agent}".`);
+    const before = bindingOf(db, wish.agentSession);
+    if (before && isSame(before, wish)) return bindingView(journal, before);
+    // What was said so far belongs to where it was said.
+    if (before && before.state !== "left") await leave(wish);
+    const seen = hooks.seen(wish.agentSession);
+    const people = { driver: driver(), agent: agent.participant };
+    const cwd = wish.cwd ?? seen?.cwd ?? before?.cwd ?? undefined;
+    const bound = await journal.write(() => {
+      const session =
+        rejoined(wish) ?? begin(db, { ...people, project: wish.project, name: wish.name, cwd });
+      const transcript = wish.transcript ?? seen?.transcript ?? before?.transcript ?? undefined;
+      const made = bind(
+        db,
+        session,
+        {
+          agentSession: wish.agentSession,
+          ...(transcript ? { transcript } : {}),
+          ...(cwd ? { cwd } : {}),
+        },
+        {
+          agent: agent.name,
+          pid: seen?.pid,
+          subagents: (path) => agent.subagentsFolder(path),
+        },
+        "end",
+      );
+      append(db, session.id, [own("session.joined", session)]);
+      return made;
+    });
+    followers.poke(wish.agentSession);
+    return bindingView(journal, bound);
+  }
+
+  function isSame(bound: Bound, { project, name }: z.infer<typeof Join>): boolean {
+    const session = sessionOf(db, bound.session);
+    if (bound.state !== "live" || session?.project !== project) return false;
+    return name === undefined || session.name === name;
+  }
+
+  /** A name this machine has fed before means that session, unless another agent session speaks in it now. */
+  function rejoined({ project, name, agentSession }: z.infer<typeof Join>): Session | undefined {
+    const known = name ? sessionNamed(db, project, name) : undefined;
+    if (!known) return undefined;
+    const other = db
+      .query<{ agent_session: string }, [string, string]>(
+        "select agent_session from bindings where session = ? and state = 'live' and agent_session <> ?",
+      )
+      .get(known.id, agentSession);
+    if (!other) return known;
+    throw new PolarisError("seat_taken", `${project}/${name} is being driven from this machine.`, {
+      hint: "Leave it there first, or choose another name.",
+    });
+  }
+
+  async function leave({ agentSession }: z.infer<typeof Leave>): Promise<{ left: boolean }> {
+    const bound = bindingOf(db, agentSession);
+    if (!bound || bound.state === "left") return { left: false };
+    await followers.finish(agentSession);
+    await journal.write(() => {
+      const session = sessionOf(db, bound.session);
+      if (session) append(db, session.id, [own("session.left", session)]);
+      db.query("update bindings set state = 'left' where agent_session = ?").run(agentSession);
+      forget(db, agentSession);
+    });
+    return { left: true };
+  }
+
+  return {
+    join,
+    leave,
+    async link({ directory, project }: z.infer<typeof Link>) {
+      if (
+        !isAbsolute(directory) ||
+        !statSync(directory, { throwIfNoEntry: false })?.isDirectory()
+      ) {
+        throw new PolarisError("invalid_input", `${directory} is not a directory.`);
+      }
+      await journal.write(() => link(db, resolve(directory), project));
+      return { directory: resolve(directory), project };
+    },
+    async unlink({ directory }: z.infer<typeof Unlink>) {
+      return { unlinked: await journal.write(() => unlink(db, resolve(directory))) };
+    },
+  };
+}
+
+export type Members = ReturnType<typeof startMembers>;
+
+export function bindingView({ db }: Pick<Journal, "db">, bound: Bound): Binding {
+  const session = sessionOf(db, bound.session);
+  return {
+    agentSession: bound.agent_session,
+    session: bound.session,
+    project: session?.project ?? "",
+    name: session?.name ?? "",
+    cwd: bound.cwd,
+    transcript: bound.transcript,
+    events: session ? session.next_pos - 1 : 0,
+    acked: session?.acked ?? 0,
+  };
+}
+
+/** Polaris's own word in a session. */
+function own(kind: "session.joined" | "session.left", session: Session): Event {
+  return {
+    id: uuid7(),
+    at: new Date().toISOString(),
+    sender: session.driver ?? session.agent,
+    kind,
+    body: {},
+    source: { agent: "polaris", translator: 1, via: "polaris" },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * The journal's tables. `events` is the durable log between agent and server: `n` is the order of arrival, `pos` counts
+ * 1, 2, 3 … per session and is what the server acknowledges. An event is pending while its `pos` is above its session's
+ * `acked`: an acknowledgement moves one number and touches no event. The long column stands last, because SQLite reads
+ * a row's overflow pages only as far as a query asks.
+ *
+ * `pair` keeps one fact one event when hook and transcript tell it under different ids: 0 nothing known, 1 written from
+ * a hook and still waiting for the transcript's own telling, 2 both have told it.
+ */
+export const VERSION = 1;
+
+/** "PLRS": a file that is SQLite and not ours is never written into. */
+export const APPLICATION = 0x504c5253;
+
+export const SCHEMA = `
+create table sessions (
+  id text primary key,
+  project text not null,
+  name text not null,
+  agent text not null,
+  driver text,
+  cwd text,
+  started_at text not null,
+  next_pos integer not null default 1,
+  acked integer not null default 0,
+  -- The last event of the server's stream that was looked at for advice.
+  heard integer not null default 0
+) strict, without rowid;
+create index sessions_behind on sessions (id) where next_pos > acked + 1;
+create index sessions_named on sessions (project, name);
+
+create table bindings (
+  agent_session text primary key,
+  agent text not null,
+  session text not null references sessions (id),
+  transcript text,
+  cwd text,
+  pid integer,
+  state text not null check (state in ('live', 'ended', 'left')),
+  at integer not null
+) strict, without rowid;
+create index bindings_pid on bindings (pid);
+
+create table links (
+  directory text primary key,
+  project text not null,
+  at integer not null
+) strict, without rowid;
+
+create table tails (
+  path text primary key,
+  agent_session text not null,
+  subagent text,
+  inode text,
+  offset integer not null,
+  memory text not null default '{}',
+  open integer not null default 1
+) strict, without rowid;
+create index tails_session on tails (agent_session);
+
+-- Hook calls that were answered, so that the same call through socket and spool is one call.
+create table calls (
+  id text primary key,
+  at integer not null
+) strict, without rowid;
+
+create table held (
+  n integer primary key autoincrement,
+  agent_session text not null,
+  release text not null,
+  at integer not null,
+  json text not null
+) strict;
+create index held_session on held (agent_session);
+
+create table events (
+  n integer primary key autoincrement,
+  id text not null unique,
+  session text not null,
+  pos integer not null,
+  kind text not null,
+  turn text,
+  mark text,
+  via text not null,
+  pair integer not null default 0,
+  at integer not null,
+  written integer not null,
+  refused text,
+  bytes integer not null,
+  json text not null
+) strict;
+create index events_session on events (session, pos);
+create index events_waiting on events (session) where pair = 1;
+create index events_refused on events (n) where refused is not null;
+
+create table mailbox (
+  id text primary key,
+  session text not null,
+  seq integer not null,
+  at integer not null,
+  json text not null
+) strict, without rowid;
+`;

@@ -1,0 +1,72 @@
+import type { Database } from "bun:sqlite";
+import type { People } from "../agents/agent.ts";
+import { uuid7 } from "../lib/uuid.ts";
+import type { Participant } from "../wire/participant.ts";
+
+/** A Polaris session this machine feeds. */
+export interface Session {
+  id: string;
+  project: string;
+  name: string;
+  agent: Participant;
+  driver: Participant | null;
+  cwd: string | null;
+  started_at: string;
+  next_pos: number;
+  acked: number;
+  heard: number;
+}
+
+export interface NewSession extends People {
+  project: string;
+  name?: string | undefined;
+  cwd?: string | undefined;
+  at?: string | undefined;
+}
+
+/** Begins a session here; the server hears of it with the first batch and may give it another name. */
+export function begin(db: Database, wish: NewSession): Session {
+  const id = uuid7();
+  const name = wish.name ?? freeName(db, wish.project);
+  db.query(
+    "insert into sessions (id, project, name, agent, driver, cwd, started_at) values (?, ?, ?, ?, ?, ?, ?)",
+  ).run(
+    id,
+    wish.project,
+    name,
+    wish.agent,
+    wish.driver,
+    wish.cwd ?? null,
+    wish.at ?? new Date().toISOString(),
+  );
+  const made = sessionOf(db, id);
+  if (!made) throw new Error("a session that was just written is not there");
+  return made;
+}
+
+export function sessionOf(db: Database, id: string): Session | undefined {
+  return db.query<Session, [string]>("select * from sessions where id = ?").get(id) ?? undefined;
+}
+
+/** The latest session of that name that this machine has fed. */
+export function sessionNamed(db: Database, project: string, name: string): Session | undefined {
+  return (
+    db
+      .query<Session, [string, string]>(
+        "select * from sessions where project = ? and name = ? order by id desc limit 1",
+      )
+      .get(project, name) ?? undefined
+  );
+}
+
+export function rename(db: Database, id: string, name: string): void {
+  db.query("update sessions set name = ?2 where id = ?1 and name <> ?2").run(id, name);
+}
+
+function freeName(db: Database, project: string): string {
+  for (;;) {
+    const hex = crypto.getRandomValues(new Uint16Array(1))[0] ?? 0;
+    const name = `s-${hex.toString(16).padStart(4, "0")}`;
+    if (!sessionNamed(db, project, name)) return name;
+  }
+}

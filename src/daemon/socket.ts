@@ -1,0 +1,48 @@
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { PolarisError } from "../wire/error.ts";
+
+/** The name of a socket ends in a field of 108 bytes on Linux, 104 on macOS, with a zero at its end. */
+const LONGEST = 103;
+
+/** Largest hook payload: a tool's result of tens of megabytes, wrapped as JSON in JSON. */
+const BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Listens on a socket that only its owner can open. Called by the one who holds the lock, so a socket that lies there
+ * was left by a daemon that died; anything that is no socket is not ours to remove.
+ */
+export function listen(
+  path: string,
+  fetch: (request: Request) => Promise<Response>,
+): AsyncDisposable {
+  if (Buffer.byteLength(path) > LONGEST) {
+    throw new PolarisError("invalid_input", `${path} is too long for a socket.`, {
+      hint: `Choose a POLARIS_HOME so that the whole has at most ${LONGEST} bytes.`,
+    });
+  }
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there && !there.isSocket()) {
+    throw new PolarisError("conflict", `${path} is there and is no socket; it was left alone.`, {
+      hint: "Move it away, then start the recorder again.",
+    });
+  }
+  if (there) unlinkSync(path);
+  const before = process.umask(0o077);
+  try {
+    const server = Bun.serve({
+      unix: path,
+      fetch,
+      maxRequestBodySize: BODY_BYTES,
+      development: false,
+    });
+    chmodSync(path, 0o600);
+    return {
+      async [Symbol.asyncDispose]() {
+        await server.stop(true);
+        if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
+      },
+    };
+  } finally {
+    process.umask(before);
+  }
+}

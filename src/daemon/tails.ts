@@ -1,0 +1,113 @@
+import type { Database } from "bun:sqlite";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { lineEnd } from "./lines.ts";
+
+/** How far a transcript has been read: the byte after its last complete line, and what the reader remembers there. */
+export interface Tail {
+  path: string;
+  agent_session: string;
+  subagent: string | null;
+  inode: string | null;
+  offset: number;
+  memory: string;
+  open: number;
+}
+
+/** `bornAfter`: from the start when the file was born after that moment, else from its end. */
+export type From = "start" | "end" | { bornAfter: number };
+
+/** Begins to read a session's transcripts, unless they are being read already. Runs inside `journal.write`. */
+export function begin(
+  db: Database,
+  { agent_session, transcript }: { agent_session: string; transcript: string | null },
+  from: From,
+  subagents: string | undefined,
+): void {
+  if (!transcript) return;
+  const file = statSync(transcript, { throwIfNoEntry: false });
+  const fromStart =
+    from === "start" || !file || (from !== "end" && file.birthtimeMs >= from.bornAfter);
+  add(db, agent_session, transcript, null, fromStart);
+  if (fromStart || !subagents) return;
+  for (const [path, id] of subagentFiles(subagents)) add(db, agent_session, path, id, false);
+}
+
+/** A transcript found in the subagents' folder after the session was bound: all of it is new. */
+export function addSubagent(db: Database, agentSession: string, path: string, id: string): void {
+  add(db, agentSession, path, id, true);
+}
+
+export function tailsOf(db: Database, agentSession: string): Tail[] {
+  return db
+    .query<Tail, [string]>(
+      "select * from tails where agent_session = ? order by subagent is not null, path",
+    )
+    .all(agentSession);
+}
+
+export function move(db: Database, tail: Tail): void {
+  db.query("update tails set inode = ?, offset = ?, memory = ?, open = 1 where path = ?").run(
+    tail.inode,
+    tail.offset,
+    tail.memory,
+    tail.path,
+  );
+}
+
+export function close(db: Database, agentSession: string): void {
+  db.query("update tails set open = 0 where agent_session = ? and open = 1").run(agentSession);
+}
+
+export function forget(db: Database, agentSession: string): void {
+  db.query("delete from tails where agent_session = ?").run(agentSession);
+}
+
+/** Agent sessions with transcripts that may still grow or held facts that wait. */
+export function unfinished(db: Database): string[] {
+  return db
+    .query<{ agent_session: string }, []>(
+      "select agent_session from tails where open = 1 union select agent_session from held",
+    )
+    .all()
+    .map((row) => row.agent_session);
+}
+
+/** `agent-<id>.jsonl` in the subagents' folder, with their ids. */
+export function subagentFiles(folder: string): [path: string, id: string][] {
+  try {
+    return readdirSync(folder).flatMap((name) => {
+      const id = /^agent-(.+)\.jsonl$/.exec(name)?.[1];
+      return id ? [[join(folder, name), id] satisfies [string, string]] : [];
+    });
+  } catch {
+    // No subagent has run.
+    return [];
+  }
+}
+
+function add(
+  db: Database,
+  agentSession: string,
+  path: string,
+  subagent: string | null,
+  fromStart: boolean,
+): void {
+  const file = statSync(path, { throwIfNoEntry: false, bigint: true });
+  const memory = subagent === null ? "{}" : JSON.stringify({ subagent });
+  const inserted = db
+    .query(
+      "insert into tails (path, agent_session, subagent, offset, memory) values (?, ?, ?, 0, ?) on conflict do nothing",
+    )
+    .run(path, agentSession, subagent, memory);
+  if (inserted.changes === 0) {
+    db.query("update tails set open = 1, agent_session = ? where path = ?").run(agentSession, path);
+    return;
+  }
+  if (fromStart || !file) return;
+  db.query("update tails set inode = ?, offset = ? where path = ?").run(
+    String(file.ino),
+    lineEnd(path, Number(file.size)),
+    path,
+  );
+}

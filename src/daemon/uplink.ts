@@ -1,0 +1,228 @@
+import { backoff, pause } from "../lib/backoff.ts";
+import { brief, type Log } from "../lib/log.ts";
+import { errorOf, type Reply, send } from "../machine/api.ts";
+import type { PolarisError } from "../wire/error.ts";
+import { IngestAnswer } from "../wire/ingest.ts";
+import type { Credentials, Status } from "../wire/local.ts";
+import type { Journal } from "./journal.ts";
+import {
+  BATCH_BYTES,
+  BATCH_EVENTS,
+  type Batch,
+  bodyOf,
+  nextBatch,
+  refuse,
+  settle,
+} from "./outbox.ts";
+
+/** New events wait this long for company: one request for all that a burst of lines brings. */
+const GATHER_MS = 30;
+const TIMEOUT_MS = 30_000;
+/** A session the server will not take now (no access, no such project) is tried again this often. */
+const BLOCKED_MS = 60_000;
+
+export interface Uplink extends AsyncDisposable {
+  /** The credentials changed: what waited for them goes on. */
+  retry(): void;
+  readonly state: Status["server"];
+}
+
+interface Needs {
+  journal: Journal;
+  machine: { id: string; name: string };
+  credentials: () => Credentials | undefined;
+  log: Log;
+}
+
+/** How the sending went: all went well, wait so long, or wait for other credentials. */
+type Outcome = { next: "go" } | { next: "wait"; ms?: number | undefined } | { next: "sign-in" };
+
+/**
+ * Sends what the journal holds, in order, one batch at a time, until the server has it. The cursor of a session moves
+ * only on the server's own word, so a request whose answer was lost is simply made again: ids make repeats harmless.
+ */
+export function startUplink({ journal, machine, credentials, log }: Needs): Uplink {
+  const { db } = journal;
+  const stop = new AbortController();
+  const blocked = new Map<string, number>();
+  const wait = backoff();
+  /** Sessions to be sent one by one, to find the one the server will not take. */
+  let apart: string[] = [];
+  let bell = Promise.withResolvers<void>();
+  let urge = Promise.withResolvers<void>();
+  let limit = BATCH_EVENTS;
+  let state: Status["server"] = {
+    url: credentials()?.url ?? "",
+    state: "waiting",
+    error: null,
+    since: new Date().toISOString(),
+  };
+
+  function say(now: Status["server"]["state"], error: string | null): void {
+    const url = credentials()?.url ?? "";
+    if (state.state === now && state.error === error && state.url === url) return;
+    if (state.state !== now) log.info(`uplink.${now}`, error === null ? {} : { error });
+    state = {
+      url,
+      state: now,
+      error,
+      since: state.state === now ? state.since : new Date().toISOString(),
+    };
+  }
+
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      bell = Promise.withResolvers<void>();
+      try {
+        await step();
+      } catch (error) {
+        say("waiting", brief(error));
+        await rest(wait.next());
+      }
+    }
+  }
+
+  async function step(): Promise<void> {
+    const server = credentials();
+    if (!server) {
+      say("signed_out", "Nobody is signed in.");
+      return await rest();
+    }
+    const only = apart.shift();
+    const batch = nextBatch(db, { skip: skipped(), only, events: limit, bytes: BATCH_BYTES });
+    if (batch.events.length === 0) {
+      if (only !== undefined) return;
+      await idle();
+      return await pause(GATHER_MS, stop.signal);
+    }
+    const outcome = await deliver(server, batch);
+    if (outcome.next === "go") return;
+    if (outcome.next === "sign-in") return await signedOut(server);
+    await rest(Math.max(wait.next(), outcome.ms ?? 0));
+  }
+
+  async function deliver(server: Credentials, batch: Batch): Promise<Outcome> {
+    const reply = await send(server, {
+      method: "POST",
+      path: "/ingest",
+      type: "application/x-ndjson",
+      body: bodyOf(machine, batch),
+      timeoutMs: TIMEOUT_MS,
+      signal: stop.signal,
+    });
+    if (reply.status === 200) return await accept(batch, reply);
+    const error = errorOf(reply);
+    if (reply.status === 401) {
+      say("signed_out", error.message);
+      return { next: "sign-in" };
+    }
+    say("waiting", error.message);
+    if (reply.status === 400 || reply.status === 413 || reply.status === 422) {
+      return await narrow(batch, error);
+    }
+    if (reply.status === 429 || reply.status >= 500) {
+      return { next: "wait", ms: reply.retryAfterMs };
+    }
+    return await setApart(batch, error);
+  }
+
+  async function accept(batch: Batch, reply: Reply): Promise<Outcome> {
+    const answer = IngestAnswer.safeParse(reply.json);
+    if (!answer.success) {
+      say(
+        "waiting",
+        "The server's answer is not Polaris's; does a network's sign-in page stand between?",
+      );
+      return { next: "wait" };
+    }
+    const moved = await journal.write(() => settle(db, batch, answer.data));
+    const refused = answer.data.refused.length;
+    if (refused > 0) log.warn("uplink.refused", { refused, code: answer.data.refused[0]?.code });
+    say("connected", null);
+    limit = Math.min(BATCH_EVENTS, limit * 2);
+    if (!moved) return { next: "wait" };
+    wait.reset();
+    for (const { id } of batch.sessions) blocked.delete(id);
+    return { next: "go" };
+  }
+
+  /** One event spoils its batch, or the batch is too large: halves until the guilty one stands alone. */
+  async function narrow(batch: Batch, error: PolarisError): Promise<Outcome> {
+    if (batch.events.length > 1) {
+      limit = Math.max(1, Math.floor(batch.events.length / 2));
+      return { next: "go" };
+    }
+    const [guilty] = batch.events;
+    if (!guilty) return { next: "wait" };
+    const reason = `${error.code}: ${error.message}`;
+    const aside = await journal.write(() => refuse(db, guilty, reason));
+    log.warn("uplink.refused", { refused: 1, code: error.code });
+    return aside ? { next: "go" } : await setApart(batch, error);
+  }
+
+  /** The server knows us and takes these sessions not now: the others' way is free. */
+  async function setApart(batch: Batch, error: PolarisError): Promise<Outcome> {
+    if (batch.sessions.length > 1) {
+      apart = batch.sessions.map(({ id }) => id);
+      return { next: "go" };
+    }
+    for (const { id } of batch.sessions) blocked.set(id, Date.now() + BLOCKED_MS);
+    log.warn("uplink.blocked", { sessions: batch.sessions.length, code: error.code });
+    return { next: "go" };
+  }
+
+  function skipped(): Set<string> {
+    const now = Date.now();
+    for (const [id, until] of blocked) if (until <= now) blocked.delete(id);
+    return new Set(blocked.keys());
+  }
+
+  /** Only other credentials help; asking again at once with these would only fill the server's log. */
+  async function signedOut(refused: Credentials): Promise<void> {
+    const end = Date.now() + 10 * BLOCKED_MS;
+    while (!stop.signal.aborted && Date.now() < end) {
+      const now = credentials();
+      if (now && (now.token !== refused.token || now.url !== refused.url)) break;
+      await rest(10 * BLOCKED_MS);
+    }
+    wait.reset();
+  }
+
+  /** Nothing can be sent: until the bell, or until a blocked session may be tried again. */
+  async function idle(): Promise<void> {
+    const first = Math.min(...blocked.values());
+    if (!Number.isFinite(first)) return await rest();
+    const rested = new AbortController();
+    await Promise.race([rest(), pause(Math.max(0, first - Date.now()), rested.signal)]);
+    rested.abort();
+  }
+
+  /** With a time, waits it out: new events do not cut short what the server asked for. Without, until the bell. */
+  async function rest(ms?: number): Promise<void> {
+    if (stop.signal.aborted) return;
+    const rested = new AbortController();
+    await Promise.race([urge.promise, ms === undefined ? bell.promise : pause(ms, rested.signal)]);
+    rested.abort();
+    urge = Promise.withResolvers<void>();
+  }
+
+  const commits = journal.onCommit(() => bell.resolve());
+  const running = run();
+  return {
+    get state() {
+      return state;
+    },
+    retry() {
+      blocked.clear();
+      wait.reset();
+      urge.resolve();
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      commits[Symbol.dispose]();
+      bell.resolve();
+      urge.resolve();
+      await running;
+    },
+  };
+}

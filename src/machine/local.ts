@@ -1,0 +1,43 @@
+import { PolarisError } from "../wire/error.ts";
+import { errorOf } from "./api.ts";
+import type { Paths } from "./paths.ts";
+
+/** One request to the daemon over its socket. `T` is what wire/local.ts promises for the route. */
+export async function ask<T>(
+  place: Pick<Paths, "socket">,
+  path: string,
+  body?: unknown,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const response = await knock(place.socket, path, body, timeoutMs);
+  const json: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw errorOf({ status: response.status, json });
+  // Our own daemon, behind a door only its owner can open.
+  return json as T;
+}
+
+async function knock(
+  socket: string,
+  path: string,
+  body: unknown,
+  timeoutMs: number,
+): Promise<Response> {
+  try {
+    return await fetch(`http://polaris${path}`, {
+      unix: socket,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined
+        ? {}
+        : {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify(body),
+          }),
+    });
+  } catch (error) {
+    throw new PolarisError("daemon_unreachable", "The recorder does not answer.", {
+      hint: "Start it: polaris daemon",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { privateFolder } from "../lib/file.ts";
+
+/** Where this machine keeps what: one folder, entered by its owner alone. */
+export interface Paths {
+  home: string;
+  /** The daemon's door; a hook knocks here. */
+  socket: string;
+  /** Held open with an exclusive lock by the one daemon. */
+  lock: string;
+  /** Who holds the lock, for people. */
+  pid: string;
+  journal: string;
+  /** What hooks leave while no daemon listens. */
+  spool: string;
+  damaged: string;
+  credentials: string;
+  machine: string;
+}
+
+/** `home` from an option wins over `POLARIS_HOME`, which wins over `~/.polaris`. */
+export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polaris")): Paths {
+  const folder = resolve(home);
+  return {
+    home: folder,
+    socket: join(folder, "daemon.sock"),
+    lock: join(folder, "daemon.lock"),
+    pid: join(folder, "daemon.pid"),
+    journal: join(folder, "journal.db"),
+    spool: join(folder, "spool"),
+    damaged: join(folder, "spool", "damaged"),
+    credentials: join(folder, "credentials.json"),
+    machine: join(folder, "machine.json"),
+  };
+}
+
+export function makeFolders(place: Paths): void {
+  privateFolder(place.home);
+  privateFolder(place.spool);
+}
