@@ -2,7 +2,7 @@
  * What every page does once scripts run: copy buttons, the theme switch, the help sheet, relative times that stay true.
  * One listener for all; elements say what they do by a `data-` attribute.
  */
-import { ago } from "../parts/time.tsx";
+import { ago } from "../parts/ago.ts";
 
 export function behave(): void {
   document.documentElement.dataset.script = "";

@@ -2,7 +2,7 @@ import { STATE_WORDS, StateMark } from "../parts/state.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { brief, count, Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
-import { ago } from "../parts/time.tsx";
+import { ago } from "../parts/ago.ts";
 import { type Desk, DeskProvider, useDesk } from "./desk.ts";
 import { line } from "./field.ts";
 import { anchor } from "./conversation/head.tsx";
