@@ -1,0 +1,76 @@
+/** Serves the dashboard's files from memory: compressed as the browser likes it, kept by it for a year. */
+import { type Asset, ENCODINGS, type Encoding } from "./asset.ts";
+import { bundle, type Embedded, embedded } from "./embedded.ts";
+
+export interface Assets {
+  /** The address of an asset by its plain name: `session.js`. */
+  href(name: string): string;
+  /** The answer to a request for an asset; undefined when it asks for something else. */
+  respond(request: Request): Response | undefined;
+}
+
+/** Embedded ones when compiled, bundled from the source tree otherwise. */
+export async function loadAssets(): Promise<Assets> {
+  return serveAssets(embedded ? await Promise.all(embedded.map(read)) : await bundle());
+}
+
+export function serveAssets(list: Asset[]): Assets {
+  const byPath = new Map(list.map((asset) => [asset.path, asset]));
+  const byName = new Map(list.map((asset) => [asset.name, asset.path]));
+  return {
+    href(name) {
+      const path = byName.get(name);
+      if (!path) throw new Error(`there is no asset ${name}`);
+      return path;
+    },
+    respond(request) {
+      if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+      const asset = byPath.get(new URL(request.url).pathname);
+      return asset && answer(request, asset);
+    },
+  };
+}
+
+function answer(request: Request, asset: Asset): Response {
+  const encoding = choose(request.headers.get("accept-encoding") ?? "", asset);
+  const body = (encoding && asset.encodings[encoding]) ?? asset.bytes;
+  const etag = `"${asset.path.slice(asset.path.lastIndexOf("-") + 1)}${encoding ? `-${encoding}` : ""}"`;
+  const headers = new Headers({
+    "content-type": asset.type,
+    "cache-control": "public, max-age=31536000, immutable",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+    vary: "accept-encoding",
+    etag,
+  });
+  if (request.headers.get("if-none-match")?.includes(etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+  if (encoding) headers.set("content-encoding", encoding);
+  headers.set("content-length", String(body.length));
+  return new Response(request.method === "HEAD" ? null : body, { headers });
+}
+
+/** The first of ours that the browser takes; a weight of 0 refuses (RFC 9110 §12.5.3). */
+function choose(accepted: string, asset: Asset): Encoding | undefined {
+  const weights = new Map(
+    accepted.split(",").map((part) => {
+      const [name = "", ...parameters] = part.trim().toLowerCase().split(";");
+      const weight = parameters.find((parameter) => parameter.trim().startsWith("q="));
+      return [name.trim(), weight ? Number(weight.trim().slice(2)) : 1] as const;
+    }),
+  );
+  return ENCODINGS.find(
+    (encoding) => asset.encodings[encoding] && (weights.get(encoding) ?? weights.get("*") ?? 0) > 0,
+  );
+}
+
+async function read({ name, path, type, files }: Embedded): Promise<Asset> {
+  const { identity, ...packed } = files;
+  const encodings: Asset["encodings"] = {};
+  for (const encoding of ENCODINGS) {
+    const file = packed[encoding];
+    if (file) encodings[encoding] = await Bun.file(file).bytes();
+  }
+  return { name, path, type, bytes: await Bun.file(identity).bytes(), encodings };
+}

@@ -1,0 +1,109 @@
+import type { StoredEvent } from "../../../wire/event.ts";
+import { Icon } from "../../parts/icon.tsx";
+import type { ShapeName } from "../../parts/shapes.ts";
+import { brief, duration } from "../../parts/time.tsx";
+import { nameOf } from "../../parts/who.tsx";
+import { field, line, text } from "../field.ts";
+import { Code } from "../markdown.tsx";
+import { ShowAll } from "./cut.tsx";
+import { anchor, When } from "./head.tsx";
+
+/** Everything that nobody said: ends, notices, errors, changes of hands. One quiet line each. */
+export function SystemLine({ event, tokens = 0 }: { event: StoredEvent; tokens?: number }) {
+  const [icon, words, tone = ""] = tell(event, tokens);
+  return (
+    <p class={`system ${tone}`} id={anchor(event)}>
+      <Icon name={icon} />
+      <span>{words}</span>
+      <When event={event} />
+    </p>
+  );
+}
+
+/** A kind nobody has taught this page yet: its name, its text, its fields. */
+export function Unknown({ event }: { event: StoredEvent }) {
+  const type = text(event.body.type) || event.kind;
+  return (
+    <details class="tool" id={anchor(event)}>
+      <summary>
+        <Icon name="notice" />
+        <b>{type}</b>
+        <span class="tool-text">{line(event.text ?? "")}</span>
+      </summary>
+      <div class="tool-body">
+        <Code text={JSON.stringify(event.body, null, 2)} lang="fields" />
+        <ShowAll event={event} />
+      </div>
+    </details>
+  );
+}
+
+type Told = [icon: ShapeName, words: string, tone?: "bad" | "marked"];
+
+const STARTS: Record<string, string> = {
+  startup: "Session started",
+  resume: "Session resumed",
+  clear: "Conversation cleared",
+  compact: "Continued after compaction",
+  fork: "Forked from another session",
+};
+
+/** Icon, words and tone of each kind. */
+function tell(event: StoredEvent, tokens: number): Told {
+  const { body } = event;
+  const words = event.text ?? "";
+  switch (event.kind) {
+    case "session.start": {
+      const more = [text(body.model), text(body.branch)].filter(Boolean).join(" · ");
+      const start = STARTS[text(body.source)] ?? "Session started";
+      return ["end", more ? `${start} · ${more}` : start];
+    }
+    case "session.end":
+      return ["finished", ["Session ended", text(body.reason)].filter(Boolean).join(" · ")];
+    case "session.title":
+      return ["notice", `Named “${words}”`];
+    case "turn.end":
+      return ended(text(body.reason), tokens);
+    case "compaction.start":
+      return ["compaction", "Compacting the context…"];
+    case "compaction.end": {
+      const [before, after] = [field.number(body.preTokens), field.number(body.postTokens)];
+      const sizes = before ? ` · ${brief(before)}${after ? ` → ${brief(after)}` : ""} tokens` : "";
+      return ["compaction", `Context compacted${sizes}`];
+    }
+    case "error": {
+      const retry = field.number(body.retryInMs);
+      const status = body.status === undefined ? "" : ` ${String(body.status)}`;
+      const more = retry ? ` · tries again in ${duration(retry)}` : "";
+      return ["warning", `Error${status}${words ? `: ${line(words, 300)}` : ""}${more}`, "bad"];
+    }
+    case "permission.decision": {
+      const by = text(body.by) ? ` by ${text(body.by)}` : "";
+      if (body.decision === "reject") return ["denied", `Rejected${by}`, "bad"];
+      return ["allowed", `Allowed${by}`];
+    }
+    case "driver.changed":
+      return ["seat", words || `${nameOf(event.sender)} took the seat`, "marked"];
+    case "session.joined":
+      return ["person", words || `${nameOf(event.sender)} joined`];
+    case "session.left":
+      return ["person", words || `${nameOf(event.sender)} left`];
+    case "recording.paused":
+      return ["paused", words || "Off the record from here", "marked"];
+    case "recording.resumed":
+      return ["live", words || "On the record again", "marked"];
+    case "recovered":
+      return ["refresh", words || "Recovered what was missing"];
+    default:
+      return ["notice", line(words, 300) || event.kind];
+  }
+}
+
+function ended(reason: string, tokens: number): Told {
+  const sum = tokens ? ` · ${brief(tokens)} tokens` : "";
+  if (reason === "cancelled") return ["hand", `Interrupted by a human${sum}`, "marked"];
+  if (reason === "error") return ["failed", `Turn failed${sum}`, "bad"];
+  if (reason === "max_tokens") return ["warning", `Stopped at the token limit${sum}`, "marked"];
+  if (reason === "refusal") return ["warning", `Refused${sum}`, "marked"];
+  return ["check", `Turn ended${sum}`];
+}

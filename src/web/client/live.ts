@@ -1,0 +1,126 @@
+/**
+ * The one live connection of a page. It resumes after the last event the page holds, so that a dropped line, a
+ * restarted server or a laptop that slept leaves neither a gap nor a double. It says honestly whether it is live.
+ */
+import type { StoredEvent } from "../../wire/event.ts";
+import { isEvent } from "./guard.ts";
+import { readFrames } from "./frames.ts";
+
+export type LiveState =
+  | { is: "connecting" }
+  | { is: "live" }
+  | { is: "reconnecting"; since: number }
+  | { is: "stopped"; since: number; why: string };
+
+/** The server sends a comment every 15 s; two missed ones and some slack mean that the line is dead. */
+const SILENCE_MS = 40_000;
+
+export interface LiveInput {
+  url: string;
+  /** The last event at hand. */
+  after: () => number;
+  onEvents: (events: StoredEvent[]) => void;
+  onState: (state: LiveState) => void;
+}
+
+/** Stops with the signal. */
+export function startLive({ url, after, onEvents, onState }: LiveInput, signal: AbortSignal): void {
+  let line: AbortController | undefined;
+  let heard = Date.now();
+  let lostAt = 0;
+  let tries = 0;
+  let wake: (() => void) | undefined;
+  let pending: StoredEvent[] = [];
+
+  void run();
+  const watch = setInterval(() => silent(SILENCE_MS), 5_000);
+  const hurry = () => {
+    tries = 0;
+    wake?.();
+  };
+  // After sleep or a change of network, the old line may look open for minutes: two missed comments are enough.
+  const seen = () => {
+    if (document.visibilityState === "visible") silent(20_000);
+    hurry();
+  };
+  addEventListener("online", hurry);
+  document.addEventListener("visibilitychange", seen);
+  signal.addEventListener("abort", () => {
+    clearInterval(watch);
+    removeEventListener("online", hurry);
+    document.removeEventListener("visibilitychange", seen);
+    line?.abort();
+    wake?.();
+  });
+
+  async function run(): Promise<void> {
+    onState({ is: "connecting" });
+    while (!signal.aborted) {
+      const refused = await connect().catch(() => "");
+      flush();
+      if (signal.aborted) return;
+      if (refused) return onState({ is: "stopped", since: Date.now(), why: refused });
+      lostAt ||= Date.now();
+      onState({ is: "reconnecting", since: lostAt });
+      await wait(Math.min(15_000, 250 * 2 ** Math.min(tries++, 10)) * (0.5 + Math.random() / 2));
+    }
+  }
+
+  /** Ends when the line does; answers a reason when there is no use in trying again. */
+  async function connect(): Promise<string> {
+    line = new AbortController();
+    heard = Date.now();
+    const response = await fetch(`${url}?after=${after()}`, {
+      headers: { accept: "text/event-stream" },
+      cache: "no-store",
+      signal: line.signal,
+    });
+    if (response.status === 401) return "You are signed out.";
+    if (response.status === 403 || response.status === 404) return "You no longer have access.";
+    if (!response.ok || !response.body) throw new Error(`answered ${response.status}`);
+    lostAt = 0;
+    onState({ is: "live" });
+    await readFrames(
+      response.body,
+      ({ event, data }) => {
+        tries = 0;
+        if (event !== "event") return;
+        const value: unknown = JSON.parse(data);
+        if (!isEvent(value)) return;
+        if (pending.push(value) === 1) schedule(flush);
+      },
+      () => {
+        heard = Date.now();
+      },
+    );
+    return "";
+  }
+
+  /** A burst is drawn once: catching up on 5,000 events must not draw 5,000 times. */
+  function flush(): void {
+    if (!pending.length) return;
+    const events = pending;
+    pending = [];
+    onEvents(events);
+  }
+
+  function silent(ms: number): void {
+    if (Date.now() - heard > ms) line?.abort();
+  }
+
+  function wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** The next frame, or soon when the page is hidden and draws none. */
+function schedule(act: () => void): void {
+  if (document.visibilityState === "visible") requestAnimationFrame(act);
+  else setTimeout(act, 250);
+}

@@ -1,0 +1,199 @@
+import { STATE_WORDS, StateMark } from "../parts/state.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { brief, count, Time } from "../parts/time.tsx";
+import { nameOf } from "../parts/who.tsx";
+import { ago } from "../parts/ago.ts";
+import { type Desk, DeskProvider, useDesk } from "./desk.ts";
+import { line } from "./field.ts";
+import { anchor } from "./conversation/head.tsx";
+import { Still } from "./conversation/still.ts";
+import { TurnView } from "./conversation/turn.tsx";
+
+/** The session page below the top bar; drawn by the server first and taken over by the browser. */
+export function SessionView({ desk }: { desk: Desk }) {
+  return (
+    <DeskProvider value={desk}>
+      <div class="session">
+        <Outline />
+        <main class="conversation" id="conversation">
+          <Title />
+          <Conversation />
+        </main>
+        <Facts />
+      </div>
+    </DeskProvider>
+  );
+}
+
+function Title() {
+  const { store } = useDesk();
+  const session = store.session.value;
+  return (
+    <header class="title">
+      <h1>{titleOf(session)}</h1>
+      <p class="title-line">
+        <StateMark state={session.state} />
+        <Live />
+        <span>
+          {session.driver ? nameOf(session.driver) : "open seat"} → {nameOf(session.agent)}
+        </span>
+        {session.branch ? (
+          <span class="branch">
+            <Icon name="branch" label="branch" /> {session.branch}
+          </span>
+        ) : null}
+        <span class="narrow-only">
+          <button type="button" class="link" popovertarget="outline">
+            Prompts
+          </button>{" "}
+          <button type="button" class="link" popovertarget="facts">
+            Facts
+          </button>
+        </span>
+      </p>
+    </header>
+  );
+}
+
+export function titleOf(session: {
+  label: string | null;
+  title: string | null;
+  lastPrompt: string | null;
+  name: string;
+}): string {
+  return session.label || session.title || line(session.lastPrompt ?? "", 90) || session.name;
+}
+
+/** Live is honest: what it says is what is, and since when. */
+function Live() {
+  const { store } = useDesk();
+  const live = store.live.value;
+  const now = store.now.value;
+  const since = live && "since" in live ? ago(new Date(live.since).toISOString(), now) : "";
+  const words = !live
+    ? ""
+    : live.is === "connecting"
+      ? "connecting"
+      : live.is === "live"
+        ? "live"
+        : live.is === "reconnecting"
+          ? `reconnecting, lost ${since}`
+          : `stopped ${since}. ${live.why}`;
+  const lost = live?.is === "reconnecting" || live?.is === "stopped";
+  return (
+    <span class={`live${lost ? " live-lost" : ""}`} role="status" data-live={live?.is ?? ""}>
+      {words ? <Icon name={lost ? "offline" : "live"} /> : null}
+      {words}
+    </span>
+  );
+}
+
+function Conversation() {
+  const { store, earlier } = useDesk();
+  void store.revision.value;
+  const { turns } = store.folded.value;
+  return (
+    <>
+      {store.earlier.value ? (
+        <p class="earlier">
+          <a
+            class="button"
+            href={`?before=${store.first()}`}
+            onClick={(click) => {
+              click.preventDefault();
+              void earlier();
+            }}
+          >
+            <Icon name="up" /> Load earlier
+          </a>
+        </p>
+      ) : null}
+      {turns.map((turn) => (
+        <Still
+          key={turn.key}
+          of={turn}
+          version={turn.version}
+          draw={() => <TurnView turn={turn} />}
+        />
+      ))}
+      {turns.length ? null : (
+        <p class="empty">
+          Nothing here yet. Prompts, answers and tool calls appear as they happen; this page needs
+          no reload.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Every prompt at hand, to jump to. */
+function Outline() {
+  const { store } = useDesk();
+  void store.revision.value;
+  const prompts = store.folded.value.turns.flatMap(({ prompt }) => (prompt ? [prompt] : []));
+  return (
+    <nav class="rail outline" id="outline" popover="auto" aria-label="Prompts">
+      <h2>Prompts</h2>
+      <ol>
+        {prompts.map((prompt) => (
+          <li key={prompt.seq}>
+            <a href={`#${anchor(prompt)}`}>{line(prompt.text ?? "", 80) || "(no text)"}</a>
+          </li>
+        ))}
+      </ol>
+      {prompts.length ? null : <p class="dim">No prompts yet.</p>}
+    </nav>
+  );
+}
+
+function Facts() {
+  const { store } = useDesk();
+  void store.revision.value;
+  const session = store.session.value;
+  const { tokens } = store.folded.value;
+  const facts: [string, string | null][] = [
+    ["State", STATE_WORDS[session.state]],
+    ["Driver", session.driver ? nameOf(session.driver) : "open seat"],
+    ["Agent", nameOf(session.agent)],
+    ["Model", session.model],
+    ["Branch", session.branch],
+    ["Machine", session.machine],
+    ["Directory", session.cwd],
+    ["Prompts", count(session.prompts)],
+    ["Tool calls", count(session.toolCalls)],
+    ["Tokens in", tokens.input ? brief(tokens.input) : null],
+    ["Tokens out", tokens.output ? brief(tokens.output) : null],
+    ["From cache", tokens.cached ? brief(tokens.cached) : null],
+    ["Cost", tokens.costUsd ? `$${tokens.costUsd.toFixed(2)}` : null],
+  ];
+  return (
+    <aside class="rail facts" id="facts" popover="auto" aria-label="Facts">
+      <h2>Facts</h2>
+      <dl>
+        {facts.map(([name, value]) =>
+          value === null ? null : (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+        )}
+        <div>
+          <dt>Started</dt>
+          <dd>
+            <Time at={session.createdAt} now={store.now.value} />
+          </dd>
+        </div>
+        {session.lastEventAt ? (
+          <div>
+            <dt>Last activity</dt>
+            <dd>
+              <Time at={session.lastEventAt} now={store.now.value} />
+            </dd>
+          </div>
+        ) : null}
+      </dl>
+      {store.earlier.value ? <p class="dim">Tokens count the part shown here.</p> : null}
+    </aside>
+  );
+}

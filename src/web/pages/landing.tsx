@@ -1,0 +1,49 @@
+/** `/`: one sentence, one command, three proofs. Whole without a script. */
+import { Command } from "../parts/command.tsx";
+import { Star } from "../parts/icon.tsx";
+import { document, type Frame } from "./shell.tsx";
+
+export interface LandingPage extends Frame {
+  /** The command that records a first session against this server. */
+  command: string;
+  signedIn: boolean;
+}
+
+const SENTENCE =
+  "Polaris records your coding-agent sessions, streams them live, and lets teammates advise one while it runs.";
+
+const PROOFS = [
+  ["Nothing lost", "Every prompt, answer and tool call is on disk before the agent goes on."],
+  ["Advice with a receipt", "Queued, delivered, seen, answered: you know where your words are."],
+  ["Your own box", "One executable with its database inside. Nothing leaves it."],
+];
+
+export function landingPage({ command, signedIn, ...frame }: LandingPage): string {
+  return document({
+    ...frame,
+    title: "Polaris: coding-agent sessions, recorded and live",
+    description: SENTENCE,
+    body: (
+      <main class="landing">
+        <p class="brand">
+          <Star /> Polaris
+        </p>
+        <h1>{SENTENCE}</h1>
+        <Command text={command} />
+        <p>
+          <a class="button button-main" href={signedIn ? "/app" : "/sign-in"}>
+            {signedIn ? "Open the dashboard" : "Sign in"}
+          </a>
+        </p>
+        <ul class="proofs">
+          {PROOFS.map(([name, why]) => (
+            <li key={name}>
+              <h2>{name}</h2>
+              <p>{why}</p>
+            </li>
+          ))}
+        </ul>
+      </main>
+    ),
+  });
+}

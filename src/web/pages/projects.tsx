@@ -1,0 +1,77 @@
+/** `/app`: every project one may see. */
+import type { Project } from "../../wire/session.ts";
+import { Command } from "../parts/command.tsx";
+import { count, Time } from "../parts/time.tsx";
+import { document, type Frame, TopBar } from "./shell.tsx";
+
+export interface ProjectsPage extends Frame {
+  projects: Project[];
+  now: number;
+  viewer: string | null;
+}
+
+export function projectsPage({ projects, now, viewer, ...frame }: ProjectsPage): string {
+  return document({
+    ...frame,
+    title: "Projects · Polaris",
+    script: "page.js",
+    body: (
+      <>
+        <TopBar path={[["projects", "/app"]]} viewer={viewer} />
+        <main class="list-page" id="conversation">
+          <h1>Projects</h1>
+          {projects.length ? <Rows projects={projects} now={now} /> : <Empty />}
+        </main>
+      </>
+    ),
+  });
+}
+
+function Rows({ projects, now }: { projects: Project[]; now: number }) {
+  return (
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">Project</th>
+          <th scope="col" class="number">
+            Sessions
+          </th>
+          <th scope="col" class="number">
+            Events
+          </th>
+          <th scope="col">Last activity</th>
+        </tr>
+      </thead>
+      <tbody>
+        {projects.map((project) => (
+          <tr key={project.id}>
+            <th scope="row">
+              <a class="row-link" href={`/app/p/${encodeURIComponent(project.slug)}`}>
+                {project.slug}
+              </a>
+              {project.name === project.slug ? null : <span class="dim"> {project.name}</span>}
+              {project.visibility === "private" ? <span class="tag">private</span> : null}
+            </th>
+            <td class="number" data-name="sessions">
+              {count(project.sessions)}
+            </td>
+            <td class="number" data-name="events">
+              {count(project.lastSeq)}
+            </td>
+            <td>{project.lastEventAt ? <Time at={project.lastEventAt} now={now} /> : "never"}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Empty() {
+  return (
+    <section class="empty">
+      <h2>No projects yet</h2>
+      <p>Run this in a repository. Every new agent session there is then recorded into the project.</p>
+      <Command text="polaris link . my-project" />
+    </section>
+  );
+}

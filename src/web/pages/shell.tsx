@@ -1,0 +1,92 @@
+/** The document around every page. No inline script and no inline style: see `csp.ts`. */
+import type { ComponentChildren } from "preact";
+import { renderToString } from "preact-render-to-string";
+import type { Assets } from "../assets.ts";
+import { Icon, Star } from "../parts/icon.tsx";
+import { nameOf } from "../parts/who.tsx";
+
+export type Theme = "light" | "dark" | null;
+
+/** What every page is given. */
+export interface Frame {
+  assets: Assets;
+  /** From the cookie `polaris_theme`; null follows the system. */
+  theme: Theme;
+}
+
+interface Document extends Frame {
+  title: string;
+  description?: string;
+  /** `page.js`, `session.js`, or none: a page must then be whole without. */
+  script?: string;
+  body: ComponentChildren;
+}
+
+/** The theme a request asks for by its cookie. */
+export function themeOf(cookies: string | null): Theme {
+  const found = /(?:^|;\s*)polaris_theme=(light|dark)(?:;|$)/.exec(cookies ?? "")?.[1];
+  return found === "light" || found === "dark" ? found : null;
+}
+
+export function document({ assets, theme, title, description, script, body }: Document): string {
+  const page = (
+    <html lang="en" {...(theme ? { "data-theme": theme } : {})}>
+      <head>
+        <meta charset="utf-8" />
+        <title>{title}</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        {description ? <meta name="description" content={description} /> : null}
+        <meta name="color-scheme" content={theme ?? "light dark"} />
+        <link
+          rel="preload"
+          href={assets.href("geist.woff2")}
+          as="font"
+          type="font/woff2"
+          crossorigin="anonymous"
+        />
+        <link rel="stylesheet" href={assets.href("app.css")} />
+        <link rel="icon" href={assets.href("icon.svg")} type="image/svg+xml" />
+        {script ? <script type="module" src={assets.href(script)} /> : null}
+      </head>
+      <body>{body}</body>
+    </html>
+  );
+  return `<!doctype html>${renderToString(page)}`;
+}
+
+/** The bar above the signed-in pages: where one is, and who. */
+export function TopBar({
+  path,
+  viewer,
+}: {
+  /** Name and address of each step; the last is the page itself. */
+  path: [name: string, href: string][];
+  viewer: string | null;
+}) {
+  return (
+    <header class="bar">
+      <a class="skip" href="#conversation">
+        Skip to content
+      </a>
+      <nav aria-label="Where you are">
+        <a class="brand" href="/app">
+          <Star /> Polaris
+        </a>
+        {path.map(([name, href], at) => (
+          <span class="step" key={href}>
+            <span aria-hidden="true">/</span>
+            <a href={href} aria-current={at === path.length - 1 ? "page" : undefined}>
+              {name}
+            </a>
+          </span>
+        ))}
+      </nav>
+      <div class="bar-end">
+        <button type="button" class="quiet needs-script" data-theme-switch="" aria-label="Light or dark">
+          <Icon name="theme" />
+        </button>
+        {viewer ? <span class="viewer">{nameOf(viewer)}</span> : null}
+      </div>
+    </header>
+  );
+}
