@@ -2,13 +2,13 @@
 export async function until<T>(
   condition: () => T | Promise<T>,
   { timeoutMs = 10_000, everyMs = 10, what = "the condition" } = {},
-): Promise<NonNullable<T>> {
+): Promise<Exclude<NonNullable<T>, false>> {
   const end = performance.now() + timeoutMs;
   let last: unknown;
   for (;;) {
     try {
       const value = await condition();
-      if (value) return value as NonNullable<T>;
+      if (value) return value as Exclude<NonNullable<T>, false>;
       last = value;
     } catch (error) {
       last = error;

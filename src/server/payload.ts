@@ -1,4 +1,4 @@
-import { agentNamed } from "../agents/index.ts";
+import { claude } from "../agents/claude/index.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import type { Event } from "../wire/event.ts";
 
@@ -8,7 +8,7 @@ export function translate(
   people: { driver: string; agent: string },
 ): Event[] {
   const sender = posted.sender ?? people.driver;
-  const reading = agentNamed("claude").readHook(
+  const reading = claude.readHook(
     {
       id: posted.id ?? uuid7(),
       at: new Date().toISOString(),

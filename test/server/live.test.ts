@@ -54,7 +54,8 @@ test("a WebSocket carries the same events and resumes with ?after= (J2)", async 
   for (const path of ["/projects/ws/ws", "/projects/ws/sessions/s-0001/ws"]) {
     const events: StoredEvent[] = [];
     const address = `${polaris.url.replace("http", "ws")}${path}?after=1`;
-    const socket = new WebSocket(address, { headers: { authorization: `Bearer ${polaris.token}` } });
+    const headers = { authorization: `Bearer ${polaris.token}` };
+    const socket = new WebSocket(address, { headers } as unknown as string[]); // Bun's own second form
     socket.onmessage = ({ data }) => void events.push(JSON.parse(String(data)));
     await until(() => events.length >= 1);
     const before = events.length;
