@@ -1,7 +1,9 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
 import pkg from "../../package.json" with { type: "json" };
 import { exitCodeOf, PolarisError } from "../wire/error.ts";
 import { COMMANDS, type Command, type CommandName } from "./commands.ts";
+
+// Commands import ./parse.ts itself: through here it would be an import cycle.
+export { parse } from "./parse.ts";
 
 export const VERSION: string = pkg.version;
 
@@ -48,14 +50,4 @@ Usage: polaris <command> [options]
 ${rows.join("\n")}
 
 polaris <command> --help tells more and gives examples.`;
-}
-
-/** `parseArgs` of Node, with wrong use as our own error. */
-export function parse<T extends ParseArgsConfig>(config: T) {
-  try {
-    return parseArgs({ strict: true, ...config });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new PolarisError("usage", message, { hint: "See --help.", cause: error });
-  }
 }

@@ -5,6 +5,7 @@ import postgres from "postgres";
 import { backoff, pause } from "../lib/backoff.ts";
 import { writeAtomic } from "../lib/file.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { until } from "../lib/until.ts";
 import { PolarisError } from "../wire/error.ts";
 import { type Cluster, prepare } from "./cluster.ts";
 import { place } from "./place.ts";
@@ -96,7 +97,14 @@ export async function startEmbedded({
 
 /** A postmaster that an earlier Polaris left running serves on, when it answers and is of our version. */
 async function reuse(cluster: Cluster, folder: string): Promise<Postmaster | undefined> {
-  const found = running(folder);
+  // One that recovers would only begin again if we restarted it.
+  const settled = () => {
+    const now = running(folder);
+    return !now || now.isReady ? { now } : undefined;
+  };
+  const { now: found } = await until(settled, { timeoutMs: 60_000 }).catch(() => ({
+    now: running(folder),
+  }));
   if (!found) return undefined;
   if ((await ask(found, cluster.password)) === cluster.programs.version) return found;
   await stop(found);
