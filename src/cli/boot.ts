@@ -43,7 +43,7 @@ export async function boot(options: BootOptions) {
   try {
     await migrate(owners, { log });
   } finally {
-    await owners.end({ timeout: 5 });
+    await owners.close({ timeout: 5 });
   }
   const db: Db = stack.use(await connect(place));
   const participant = `user:${slugOf(options.owner ?? userName(), "owner")}`;

@@ -96,10 +96,10 @@ async function write(tx: Tx, batch: Batch): Promise<Appended> {
   const machine = batch.machine ?? null;
   const items = unique(batch.items);
   // "no key": a plain `for update` deadlocks with the share lock that inserting a session takes on its project.
-  const [locked] = await tx<{ last_seq: number }[]>`
+  const [locked] = await tx<{ last_seq: string }[]>`
     select last_seq from projects where id = ${project} and org_id = ${org} for no key update`;
-  const base = locked?.last_seq ?? 0;
-  const rows = items.length === 0 ? [] : await tx<{ id: string; seq: number }[]>`
+  const base = Number(locked?.last_seq ?? 0);
+  const rows = items.length === 0 ? [] : await tx<{ id: string; seq: string }[]>`
     with input as (
       select * from jsonb_to_recordset(${rowsOf(items)}::text::jsonb) as i(
         n int, id uuid, session uuid, pos bigint, at timestamptz, kind text, sender text, turn text, parent text,
@@ -114,7 +114,7 @@ async function write(tx: Tx, batch: Batch): Promise<Appended> {
       agent, agent_version, translator, via, text, body, decode(raw, 'base64')
     from fresh order by seq
     returning id, seq`;
-  const stored = new Map(rows.map((row) => [row.id, row.seq]));
+  const stored = new Map(rows.map((row) => [row.id, Number(row.seq)]));
   const lastSeq = base + rows.length;
   const after: Promise<unknown>[] = [];
   if (rows.length > 0) {
@@ -190,7 +190,7 @@ async function take(tx: Tx, batch: Batch, machine: string): Promise<Record<strin
     seen: rangesOf(list),
     floor: batch.floors?.get(session) ?? 1,
   }));
-  const answer = await tx<{ session_id: string; acked: number }[]>`
+  const answer = await tx<{ session_id: string; acked: string }[]>`
     insert into sources as old (org_id, project_id, session_id, machine_id, seen, missing)
     select ${batch.org}::uuid, ${batch.project}::uuid, session, ${machine}::uuid,
       seen + int8multirange(int8range(1, floor)), int8multirange(int8range(1, floor)) - seen
@@ -202,7 +202,7 @@ async function take(tx: Tx, batch: Batch, machine: string): Promise<Record<strin
     returning session_id,
       case when seen @> 1::bigint
         then (select upper(r) - 1 from unnest(seen) r where r @> 1::bigint) else 0 end as acked`;
-  return Object.fromEntries(answer.map((row) => [row.session_id, row.acked]));
+  return Object.fromEntries(answer.map((row) => [row.session_id, Number(row.acked)]));
 }
 
 /** [1,2,3,7] -> "{[1,4),[7,8)}", a PostgreSQL multirange. */

@@ -33,9 +33,9 @@ export function startFeed(db: Db, log: Log) {
 
   const read = (org: string, project: string, after: number, session?: string) =>
     db.as(org, async (tx) => {
-      const [head] = await tx<{ last_seq: number }[]>`
+      const [head] = await tx<{ last_seq: string }[]>`
         select last_seq from projects where id = ${project} and org_id = ${org}`;
-      const upTo = head?.last_seq ?? 0;
+      const upTo = Number(head?.last_seq ?? 0);
       if (upTo <= after) return { frames: [], upTo: after };
       const rows = await tx<EventRow[]>`
         select ${columns(tx)} from events e join sessions s on s.id = e.session_id
@@ -126,7 +126,7 @@ const QUEUE = 2000;
 
 function frameOf(row: EventRow): Frame {
   const event = storedOf(row);
-  return { seq: row.seq, session: row.session_id, event, json: JSON.stringify(event) };
+  return { seq: event.seq, session: row.session_id, event, json: JSON.stringify(event) };
 }
 
 interface Seat {

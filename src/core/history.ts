@@ -1,12 +1,11 @@
-import type { Tx } from "../db/db.ts";
+import type { Db, Tx } from "../db/db.ts";
 import type { StoredEvent } from "../wire/event.ts";
-import { type Db } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
 import type { Caller } from "./caller.ts";
 
 export interface EventRow {
-  seq: number;
+  seq: string;
   id: string;
   session_id: string;
   session_name: string;
@@ -34,7 +33,7 @@ export const columns = (tx: Tx) => tx`
 export function storedOf(row: EventRow, whole = false): StoredEvent {
   const { event, cut } = whole ? { event: row, cut: false } : shorten(row);
   return {
-    seq: row.seq,
+    seq: Number(row.seq),
     id: row.id,
     session: row.session_id,
     sessionName: row.session_name,

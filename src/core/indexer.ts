@@ -83,12 +83,12 @@ async function step(db: Db, org: string, project: string): Promise<boolean> {
   return db.as(org, async (tx) => {
     await tx`
       insert into text_cursors (project_id, org_id, seq) values (${project}, ${org}, 0) on conflict do nothing`;
-    const [cursor] = await tx<{ seq: number }[]>`
+    const [cursor] = await tx<{ seq: string }[]>`
       select seq from text_cursors where project_id = ${project} for update`;
-    const from = cursor?.seq ?? 0;
-    const [reach] = await tx<{ seq: number }[]>`
+    const from = Number(cursor?.seq ?? 0);
+    const [reach] = await tx<{ seq: string }[]>`
       select least(last_seq, ${from}::bigint + ${STEP}::bigint) as seq from projects where id = ${project}`;
-    const upTo = reach?.seq ?? from;
+    const upTo = Number(reach?.seq ?? from);
     if (upTo <= from) return false;
     // A tsvector holds 1 MB; 100,000 characters of one text stay below it.
     await tx`

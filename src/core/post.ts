@@ -22,10 +22,10 @@ export async function post(
   if (old.length > 0) {
     const rows = await db.as(
       caller.org,
-      (tx) => tx<{ id: string; seq: number }[]>`
+      (tx) => tx<{ id: string; seq: string }[]>`
         select id, seq from events where project_id = ${project.id} and id = any(${old}::uuid[])`,
     );
-    for (const row of rows) seqs.set(row.id, row.seq);
+    for (const row of rows) seqs.set(row.id, Number(row.seq));
   }
   return events.map(({ id }) => ({ id, seq: seqs.get(id) ?? 0, known: !stored.has(id) }));
 }

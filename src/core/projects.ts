@@ -10,7 +10,7 @@ interface Row {
   slug: string;
   name: string;
   visibility: "org" | "private";
-  last_seq: number;
+  last_seq: string;
   sessions: number;
   created_at: Date;
   last_event_at: Date | null;
@@ -21,7 +21,7 @@ const projectOf = (row: Row): Project => ({
   slug: row.slug,
   name: row.name,
   visibility: row.visibility,
-  lastSeq: row.last_seq,
+  lastSeq: Number(row.last_seq),
   sessions: row.sessions,
   createdAt: row.created_at.toISOString(),
   lastEventAt: row.last_event_at?.toISOString() ?? null,

@@ -21,7 +21,7 @@ interface Row {
   prompts: number;
   tool_calls: number;
   last_prompt: string | null;
-  last_seq: number;
+  last_seq: string;
   created_at: Date;
   last_event_at: Date | null;
   ended_at: Date | null;
@@ -46,7 +46,7 @@ const sessionOf = (row: Row): Session => ({
   createdAt: row.created_at.toISOString(),
   lastEventAt: row.last_event_at?.toISOString() ?? null,
   endedAt: row.ended_at?.toISOString() ?? null,
-  lastSeq: row.last_seq,
+  lastSeq: Number(row.last_seq),
 });
 
 /** A name nobody has to think of: `s-` and four hex digits. */

@@ -42,8 +42,9 @@ export async function prepare(cluster: Cluster): Promise<string> {
 async function create(cluster: Cluster, folder: string): Promise<void> {
   const { home, owner } = cluster;
   cluster.progress("creating the database cluster");
-  const half = join(home, "cluster.new");
-  const secret = join(home, "cluster.password");
+  // A name of its own: the initdb of a Polaris that was killed may still be at work in another.
+  const half = join(home, `cluster.${Bun.randomUUIDv7()}.new`);
+  const secret = `${half}.password`;
   writeAtomic(secret, cluster.password);
   if (owner) chownSync(secret, owner.uid, owner.gid);
   try {

@@ -1,17 +1,17 @@
-import postgres from "postgres";
+import { SQL, type TransactionSQL } from "bun";
 import { PolarisError } from "../wire/error.ts";
 
-export type Sql = postgres.Sql<{ bigint: number }>;
-export type Tx = postgres.TransactionSql<{ bigint: number }>;
+export type Sql = SQL;
+export type Tx = TransactionSQL;
 
-/** Where PostgreSQL is: a `postgres://` address (several hosts for failover), or the socket of our own. */
+/** Where PostgreSQL is: a `postgres://` address, or the socket of our own. */
 export type Place =
   | { url: string }
   | { host: string; port: number; username: string; password: string; database: string };
 
 /**
- * One driver and one dialect everywhere. `sql` is for what belongs to no organisation; all tenant tables answer
- * only inside `as(org, …)`.
+ * One driver (Bun's own SQL client) and one dialect everywhere. `sql` is for what belongs to no organisation; all
+ * tenant tables answer only inside `as(org, …)`. An int8 arrives as text: use `Number()` where rows are read.
  */
 export interface Db {
   sql: Sql;
@@ -22,25 +22,27 @@ export interface Db {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const bigint = {
-  // int8 as number: the largest we store is a count of events, far below 2^53.
-  to: 20,
-  from: [20],
-  serialize: (value: number) => String(value),
-  parse: (value: string) => Number(value),
-};
-
 /** A pool as whoever the address names: for migrations, which own the tables. */
-export function open(place: Place, { max = 2 } = {}): Sql {
-  const options = { max, onnotice: () => {}, types: { bigint }, connect_timeout: 10 };
-  if ("url" in place) return postgres(place.url, options);
-  return postgres({ ...options, ...place });
+export function open(place: Place, { max = 2, role = "" } = {}): Sql {
+  const options = {
+    adapter: "postgres",
+    max,
+    connectionTimeout: 10,
+    // Connections older than half an hour are renewed, so that none outlives a failover for long.
+    maxLifetime: 1800,
+    connection: { application_name: "polaris", ...(role ? { role } : {}) },
+  } as const;
+  if ("url" in place) return new SQL(place.url, options);
+  const { host, port, ...login } = place;
+  // A host that is a path is the folder of a unix socket, as libpq has it.
+  const where = host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { hostname: host, port };
+  return new SQL({ ...options, ...login, ...where });
 }
 
 /** The server's pool. It works as `polaris_app` where that role exists, so that no superuser right is ever used. */
 export async function connect(place: Place, { max = 16 } = {}): Promise<Db> {
   const owner = open(place, { max: 1 });
-  let role: string | undefined;
+  let role = "";
   try {
     const [row] = await owner<{ member: boolean }[]>`
       select pg_has_role(current_user, oid, 'member') as member from pg_roles where rolname = 'polaris_app'`;
@@ -51,21 +53,9 @@ export async function connect(place: Place, { max = 16 } = {}): Promise<Db> {
       cause,
     });
   } finally {
-    await owner.end({ timeout: 5 });
+    await owner.close({ timeout: 5 });
   }
-  const connection = { application_name: "polaris", ...(role ? { role } : {}) };
-  const options = {
-    max,
-    connection,
-    onnotice: () => {},
-    types: { bigint },
-    connect_timeout: 10,
-    idle_timeout: 60,
-    // A connection that PostgreSQL dropped is found at its next use; ten-minute-old ones are renewed.
-    max_lifetime: 60 * 30,
-  };
-  const sql: Sql =
-    "url" in place ? postgres(place.url, options) : postgres({ ...options, ...place });
+  const sql = open(place, { max, role });
   return {
     sql,
     as: (org, work) =>
@@ -74,30 +64,32 @@ export async function connect(place: Place, { max = 16 } = {}): Promise<Db> {
         const set = tx`select set_config('polaris.org', ${org}, true)`.execute();
         const [, result] = await Promise.all([set, work(tx)]);
         return result;
-      }) as ReturnType<typeof work>,
+      }),
     async listen(channel, onBell, onListen) {
       await sql.listen(channel, onBell, onListen);
     },
     async [Symbol.asyncDispose]() {
-      // Without a timeout end() did not return within 60 s after a server crash (postgres.js 3.4).
-      await sql.end({ timeout: 3 });
+      await sql.close({ timeout: 3 });
     },
   };
 }
 
+/** The SQLSTATE of PostgreSQL's answer, or the client's own code when there was no answer. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("errno" in error && typeof error.errno === "string" && error.errno) return error.errno;
+  return "code" in error ? String(error.code) : "";
+}
+
 /** True for errors that pass by themselves (away, full, a deadlock), as opposed to "this statement is wrong". */
 export function isAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  return (
-    /^(08|57P0|53|40)/.test(code) ||
-    /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOENT|EPIPE|ETIMEDOUT|NOT_TAGGED)/.test(code) ||
-    code === "25006" // read-only: a standby before its promotion
-  );
+  const code = codeOf(error);
+  // 25006: read-only, a standby before its promotion.
+  if (/^(08|57P0|53|40)/.test(code) || code === "25006") return true;
+  return /^ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME|TLS)/.test(code) || /^(ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code);
 }
 
 /** True for errors that the data itself caused: the same statement would fail again, another row would not. */
 export function isBadData(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return /^(22|54)/.test(code) || code === "23514";
+  return /^(22|54|23514)/.test(codeOf(error));
 }

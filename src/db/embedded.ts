@@ -1,18 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import postgres from "postgres";
 import { backoff, pause } from "../lib/backoff.ts";
 import { writeAtomic } from "../lib/file.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { until } from "../lib/until.ts";
 import { PolarisError } from "../wire/error.ts";
+import { open } from "./db.ts";
 import { type Cluster, prepare } from "./cluster.ts";
 import { place } from "./place.ts";
 import { isAlive, launch, type Postmaster, running, stop } from "./postmaster.ts";
 import { PORT } from "./socket.ts";
 import { tidy, unpack } from "./unpack.ts";
 
-/** Options for postgres.js: the superuser of our own PostgreSQL, on a unix socket. */
+/** The superuser of our own PostgreSQL, on a unix socket. */
 export interface Connection {
   host: string;
   port: number;
@@ -96,7 +97,14 @@ export async function startEmbedded({
 
 /** A postmaster that an earlier Polaris left running serves on, when it answers and is of our version. */
 async function reuse(cluster: Cluster, folder: string): Promise<Postmaster | undefined> {
-  const found = running(folder);
+  // One that recovers would only begin again if we restarted it.
+  const settled = () => {
+    const now = running(folder);
+    return !now || now.isReady ? { now } : undefined;
+  };
+  const { now: found } = await until(settled, { timeoutMs: 60_000 }).catch(() => ({
+    now: running(folder),
+  }));
   if (!found) return undefined;
   if ((await ask(found, cluster.password)) === cluster.programs.version) return found;
   await stop(found);
@@ -104,8 +112,7 @@ async function reuse(cluster: Cluster, folder: string): Promise<Postmaster | und
 }
 
 async function ask(postmaster: Postmaster, password: string): Promise<string | undefined> {
-  const options = { max: 1, connect_timeout: 5, onnotice() {} };
-  const sql = postgres({ ...connectionOf(postmaster, password), ...options });
+  const sql = open(connectionOf(postmaster, password), { max: 1 });
   try {
     const [row] = await sql<{ version: string }[]>`
       select current_setting('server_version') as version`;
@@ -113,7 +120,7 @@ async function ask(postmaster: Postmaster, password: string): Promise<string | u
   } catch {
     return undefined;
   } finally {
-    await sql.end({ timeout: 1 });
+    await sql.close({ timeout: 1 });
   }
 }
 

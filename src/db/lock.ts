@@ -1,16 +1,19 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { writeAtomic } from "../lib/file.ts";
 import { PolarisError } from "../wire/error.ts";
+import { openDataDir } from "./place.ts";
+
+/** A connection that nobody refers to is closed by the garbage collector, and its lock is gone with it. */
+const HELD = new Set<Database>();
 
 /**
  * One server per data directory. The lock is SQLite's (a POSIX record lock), because the kernel drops it with the
  * process, also after kill -9, and children such as PostgreSQL do not inherit it. A pid file can do neither.
  */
 export function lockDataDir(dataDir: string): Disposable {
-  const folder = resolve(dataDir);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = openDataDir(dataDir);
   const holder = join(folder, "server.pid");
   const database = new Database(join(folder, "server.lock"));
   try {
@@ -23,10 +26,12 @@ export function lockDataDir(dataDir: string): Disposable {
       cause,
     });
   }
+  HELD.add(database);
   writeAtomic(holder, `${process.pid}\n`);
   return {
     [Symbol.dispose]() {
       rmSync(holder, { force: true });
+      HELD.delete(database);
       database.close();
     },
   };

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Sql, TransactionSql } from "postgres";
 import pkg from "../../package.json" with { type: "json" };
 import type { Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
+import type { Sql, Tx } from "./db.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /** `name` is the file's, 0001_first; its number is its place in the list. */
@@ -42,7 +42,7 @@ export async function migrate(
 
 /** Applies the first missing one and returns its name; nothing when all are there. */
 async function step(
-  tx: TransactionSql,
+  tx: Tx,
   migrations: readonly Migration[],
 ): Promise<string | undefined> {
   await tx`select pg_advisory_xact_lock(${LOCK}::bigint)`;

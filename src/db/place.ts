@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:f
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { writeAtomic } from "../lib/file.ts";
 import { PolarisError } from "../wire/error.ts";
-import { canEnter, isRoot, type Owner, unprivileged } from "./owner.ts";
+import { canEnter, give, isRoot, type Owner, unprivileged } from "./owner.ts";
 
 /** Where the cluster and its programs live, and which user they belong to (undefined: ours). */
 export interface Place {
@@ -16,8 +16,7 @@ export interface Place {
  * it is a folder of its own under /var/lib/polaris, named in `<data directory>/database.location`.
  */
 export function place(dataDir: string, elsewhere = "/var/lib/polaris"): Place {
-  const path = resolve(dataDir);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const path = openDataDir(dataDir);
   const note = join(path, "database.location");
   if (existsSync(note)) return owned(noted(note));
   if (!isRoot() || existsSync(join(path, "cluster"))) return owned(path);
@@ -25,6 +24,16 @@ export function place(dataDir: string, elsewhere = "/var/lib/polaris"): Place {
   const home = join(elsewhere, createHash("sha256").update(path).digest("hex").slice(0, 16));
   writeAtomic(note, `${home}\n`);
   return owned(home);
+}
+
+/**
+ * Makes the data directory if it is missing and returns its absolute path. As root others may pass through it (and
+ * through new folders above it) without looking around: PostgreSQL's user has to.
+ */
+export function openDataDir(dataDir: string): string {
+  const path = resolve(dataDir);
+  mkdirSync(path, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
+  return path;
 }
 
 function noted(note: string): string {
@@ -46,5 +55,9 @@ function owned(home: string): Place {
   const cluster = join(home, "cluster");
   if (!existsSync(cluster)) return { home, owner: unprivileged() };
   const { uid, gid } = statSync(cluster);
-  return { home, owner: uid === 0 ? unprivileged() : { uid, gid } };
+  if (uid > 0) return { home, owner: { uid, gid } };
+  // Restored or copied by root: PostgreSQL could not read it.
+  const owner = unprivileged();
+  give(cluster, owner);
+  return { home, owner };
 }

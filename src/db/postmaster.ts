@@ -10,6 +10,8 @@ import { PORT, socketFolder } from "./socket.ts";
 export interface Postmaster {
   pid: number;
   socket: string;
+  /** False while it starts, recovers or stops. */
+  isReady: boolean;
 }
 
 /** The PostgreSQL that really serves this cluster now, if any. */
@@ -19,7 +21,7 @@ export function running(folder: string): Postmaster | undefined {
 }
 
 /** What postmaster.pid says; its process may be gone, or be another program by now. */
-function claimed(folder: string): (Postmaster & { isReady: boolean }) | undefined {
+function claimed(folder: string): Postmaster | undefined {
   const lines = read(join(folder, "postmaster.pid")).split("\n");
   const pid = Number(lines[0]);
   if (!(pid > 1)) return undefined;
@@ -59,7 +61,14 @@ async function attemptOnce(
   const file = openSync(output, "w", 0o600);
   const child = spawn(
     join(programs.folder, "bin/postgres"),
-    ["-D", folder, "-p", String(PORT), "-c", `unix_socket_directories="${socket}"`],
+    [
+      "-D",
+      folder,
+      "-p",
+      String(PORT),
+      "-c",
+      `unix_socket_directories="${socket.replaceAll('"', '""')}"`,
+    ],
     {
       ...owner,
       cwd: "/",
@@ -123,12 +132,11 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * PostgreSQL sees by itself that the process of a pid file is gone, but not that its number has been given to another
- * program: then it refuses to start. Two postmasters are still impossible, by the shared memory of the cluster.
+ * PostgreSQL refuses to start when the process of its pid file seems alive: a zombie, or another program that got the
+ * number. Two postmasters are still impossible: the second finds the cluster's shared memory in use.
  */
 function forget(folder: string, socket: string): void {
-  const found = claimed(folder);
-  if (found && isAlive(found.pid)) rmSync(join(folder, "postmaster.pid"), { force: true });
+  rmSync(join(folder, "postmaster.pid"), { force: true });
   rmSync(join(socket, `.s.PGSQL.${PORT}.lock`), { force: true });
 }
 

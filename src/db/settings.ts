@@ -9,6 +9,8 @@ listen_addresses = ''
 unix_socket_permissions = 0700
 max_connections = 100
 shared_buffers = '128MB'
+# A client that was killed gives its locks back within this time, also in the middle of a long statement.
+client_connection_check_interval = '2s'
 timezone = 'UTC'
 log_timezone = 'UTC'
 # A file for each day of the week, so never more than seven; and never what people wrote: neither statements

@@ -53,12 +53,15 @@ export async function unpack(
   });
 }
 
-/** Removes what a killed unpacking and earlier versions left behind; only once the new programs run. */
+/** Removes what killed first starts and earlier versions left behind; only once the new programs run. */
 export function tidy(home: string, { folder }: Programs): void {
   for (const name of readdirSync(home)) {
-    const path = join(home, name);
-    if (name.startsWith("postgresql-") && path !== folder) {
-      rmSync(path, { recursive: true, force: true });
+    const isLeft = /^postgresql-\d/.test(name) || /^cluster\..+\.new(\.password)?$/.test(name);
+    if (!isLeft || join(home, name) === folder) continue;
+    try {
+      rmSync(join(home, name), { recursive: true, force: true });
+    } catch {
+      // An initdb that outlived its Polaris still writes there; the next start removes it.
     }
   }
 }

@@ -39,7 +39,7 @@ export function cookieOf(request: Request): string | undefined {
 }
 
 /** Browsers set Sec-Fetch-Site themselves; older ones at least Origin. Neither can be forged by a page. */
-function isSameOrigin(request: Request): boolean {
+export function isSameOrigin(request: Request): boolean {
   const site = request.headers.get("sec-fetch-site");
   if (site) return site === "same-origin";
   const origin = request.headers.get("origin");

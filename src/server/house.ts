@@ -4,6 +4,7 @@ import type { startIngest } from "../core/ingest.ts";
 import type { Tokens } from "../core/tokens.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
+import type { Assets } from "../web/assets.ts";
 
 /** What every route may need; made once in `startServer`. */
 export interface House {
@@ -12,6 +13,7 @@ export interface House {
   bell: Doorbell;
   tokens: Tokens;
   ingest: ReturnType<typeof startIngest>;
+  assets: Assets;
   log: Log;
   /** The address people use, without a slash at the end. */
   publicUrl: string;

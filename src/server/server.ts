@@ -6,6 +6,7 @@ import { startIngest } from "../core/ingest.ts";
 import { startTokens } from "../core/tokens.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { loadAssets } from "../web/assets.ts";
 import { PolarisError } from "../wire/error.ts";
 import { MAX_BODY } from "./body.ts";
 import { asPolarisError, errorResponse } from "./errors.ts";
@@ -14,6 +15,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { pageRoutes } from "./routes/pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 
@@ -41,6 +43,7 @@ export async function startServer(options: ServerOptions) {
     bell,
     tokens,
     ingest: startIngest(db, bell),
+    assets: await loadAssets(),
     log,
     publicUrl: options.publicUrl ?? "",
     version,
@@ -63,7 +66,8 @@ export async function startServer(options: ServerOptions) {
     .use(projectRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
-    .use(liveRoutes(house));
+    .use(liveRoutes(house))
+    .use(pageRoutes(house));
   app.listen({ hostname: host, port: options.port });
   const port = app.server?.port ?? options.port;
   house.publicUrl ||= `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;

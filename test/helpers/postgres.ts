@@ -22,8 +22,8 @@ async function start(): Promise<Shared> {
   await admin.unsafe("create database template_polaris");
   const template = open({ ...embedded.connection, database: "template_polaris" }, { max: 1 });
   await migrate(template, { log: silent });
-  await template.end({ timeout: 5 });
-  await admin.end({ timeout: 5 });
+  await template.close({ timeout: 5 });
+  await admin.close({ timeout: 5 });
   return { embedded, folder };
 }
 
@@ -51,9 +51,9 @@ export async function freshDatabase() {
       await root`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
     },
     async [Symbol.asyncDispose]() {
-      await admin.end({ timeout: 1 });
+      await admin.close({ timeout: 1 });
       await root.unsafe(`drop database if exists ${name} with (force)`);
-      await root.end({ timeout: 1 });
+      await root.close({ timeout: 1 });
     },
   };
 }

@@ -16,7 +16,7 @@ export function temporary(name = "polaris-test-") {
       for (const file of readdirSync(path, { recursive: true })) {
         if (!String(file).endsWith("postmaster.pid")) continue;
         const [pid, , , , socket = ""] = readFileSync(join(path, String(file)), "utf8").split("\n");
-        if (Number(pid) > 1) await stop({ pid: Number(pid), socket });
+        if (Number(pid) > 1) await stop({ pid: Number(pid), socket, isReady: true });
       }
       rmSync(path, { recursive: true, force: true });
     },

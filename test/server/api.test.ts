@@ -34,6 +34,9 @@ const ROUTES = [
   ["POST", "/auth/signout"],
 ] as const;
 
+/** What a browser sends when somebody opens an address. */
+const PERSON = { "sec-fetch-mode": "navigate" };
+
 describe("the door is shut (F4)", () => {
   test.each(ROUTES)("%s %s wants a token", async (method, path) => {
     for (const as of [null, "pol_o_wrong"]) {
@@ -45,7 +48,7 @@ describe("the door is shut (F4)", () => {
 
   test("a foreign page cannot act with the browser's cookie", async () => {
     const link = new URL((await polaris.json<{ claimUrl: string }>("/auth/claims", { method: "POST" })).claimUrl);
-    const claimed = await polaris.call(link.pathname + link.search, { as: null });
+    const claimed = await polaris.call(link.pathname + link.search, { as: null, headers: PERSON });
     expect(claimed.status).toBe(303);
     const cookie = claimed.headers.get("set-cookie") ?? "";
     expect(cookie).toContain("HttpOnly");
@@ -66,9 +69,13 @@ describe("the door is shut (F4)", () => {
   test("a sign-in link works once, and never leads to another host (F1)", async () => {
     const { claimUrl } = await polaris.json<{ claimUrl: string }>("/auth/claims", { method: "POST" });
     const code = new URL(claimUrl).searchParams.get("code");
-    const first = await polaris.call(`/claim?code=${code}&next=//evil.example`, { as: null });
+    // A chat's link preview looks first; it must not use the link up.
+    const preview = await polaris.call(`/claim?code=${code}`, { as: null });
+    expect(preview.status).toBe(200);
+    expect(preview.headers.get("set-cookie")).toBeNull();
+    const first = await polaris.call(`/claim?code=${code}&next=//evil.example`, { as: null, headers: PERSON });
     expect(first.headers.get("location")).toBe("/app");
-    const second = await polaris.call(`/claim?code=${code}&next=/app`, { as: null });
+    const second = await polaris.call(`/claim?code=${code}&next=/app`, { as: null, headers: PERSON });
     expect(second.status).toBe(410);
   });
 
@@ -94,7 +101,7 @@ describe("row-level security is a second wall", () => {
   });
 
   test("every table with an organisation has it, forced, and the server is no superuser", async () => {
-    const tables = await polaris.database.admin`
+    const tables: { relname: string; walled: boolean }[] = await polaris.database.admin`
       select c.relname, c.relrowsecurity and c.relforcerowsecurity as walled
       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'org_id'
       where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`;
