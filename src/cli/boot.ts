@@ -57,6 +57,7 @@ export async function boot(options: BootOptions) {
   stack.defer(() => rmSync(join(dataDir, "server.url"), { force: true }));
   const owned = stack.move();
   return {
+    dataDir,
     url: server.url,
     publicUrl: server.publicUrl,
     token,

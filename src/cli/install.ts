@@ -36,22 +36,29 @@ export async function run(args: string[]): Promise<void> {
     },
   });
   const home = resolve(values.home ?? homedir());
+  const capture = captureOf(values.capture);
   if (!existsSync(home)) {
     throw new PolarisError("usage", `There is no directory ${home}.`, { hint: "Make it first." });
   }
-  const folder = join(home, ".claude", "skills", "polaris");
-  const wanted = files({
-    command: ourselves(),
-    version: VERSION,
-    capture: captureOf(values.capture),
-    ...foreignHome(home),
-  });
-  const written = Object.entries(wanted).filter(([path, text]) => write(join(folder, path), text));
-  const changed = written.map(([path]) => path);
+  const { folder, changed } = installInto({ home, capture, ...foreignHome(home) });
   if (values.json) return void console.log(JSON.stringify({ folder, changed }));
   if (changed.length === 0) return void console.log(`Nothing to do: ${folder} is up to date.`);
   console.log(`Installed into ${folder}: ${changed.join(", ")}`);
   console.log("New sessions of Claude Code have it; in a running one type /reload-plugins.");
+}
+
+/** Writes the folder and answers which of its files were not so already. */
+export function installInto(options: { home: string; capture?: Capture; polarisHome?: string }) {
+  const { home, capture = "tail", polarisHome } = options;
+  const folder = join(home, ".claude", "skills", "polaris");
+  const wanted = files({
+    command: ourselves(),
+    version: VERSION,
+    capture,
+    ...(polarisHome ? { polarisHome } : {}),
+  });
+  const written = Object.entries(wanted).filter(([path, text]) => write(join(folder, path), text));
+  return { folder, changed: written.map(([path]) => path) };
 }
 
 /** How this very program is started: the executable alone, or the runtime with the source file. */

@@ -68,7 +68,14 @@ export async function startServer(options: ServerOptions) {
     .use(eventRoutes(house))
     .use(liveRoutes(house))
     .use(pageRoutes(house));
-  app.listen({ hostname: host, port: options.port });
+  try {
+    app.listen({ hostname: host, port: options.port });
+  } catch (cause) {
+    throw new PolarisError("port_taken", `Port ${options.port} on ${host} is taken or not allowed.`, {
+      hint: "Choose another with --port, or 0 for any free one.",
+      cause,
+    });
+  }
   const port = app.server?.port ?? options.port;
   house.publicUrl ||= `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
 

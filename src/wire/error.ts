@@ -25,6 +25,7 @@ export const STATUS = {
   daemon_unreachable: 503,
   not_signed_in: 401,
   already_running: 409,
+  port_taken: 409,
   journal_unwritable: 507,
   database_version: 500,
   database_failed: 500,
