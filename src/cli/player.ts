@@ -61,10 +61,11 @@ export async function play(steps: Step[], stage: Stage): Promise<{ agentSession:
     if (step.line) {
       appendFileSync(transcript, `${renewed(JSON.stringify(step.line), run, stage.cwd)}\n`);
     } else if (step.hook && step.payload) {
-      const payload = { ...step.payload, transcript_path: transcript, cwd: stage.cwd };
+      const payload: object = JSON.parse(renewed(JSON.stringify(step.payload), run, stage.cwd));
+      const told = JSON.stringify({ ...payload, transcript_path: transcript, cwd: stage.cwd });
       for (const command of commands.get(step.hook) ?? []) {
         hooks++;
-        await call(command, renewed(JSON.stringify(payload), run, stage.cwd), { home: stage.home, pid });
+        await call(command, told, { home: stage.home, pid });
       }
     }
     const gap = (steps[index + 1]?.t ?? step.t) - step.t;
