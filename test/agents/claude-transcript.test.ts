@@ -152,6 +152,29 @@ describe("what a session's transcript says", () => {
     expect(story(added)).toEqual(["user:manu [user]: And again", "agent: Hello again."]);
   });
 
+  test("tool calls and tokens of a fork's past keep their ids too", () => {
+    const past = lines("print-tools.jsonl");
+    const forked = past.map((text) => {
+      const line = JSON.parse(text);
+      const made = line.type === "assistant" ? { requestSessionId: line.sessionId } : {};
+      return JSON.stringify({
+        ...line,
+        ...made,
+        sessionId: "5e7e3f0c-0000-4000-8000-000000000000",
+      });
+    });
+    const ids = (texts: string[]) =>
+      readLines(texts)
+        .filter((event) => !event.body.total)
+        .map((event) => event.id);
+    expect(ids(forked)).toEqual(ids(past));
+  });
+
+  test("a subagent's file is its own, whatever its lines say", () => {
+    const texts = lines("print-setup-init.jsonl");
+    expect(readLines(texts, people, { subagent: "a1" }).every((e) => e.parent === "a1")).toBe(true);
+  });
+
   test("without a driver the seat's prompts are nobody's, and advice stays its advisor's", () => {
     const events = read("channel.jsonl", { driver: null, agent: "agent:dean" });
     expect(one(events, "user.message", "Touch the marker").sender).toBe("user:unknown");
@@ -161,6 +184,7 @@ describe("what a session's transcript says", () => {
 
   test("requests with system prompts are never kept, not even broken ones", () => {
     const secret = '{"type":"api-request","body":{"system":"vendor text"';
-    expect(readLines([secret, `${secret}}}`, '{"type":"api-request-new","x":1}'])).toEqual([]);
+    const others = ['{"type":"api-request-new","x":1}', '{"x":1,"type":"api-request-blob"}'];
+    expect(readLines([secret, `${secret}}}`, ...others])).toEqual([]);
   });
 });
