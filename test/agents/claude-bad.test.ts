@@ -80,7 +80,7 @@ describe("a transcript line nobody expected (A6)", () => {
       `{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"X","input":{"a":${"[".repeat(1000)}${"]".repeat(1000)}}}]}}`,
     ],
     ["a million levels", `{"type":"user","x":${"[".repeat(1e6)}`],
-    ["NUL characters", "\u0000\u0000"],
+    ["NUL characters within", '{"type":"us\u0000er"}'],
   ])("%s becomes one event that holds it as it came", (_, line) => {
     const [event, ...more] = readLines([line]);
     expect(more).toEqual([]);
@@ -89,8 +89,13 @@ describe("a transcript line nobody expected (A6)", () => {
     check(JSON.parse(JSON.stringify(event)));
   });
 
-  test.each(["", "   ", "\r"])("an empty line %p is nothing", (line) => {
+  test.each(["", "   ", "\r", "\u0000\u0000"])("an empty line %p is nothing", (line) => {
     expect(readLines([line])).toEqual([]);
+  });
+
+  test("a crash leaves NUL characters before the next line, which is read all the same", () => {
+    const [event] = readLines([`\u0000\u0000{"type":"user","message":{"content":"hi"}}`]);
+    expect(event?.text).toBe("hi");
   });
 
   test("an unknown field of a known line is kept beside it", () => {
