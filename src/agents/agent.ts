@@ -32,6 +32,8 @@ export interface People {
  */
 export interface Memory {
   subagent?: string;
+  /** Time of the newest line. The daemon may set it before the first one, for lines without a time of their own. */
+  at?: string;
   [key: string]: unknown;
 }
 

@@ -66,20 +66,20 @@ export type Body = z.infer<typeof Body>;
  * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch? }` |
  * | session.end | `{ reason }` |
  * | session.title | `{}` (text = title) |
- * | user.message | `{ origin: user, injected or system, queued?, command?, bash?, images?, from? }` |
+ * | user.message | `{ origin: user, injected or system, queued?, command?, arguments?, bash?, images?, from? }` (from of advice: `{ kind, id?, name? }`) |
  * | agent.message | `{ model?, messageId?, aborted?, apiError? }` |
  * | agent.thought | `{ model?, messageId?, durationMs? }` |
  * | tool.call | `{ callId, name, kind, input }` (text = a telling line: the command, the path) |
- * | tool.result | `{ callId, name?, status: completed, failed, rejected or denied, output, structured?, durationMs?, feedback? }` |
+ * | tool.result | `{ callId, name?, status: completed, failed, rejected or denied, output, structured?, durationMs?, feedback?, allowed? }` (allowed: rule or mode that let it pass unasked) |
  * | permission.request | `{ name, input, suggestions? }` |
- * | permission.decision | `{ callId, decision: accept or reject, by: user, rule, hook or mode, scope?, feedback? }` |
+ * | permission.decision | `{ callId, name?, decision: accept or reject, by: user, rule, hook or mode, source?, scope?, feedback? }`: by a person or a hook, or a refusal |
  * | question.asked, question.answered | `{ callId, questions }`, `{ callId, answers, cancelled? }` |
  * | turn.end | `{ reason: end_turn, max_tokens, refusal, cancelled or error, backgroundTasks? }` |
  * | subagent.start, subagent.end | `{ agentId, agentType?, description? }` |
  * | compaction.start, compaction.end | `{ trigger, preTokens?, postTokens? }` |
  * | notice | `{ kind }` |
- * | error | `{ status?, retryInMs?, attempt? }` |
- * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs? }` |
+ * | error | `{ status?, type?, retryInMs?, attempt?, attempts?, final? }` |
+ * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs?, total?, models? }` (total: of the session so far, not to be added up) |
  * | injection.queued | `{ from }` (text = the advice) |
  * | other | `{ type, data? }`, with `raw` |
  *

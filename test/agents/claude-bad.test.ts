@@ -75,8 +75,12 @@ describe("a transcript line nobody expected (A6)", () => {
       "a thousand levels",
       `{"type":"user","message":{"content":${"[".repeat(1000)}${"]".repeat(1000)}}}`,
     ],
+    [
+      "a call a thousand levels deep",
+      `{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"X","input":{"a":${"[".repeat(1000)}${"]".repeat(1000)}}}]}}`,
+    ],
     ["a million levels", `{"type":"user","x":${"[".repeat(1e6)}`],
-    ["NUL characters", "\u0000\u0000"],
+    ["NUL characters within", '{"type":"us\u0000er"}'],
   ])("%s becomes one event that holds it as it came", (_, line) => {
     const [event, ...more] = readLines([line]);
     expect(more).toEqual([]);
@@ -85,8 +89,13 @@ describe("a transcript line nobody expected (A6)", () => {
     check(JSON.parse(JSON.stringify(event)));
   });
 
-  test.each(["", "   ", "\r"])("an empty line %p is nothing", (line) => {
+  test.each(["", "   ", "\r", "\u0000\u0000"])("an empty line %p is nothing", (line) => {
     expect(readLines([line])).toEqual([]);
+  });
+
+  test("a crash leaves NUL characters before the next line, which is read all the same", () => {
+    const [event] = readLines([`\u0000\u0000{"type":"user","message":{"content":"hi"}}`]);
+    expect(event?.text).toBe("hi");
   });
 
   test("an unknown field of a known line is kept beside it", () => {
@@ -177,6 +186,40 @@ describe("a transcript line nobody expected (A6)", () => {
     expect(event?.text).toBe("Look");
     expect(event?.body.images).toEqual([{ type: "image", mediaType: "image/png", bytes: 3000 }]);
     expect(JSON.stringify(event)).not.toContain("AAAA");
+  });
+
+  test("an image that a command printed is not kept as text", () => {
+    const data = "A".repeat(4000);
+    const source = { type: "base64", media_type: "image/png", data };
+    const block = { type: "tool_result", tool_use_id: "t", content: [{ type: "image", source }] };
+    const toolUseResult = { stdout: data, isImage: true };
+    const [event] = readLines([
+      JSON.stringify({ type: "user", uuid: "u", message: { content: [block] }, toolUseResult }),
+    ]);
+    expect(event?.body.output).toEqual([{ type: "image", mediaType: "image/png", bytes: 3000 }]);
+    expect(JSON.stringify(event)).not.toContain("AAAA");
+  });
+
+  test("a notice full of tags that never end is read in a moment", () => {
+    const content = `<task-notification>${"<a <result>".repeat(100_000)}`;
+    const started = performance.now();
+    const [event] = readLines([JSON.stringify({ type: "user", uuid: "u", message: { content } })]);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(event?.body.origin).toBe("system");
+  });
+
+  test.each([
+    ["[Request interrupted by user] is what I saw"],
+    ["Why do I see <command-name>/clear</command-name> in my files?"],
+    ["What is <bash-input>?"],
+  ])("a person may quote the agent's own marks: %s", (content) => {
+    const line = { type: "user", uuid: "u", promptSource: "typed", message: { content } };
+    const [event] = readLines([JSON.stringify(line)]);
+    expect([event?.kind, event?.text, event?.sender]).toEqual([
+      "user.message",
+      content,
+      "user:manu",
+    ]);
   });
 
   test.each(["2026-13-45T99:00:00Z", "+275760-09-13T00:00:00Z", "yesterday", 1795193058625, null])(

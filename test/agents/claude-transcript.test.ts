@@ -18,7 +18,7 @@ describe("a transcript of Claude Code 2.1.329", () => {
     expect(events.filter((event) => event.body.extra !== undefined)).toEqual([]);
     expect(new Set(events.map((event) => event.id)).size).toBe(events.length);
     expect(events.every((event) => event.source.version === "2.1.329")).toBe(true);
-    expect(events.every((event) => event.at.startsWith("2026-11-20T"))).toBe(true);
+    expect(events.every((event) => /^2026-11-2[01]T/.test(event.at))).toBe(true);
   });
 
   test.each(transcripts())("%s tells who did what, in order (A2, A4)", (name) => {
@@ -117,6 +117,69 @@ describe("what a session's transcript says", () => {
     expect(aborted?.text).toEndWith("The");
   });
 
+  test("a hook of somebody's settings that decides is told as the one who decided", () => {
+    const events = read("print-hooks-and-files.jsonl");
+    const decisions = ofKind(events, "permission.decision").map(({ body }) => body);
+    expect(decisions).toMatchObject([
+      { decision: "reject", by: "hook" },
+      { decision: "accept", by: "hook" },
+      { decision: "accept", by: "hook" },
+    ]);
+  });
+
+  test("a file that a prompt names is told by its name, without its content", () => {
+    const notices = ofKind(read("print-hooks-and-files.jsonl"), "notice");
+    expect(notices[0]?.body).toEqual({
+      kind: "attached",
+      type: "file",
+      path: "/home/dev/project/a.txt",
+    });
+    expect(JSON.stringify(notices[0])).not.toContain("hello");
+  });
+
+  test("a picture that the agent looked at is kept as a reference", () => {
+    const [, picture] = ofKind(read("print-hooks-and-files.jsonl"), "tool.result");
+    expect(picture?.body.output).toEqual([{ type: "image", mediaType: "image/png", bytes: 75 }]);
+    expect(JSON.stringify(picture)).not.toContain("iVBOR");
+  });
+
+  test("a command typed to an installed skill is the person's prompt", () => {
+    const [prompt] = ofKind(read("print-skill.jsonl"), "user.message");
+    expect(prompt?.body).toMatchObject({ origin: "user", command: "/polaris" });
+    expect(prompt?.text).toStartWith("/polaris status");
+  });
+
+  test("a person's title stands against the agent's own, and each is told once", () => {
+    const title = (type: string, key: string, text: string) =>
+      JSON.stringify({ type, [key]: text, sessionId: "s" });
+    const events = readLines(
+      [
+        title("ai-title", "aiTitle", "Fix login"),
+        title("ai-title", "aiTitle", "Fix login"),
+        title("custom-title", "customTitle", "auth work"),
+        title("agent-name", "agentName", "auth work"),
+        title("ai-title", "aiTitle", "Fix login"),
+        title("custom-title", "customTitle", "Fix login"),
+      ],
+      people,
+      { at: "2026-11-20T16:00:00.000Z" },
+    );
+    expect(story(events)).toEqual([
+      "session.title: Fix login",
+      "session.title: auth work",
+      "session.title: Fix login",
+    ]);
+    expect(new Set(events.map((event) => event.id)).size).toBe(3);
+  });
+
+  test("the pull request of a session is told once (E7)", () => {
+    const line = { type: "pr-link", sessionId: "s", prNumber: 7, prUrl: "https://x.test/7" };
+    const at = (timestamp: string) => JSON.stringify({ ...line, timestamp });
+    const [notice, ...more] = readLines([at("2026-11-20T16:00:00Z"), at("2026-11-20T17:00:00Z")]);
+    expect(notice?.body).toMatchObject({ kind: "pull_request", number: 7 });
+    expect(more).toEqual([]);
+  });
+
   test("advice keeps the id it was sent with (C4)", () => {
     const inbox = one(read("tui-compact-inbox-subagent.jsonl"), "user.message", "RS256");
     expect(inbox.body.from).toMatchObject({ kind: "peer", id: "polaris:m_41" });
@@ -152,6 +215,29 @@ describe("what a session's transcript says", () => {
     expect(story(added)).toEqual(["user:manu [user]: And again", "agent: Hello again."]);
   });
 
+  test("tool calls and tokens of a fork's past keep their ids too", () => {
+    const past = lines("print-tools.jsonl");
+    const forked = past.map((text) => {
+      const line = JSON.parse(text);
+      const made = line.type === "assistant" ? { requestSessionId: line.sessionId } : {};
+      return JSON.stringify({
+        ...line,
+        ...made,
+        sessionId: "5e7e3f0c-0000-4000-8000-000000000000",
+      });
+    });
+    const ids = (texts: string[]) =>
+      readLines(texts)
+        .filter((event) => !event.body.total)
+        .map((event) => event.id);
+    expect(ids(forked)).toEqual(ids(past));
+  });
+
+  test("a subagent's file is its own, whatever its lines say", () => {
+    const texts = lines("print-setup-init.jsonl");
+    expect(readLines(texts, people, { subagent: "a1" }).every((e) => e.parent === "a1")).toBe(true);
+  });
+
   test("without a driver the seat's prompts are nobody's, and advice stays its advisor's", () => {
     const events = read("channel.jsonl", { driver: null, agent: "agent:dean" });
     expect(one(events, "user.message", "Touch the marker").sender).toBe("user:unknown");
@@ -161,6 +247,7 @@ describe("what a session's transcript says", () => {
 
   test("requests with system prompts are never kept, not even broken ones", () => {
     const secret = '{"type":"api-request","body":{"system":"vendor text"';
-    expect(readLines([secret, `${secret}}}`, '{"type":"api-request-new","x":1}'])).toEqual([]);
+    const others = ['{"type":"api-request-new","x":1}', '{"x":1,"type":"api-request-blob"}'];
+    expect(readLines([secret, `${secret}}}`, ...others])).toEqual([]);
   });
 });

@@ -33,22 +33,18 @@ export function messageOf(prompt: string, origin: Json, people: People): Message
 
 function notification(prompt: string, people: People): Message {
   const { inner } = tag(prompt, "task-notification");
-  const parts: Json = {};
-  for (const [, name, value] of inner.matchAll(/<([a-z-]+)>([\s\S]*?)<\/\1>/g)) {
-    if (name && value) parts[name] = value;
-  }
-  const text = [string(parts.summary), string(parts.result)].filter(Boolean).join("\n");
+  const result = tag(inner, "result");
+  const text = [inside(inner, "summary"), result.isThere ? result.inner : undefined];
   return {
     origin: "system",
-    text: text || inner,
+    text: text.filter(Boolean).join("\n") || inner,
     sender: people.agent,
     from: defined({
       kind: "task-notification",
-      taskId: parts["task-id"],
-      callId: parts["tool-use-id"],
-      status: parts.status,
-      outputFile: parts["output-file"],
-      usage: parts.usage,
+      taskId: inside(inner, "task-id"),
+      callId: inside(inner, "tool-use-id"),
+      status: inside(inner, "status"),
+      outputFile: inside(inner, "output-file"),
     }),
   };
 }
@@ -88,14 +84,27 @@ function speaker(isOurs: boolean, name: string | undefined): Participant {
   return `user:${slugOf(name ?? "unknown", "unknown")}`;
 }
 
-/** The first such tag's inside, trimmed, and its attributes; the whole text where there is none. */
-function tag(text: string, name: string): { inner: string; attributes: Json } {
-  const [, head, inner] = new RegExp(`<${name}(\\s[^>]*)?>([\\s\\S]*)</${name}>`).exec(text) ?? [];
+interface Tag {
+  isThere: boolean;
+  inner: string;
+  attributes: Json;
+}
+
+/**
+ * From the first such tag to its last end, trimmed, and its attributes; the whole text where there is none.
+ * By search, not by pattern: a pattern takes quadratic time on a text full of tags that never end.
+ */
+function tag(text: string, name: string): Tag {
+  const start = text.indexOf(`<${name}`);
+  const head = start < 0 ? -1 : text.indexOf(">", start);
+  const end = text.lastIndexOf(`</${name}>`);
+  if (head < 0 || end < head) return { isThere: false, inner: text.trim(), attributes: {} };
   const attributes: Json = {};
-  for (const [, key, value] of (head ?? "").matchAll(/([\w-]+)="([^"]*)"/g)) {
+  const opening = text.slice(start + name.length + 1, head).slice(0, 4096);
+  for (const [, key, value] of opening.matchAll(/([\w-]{1,64})="([^"]*)"/g)) {
     if (key) attributes[key] = value;
   }
-  return { inner: (inner ?? text).trim(), attributes };
+  return { isThere: true, inner: text.slice(head + 1, end).trim(), attributes };
 }
 
 /** The inside of a plain tag, or nothing: `<command-name>/compact</command-name>`. */

@@ -58,7 +58,13 @@ export function files(installation: Installation): Record<string, string> {
   const { version } = installation;
   const description = "Records this session and lets teammates follow and advise it.";
   return {
-    ".claude-plugin/plugin.json": json({ name: "polaris", version, description }),
+    ".claude-plugin/plugin.json": json({
+      name: "polaris",
+      version,
+      description,
+      author: { name: "Polaris" },
+      license: "Apache-2.0",
+    }),
     "hooks/hooks.json": json({ hooks: hooks(installation) }),
     ".mcp.json": json({ mcpServers: { polaris: server(installation) } }),
     // A function, because "$&" in a path would be a pattern in a replacement string.

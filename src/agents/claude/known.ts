@@ -21,6 +21,8 @@ const EVERY: Fields = {
   userType: "string",
   slug: "string",
   agentId: "string",
+  forkedFrom: "object",
+  sessionKind: "string",
   isSidechain: "boolean",
   isMeta: "boolean",
 };
@@ -68,6 +70,7 @@ export const ASSISTANT: Fields = {
   attributionMcpServer: "string",
   attributionMcpTool: "string",
   attributionAgent: "string",
+  attributionSkill: "string",
   thinkingDurationMs: "number",
   thinkingDisplay: "string",
   isAbortedMidStream: "boolean",
@@ -113,7 +116,19 @@ export const ATTACHMENT: Fields = {
   renderedBesideToolResult: "boolean",
 };
 
-export const TITLE: Fields = { ...EVERY, customTitle: "string", agentName: "string" };
+export const TITLE: Fields = {
+  ...EVERY,
+  customTitle: "string",
+  agentName: "string",
+  aiTitle: "string",
+};
+
+export const PULL_REQUEST: Fields = {
+  ...EVERY,
+  prNumber: "number",
+  prUrl: "string",
+  prRepository: "string",
+};
 
 export const COST: Fields = {
   ...EVERY,

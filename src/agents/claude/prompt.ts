@@ -17,7 +17,7 @@ export function readPrompt(scene: Scene, content: Content): Event[] {
   const message = sent(scene, text);
   if (message) return [received(scene, message)];
   if (line.isMeta === true) return [];
-  if (text.startsWith("[Request interrupted by user")) return [interrupted(scene, text)];
+  if (INTERRUPTED.test(text) && line.promptSource === undefined) return [interrupted(scene, text)];
   const local = readLocal(scene, text);
   if (local) return local;
   if (!text && content.images.length === 0) return [];
@@ -33,6 +33,8 @@ export function readPrompt(scene: Scene, content: Content): Event[] {
 }
 
 export const listed = (images: Json[]): Json[] | undefined => (images.length ? images : undefined);
+
+const INTERRUPTED = /^\[Request interrupted by user(?: for tool use)?\]$/;
 
 /** The message of another, when the line says so; without any origin (older clients) by how it begins. */
 function sent(scene: Scene, text: string): Message | undefined {
@@ -64,8 +66,13 @@ function interrupted(scene: Scene, text: string): Event {
   });
 }
 
+/** Only where the text begins so: a person may quote such a tag. */
+const LOCAL =
+  /^\s*<(?:command-(?:name|message|args)|bash-(?:input|stdout|stderr)|local-command-std(?:out|err))>/;
+
 /** What the client did itself: `/commands` with their output, `!commands` with theirs. Also said by `system` lines. */
 export function readLocal(scene: Scene, text: string): Event[] | undefined {
+  if (!LOCAL.test(text)) return undefined;
   const command = inside(text, "command-name");
   if (command !== undefined) {
     const args = inside(text, "command-args")?.trim();

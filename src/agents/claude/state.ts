@@ -8,9 +8,23 @@ import { type Scene, sceneOf, tell } from "./scene.ts";
  * `custom-title` and `agent-name` say the same thing and carry neither uuid nor time. At the head of a file no time
  * is known yet: the title waits in the memory for the first line that has one.
  */
-export function readTitle(scene: Scene, title: string | undefined): Event[] {
+export function readTitle(scene: Scene, given: unknown): Event[] {
   const { memory } = scene;
-  if (!title || !isNewTitle(memory, title)) return [];
+  const title = string(given, 500);
+  if (!title) return [];
+  memory.named = true;
+  return newTitle(scene, title);
+}
+
+/** The agent's own title for the session, until a person gives one. */
+export function readOwnTitle(scene: Scene): Event[] {
+  const title = string(scene.line.aiTitle, 500);
+  return title && scene.memory.named !== true ? newTitle(scene, title) : [];
+}
+
+function newTitle(scene: Scene, title: string): Event[] {
+  const { memory } = scene;
+  if (!isNewTitle(memory, title)) return [];
   if (memory.at !== undefined) return [titled(scene, title)];
   memory.untold = title;
   return [];
@@ -68,4 +82,19 @@ function perModel(model: string, value: unknown): Json {
     thinkingTokens: number(used.thinkingTokens),
     costUsd: number(used.costUSD),
   };
+}
+
+/** The pull request the session works on; repeated at every start of the client. */
+export function readPullRequest(scene: Scene): Event[] {
+  const { line, memory, session } = scene;
+  const url = string(line.prUrl, 2048);
+  if (!url || memory.pullRequest === url) return [];
+  memory.pullRequest = url;
+  const body = {
+    kind: "pull_request",
+    url,
+    number: number(line.prNumber),
+    repository: string(line.prRepository),
+  };
+  return [tell(scene, "notice", { id: contentId(session, "pr-link", url), text: url, body })];
 }

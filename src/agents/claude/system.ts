@@ -3,6 +3,18 @@ import { list, number, record, string } from "../fields.ts";
 import { readLocal } from "./prompt.ts";
 import { other, type Scene, tell } from "./scene.ts";
 
+/** Subtypes that are one sentence for the person at the keyboard; the names and the field are the client's own. */
+const NOTICES = new Set([
+  "away_summary",
+  "bridge_status",
+  "model_consent_fallback",
+  "model_fallback",
+  "model_refusal_fallback",
+  "model_refusal_no_fallback",
+  "permission_retry",
+  "scheduled_task_fire",
+]);
+
 /** A `system` line: what the client tells about itself. */
 export function readSystem(scene: Scene): Event[] {
   const { line } = scene;
@@ -20,8 +32,11 @@ export function readSystem(scene: Scene): Event[] {
       return said(scene, "informational", content);
     case "stop_hook_summary":
       return said(scene, "stop_hook", list(line.hookErrors).map(errorText).join("\n"));
-    default:
-      return [other(scene, `system/${string(line.subtype, 64) ?? ""}`)];
+    default: {
+      const subtype = string(line.subtype, 64) ?? "";
+      if (NOTICES.has(subtype) && content) return said(scene, subtype, content);
+      return [other(scene, `system/${subtype}`)];
+    }
   }
 }
 

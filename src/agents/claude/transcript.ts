@@ -3,13 +3,13 @@ import type { Memory, People } from "../agent.ts";
 import { extra, isRecord, type Json, list, parse, record, type Shape, string } from "../fields.ts";
 import { readAssistant } from "./assistant.ts";
 import { readAttachment } from "./attachment.ts";
-import { ASSISTANT, ATTACHMENT, COST, SYSTEM, TITLE, USER } from "./known.ts";
+import { ASSISTANT, ATTACHMENT, COST, PULL_REQUEST, SYSTEM, TITLE, USER } from "./known.ts";
 import { contentOf } from "./media.ts";
 import { note } from "./memory.ts";
 import { readPrompt } from "./prompt.ts";
 import { readResult } from "./result.ts";
 import { other, type Scene, sceneOf } from "./scene.ts";
-import { readCost, readTitle, readUntold } from "./state.ts";
+import { readCost, readOwnTitle, readPullRequest, readTitle, readUntold } from "./state.ts";
 import { readSystem } from "./system.ts";
 
 /** The kinds of lines that tell something: who reads them, and which fields they are known to have. */
@@ -20,29 +20,66 @@ const LINES: Readonly<
   assistant: [readAssistant, ASSISTANT],
   system: [readSystem, SYSTEM],
   attachment: [readAttachment, ATTACHMENT],
-  "custom-title": [(scene) => readTitle(scene, string(scene.line.customTitle)), TITLE],
-  "agent-name": [(scene) => readTitle(scene, string(scene.line.agentName)), TITLE],
+  "custom-title": [(scene) => readTitle(scene, scene.line.customTitle), TITLE],
+  "agent-name": [(scene) => readTitle(scene, scene.line.agentName), TITLE],
+  "ai-title": [readOwnTitle, TITLE],
+  "pr-link": [readPullRequest, PULL_REQUEST],
   "cost-state": [readCost, COST],
 };
 
-/** State of the user interface, and prompts in a queue that come again as themselves. */
+/**
+ * The client's own bookkeeping (the names are in its table of entry kinds): state of the user interface, prompts in a
+ * queue that come again as themselves, backups of files, progress that a result follows.
+ */
 const NOISE = new Set([
-  "permission-mode",
-  "mode",
-  "last-prompt",
-  "tools-used",
-  "file-history-snapshot",
+  "agent-color",
+  "agent-setting",
+  "artifact-autoreact-ledger",
+  "artifact-comment-monitor",
   "atis-latch",
+  "attribution-snapshot",
+  "bridge-session",
+  "content-replacement",
+  "continued-in",
+  "data-flow-incomplete",
+  "data-flow-records",
+  "derived-from",
+  "dev-mods",
+  "file-history-delta",
+  "file-history-snapshot",
+  "fork-context-ref",
+  "frame-link",
+  "history-suppression",
+  "hybrid-organization",
+  "isolation-latch",
+  "last-prompt",
+  "memory-mode",
+  "mode",
+  "observer-ref",
+  "permission-mode",
+  "progress",
   "queue-operation",
+  "relocated",
+  "repl-mode",
+  "resume-head-vouch",
+  "session-owner",
+  "summary",
+  "tag",
+  "tools-used",
+  "worktree-state",
 ]);
 
 /** Whole requests with the system prompts, up to 150 KB a session: not even parsed, and never kept. */
 const REQUEST = /^\s*\{"type":"api-request/;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a machine that crashed leaves them before the next line
+const NULS = /^\u0000+/;
+
 /** Reads one line of a transcript, in file order. What cannot be read becomes one `other` event with the line. */
 export function readLine(raw: string, people: People, memory: Memory): Event[] {
-  if (!raw.trim() || REQUEST.test(raw)) return [];
-  const line = parse(raw);
+  const text = raw.replace(NULS, "");
+  if (!text.trim() || REQUEST.test(text)) return [];
+  const line = parse(text);
   if (!line) return [other(sceneOf(raw, {}, people, memory), "unreadable")];
   const type = string(line.type, 64) ?? "";
   if (NOISE.has(type) || type.startsWith("api-request")) return [];
