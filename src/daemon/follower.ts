@@ -13,6 +13,8 @@ import { addSubagent, close, subagentFiles, type Tail, tailsOf } from "./tails.t
 const OPEN_MS = 250;
 /** A turn that stopped growing this long ago is looked at slowly, whatever the hooks said: an Esc fires none. */
 const OPEN_LIMIT_MS = 30_000;
+/** One look for all that a burst of hooks and lines brings, and none in the way of the hooks' own answers. */
+const GATHER_MS = 10;
 const IDLE_MS = 30_000;
 /** An agent writes its last lines (the cost of the session) while it ends. */
 const LAST_WORDS_MS = 10_000;
@@ -68,7 +70,7 @@ export function startFollower({ journal, agent, agentSession, log, ended }: Need
     }
     if (upTo === 0) return undefined;
     const moment = { agentSession, session: bound.session, upTo, grownAt, hasFile, final };
-    return await journal.write(() => release(db, moment));
+    return await journal.write(() => release(db, moment), { lazy: true });
   }
 
   async function findSubagents(transcript: string | null): Promise<void> {
@@ -113,6 +115,7 @@ export function startFollower({ journal, agent, agentSession, log, ended }: Need
   async function run(): Promise<void> {
     const retry = backoff({ firstMs: 250, maxMs: 5_000 });
     while (!stop.signal.aborted) {
+      await pause(GATHER_MS, stop.signal);
       alarm = Promise.withResolvers<void>();
       dirty = false;
       let due: number | undefined;

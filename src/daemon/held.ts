@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Fact } from "../agents/agent.ts";
 import { redact } from "../machine/redact.ts";
-import { Event } from "../wire/event.ts";
+import type { Event } from "../wire/event.ts";
 import { append, isTold } from "./events.ts";
 
 /** The agent's last lines reach the file 80–400 ms late (measured), so an end waits for half a second of quiet. */
@@ -63,7 +63,7 @@ export function release(db: Database, moment: Moment): number | undefined {
   let next: number | undefined;
   for (const row of rows) {
     const wait = row.n > moment.upTo ? 0 : dueIn(row, moment);
-    const event = Event.parse(JSON.parse(row.json));
+    const event: Event = JSON.parse(row.json);
     const told = row.release === "unseen" && isTold(db, moment.session, event);
     if (!told && (wait > 0 || row.n > moment.upTo) && !moment.final) {
       next = Math.min(next ?? wait, wait);

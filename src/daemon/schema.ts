@@ -93,6 +93,10 @@ create index events_session on events (session, pos);
 create index events_waiting on events (session) where pair = 1;
 create index events_refused on events (n) where refused is not null;
 
+-- Written to when something must be synced and nothing else is to be said: an empty commit writes and syncs nothing.
+create table synced (n integer not null) strict;
+insert into synced values (0);
+
 create table mailbox (
   id text primary key,
   session text not null,

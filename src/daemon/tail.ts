@@ -12,6 +12,8 @@ import { move, type Tail } from "./tails.ts";
 
 /** Polaris's own translator version and namespace, for what the tail itself has to say. */
 const OWN = { agent: "polaris", translator: 1, via: "polaris" } as const;
+/** The transcript itself is the safe copy. */
+const LAZY = { lazy: true };
 const NAMESPACE = "0198d2c4-5b1e-7c60-9f0a-3d0c6a51e7b2";
 
 /**
@@ -66,7 +68,7 @@ async function store(
     append(journal.db, bound.session, events);
     move(journal.db, next);
     return next;
-  });
+  }, LAZY);
 }
 
 function peopleOf({ db }: Journal, agentSession: string): People | undefined {

@@ -95,6 +95,7 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
       await idle();
       return await pause(GATHER_MS, stop.signal);
     }
+    await journal.sync();
     const outcome = await deliver(server, batch);
     if (outcome.next === "go") return;
     if (outcome.next === "sign-in") return await signedOut(server);
@@ -135,7 +136,9 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
       );
       return { next: "wait" };
     }
-    const moved = await journal.write(() => settle(db, batch, answer.data));
+    const moved = await journal.write(() => settle(db, batch, answer.data), {
+      lazy: true,
+    });
     const refused = answer.data.refused.length;
     if (refused > 0) log.warn("uplink.refused", { refused, code: answer.data.refused[0]?.code });
     say("connected", null);
