@@ -3,8 +3,8 @@
  * restarted server or a laptop that slept leaves neither a gap nor a double. It says honestly whether it is live.
  */
 import type { StoredEvent } from "../../wire/event.ts";
-import { isEvent } from "./guard.ts";
 import { readFrames } from "./frames.ts";
+import { isEvent } from "./guard.ts";
 
 export type LiveState =
   | { is: "connecting" }

@@ -105,7 +105,7 @@ function list({ ordered, start, items }: Tokens.List): ComponentChildren {
 function table({ header, rows }: Tokens.Table): ComponentChildren {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls sideways and must do so by keyboard too
-    <div class="wide" tabIndex={0} role="region" aria-label="Table">
+    <section class="wide" tabIndex={0} aria-label="Table">
       <table>
         <thead>
           <tr>
@@ -128,7 +128,7 @@ function table({ header, rows }: Tokens.Table): ComponentChildren {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

@@ -1,13 +1,13 @@
-import { STATE_WORDS, StateMark } from "../parts/state.tsx";
+import { ago } from "../parts/ago.ts";
 import { Icon } from "../parts/icon.tsx";
+import { STATE_WORDS, StateMark } from "../parts/state.tsx";
 import { brief, count, Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
-import { ago } from "../parts/ago.ts";
-import { type Desk, DeskProvider, useDesk } from "./desk.ts";
-import { line } from "./field.ts";
 import { anchor } from "./conversation/head.tsx";
 import { Still } from "./conversation/still.ts";
 import { TurnView } from "./conversation/turn.tsx";
+import { type Desk, DeskProvider, useDesk } from "./desk.ts";
+import { line } from "./field.ts";
 
 /** The session page below the top bar; drawn by the server first and taken over by the browser. */
 export function SessionView({ desk }: { desk: Desk }) {
@@ -43,10 +43,10 @@ function Title() {
           </span>
         ) : null}
         <span class="narrow-only">
-          <button type="button" class="link" popovertarget="outline">
+          <button type="button" class="button small" popovertarget="prompts">
             Prompts
           </button>{" "}
-          <button type="button" class="link" popovertarget="facts">
+          <button type="button" class="button small" popovertarget="facts">
             Facts
           </button>
         </span>
@@ -113,7 +113,7 @@ function Conversation() {
           key={turn.key}
           of={turn}
           version={turn.version}
-          draw={() => <TurnView turn={turn} />}
+          draw={() => <TurnView turn={{ ...turn }} />}
         />
       ))}
       {turns.length ? null : (
@@ -132,7 +132,7 @@ function Outline() {
   void store.revision.value;
   const prompts = store.folded.value.turns.flatMap(({ prompt }) => (prompt ? [prompt] : []));
   return (
-    <nav class="rail outline" id="outline" popover="auto" aria-label="Prompts">
+    <nav class="rail prompts" id="prompts" popover="auto" aria-label="Prompts">
       <h2>Prompts</h2>
       <ol>
         {prompts.map((prompt) => (

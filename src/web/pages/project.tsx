@@ -16,8 +16,17 @@ export interface ProjectPage extends Frame {
   viewer: string | null;
 }
 
-export function projectPage({ project, sessions, next, now, viewer, ...frame }: ProjectPage): string {
-  const rows = sessions.toSorted((a, b) => Number(b.state === "needs_human") - Number(a.state === "needs_human"));
+export function projectPage({
+  project,
+  sessions,
+  next,
+  now,
+  viewer,
+  ...frame
+}: ProjectPage): string {
+  const rows = sessions.toSorted(
+    (a, b) => Number(b.state === "needs_human") - Number(a.state === "needs_human"),
+  );
   return document({
     ...frame,
     title: `${project.slug} · Polaris`,

@@ -70,7 +70,9 @@ function Empty() {
   return (
     <section class="empty">
       <h2>No projects yet</h2>
-      <p>Run this in a repository. Every new agent session there is then recorded into the project.</p>
+      <p>
+        Run this in a repository. Every new agent session there is then recorded into the project.
+      </p>
       <Command text="polaris link . my-project" />
     </section>
   );

@@ -82,7 +82,12 @@ export function TopBar({
         ))}
       </nav>
       <div class="bar-end">
-        <button type="button" class="quiet needs-script" data-theme-switch="" aria-label="Light or dark">
+        <button
+          type="button"
+          class="quiet needs-script"
+          data-theme-switch=""
+          aria-label="Light or dark"
+        >
           <Icon name="theme" />
         </button>
         {viewer ? <span class="viewer">{nameOf(viewer)}</span> : null}

@@ -9,7 +9,8 @@ import { ToolView } from "./tool.tsx";
 /** The form of each kind. A new kind gets its line here. */
 export function ItemView({ item, tokens = 0 }: { item: Item; tokens?: number }) {
   if (item.type === "tool") return <ToolView tool={item} />;
-  if (item.type === "lane") return <LaneView lane={item} draw={(inner) => <ItemView item={inner} />} />;
+  if (item.type === "lane")
+    return <LaneView lane={item} draw={(inner) => <ItemView item={inner} />} />;
   if (item.type === "advice") return <AdviceView item={item} />;
   if (item.type === "question") return <QuestionView item={item} />;
   const { event } = item;

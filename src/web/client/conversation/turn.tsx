@@ -16,7 +16,7 @@ export function TurnView({ turn }: { turn: Turn }) {
           key={item.key}
           of={item}
           version={item.version}
-          draw={() => <ItemView item={item} tokens={tokens} />}
+          draw={() => <ItemView item={{ ...item }} tokens={tokens} />}
         />
       ))}
     </section>
