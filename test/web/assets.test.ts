@@ -6,6 +6,7 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib"
 import { serveAssets } from "../../src/web/assets.ts";
 import { buildAssets } from "../../src/web/build.ts";
 import { cached } from "../../src/web/cached.ts";
+import { embedAssets } from "../../src/web/embed.ts";
 
 const built = await buildAssets();
 const assets = serveAssets(built);
@@ -93,3 +94,33 @@ test("a second start reads what the first has bundled", async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test("an executable carries the assets inside and serves them without the sources (I1)", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "polaris-embed-"));
+  try {
+    const entry = join(folder, "main.ts");
+    const room = join(import.meta.dir, "../../src/web/assets.ts");
+    await Bun.write(
+      entry,
+      `import { loadAssets } from ${JSON.stringify(room)};
+       const assets = await loadAssets();
+       const path = assets.href("session.js");
+       const answer = assets.respond(new Request("http://x" + path, { headers: { "accept-encoding": "br" } }));
+       console.log(path, (await answer.bytes()).length);`,
+    );
+    const outfile = join(folder, "program");
+    const made = await Bun.build({
+      entrypoints: [entry],
+      compile: { outfile },
+      plugins: [await embedAssets(join(folder, "assets"))],
+    });
+    expect(made.success).toBe(true);
+    rmSync(join(folder, "assets"), { recursive: true });
+    const said = await new Response(Bun.spawn([outfile], { cwd: folder, env: {} }).stdout).text();
+    const script = built.find(({ name }) => name === "session.js");
+    expect(said.trim()).toBe(`${script?.path} ${script?.encodings.br?.length}`);
+    expect(await Bun.file(outfile).text()).not.toContain("tailwindcss-oxide");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 30_000);

@@ -176,3 +176,59 @@ test.skipIf(!chromiumPath)("what was shortened comes whole on demand", async () 
   await until(async () => (await page.locator(".prose").textContent()) === "the whole text");
   expect(await page.getByText("Show all").count()).toBe(0);
 });
+
+test.skipIf(!chromiumPath)("a line that has gone silent is given up and opened anew", async () => {
+  await using site = await startSite(told);
+  await using browser = await startBrowser();
+  const page = await browser.newPage();
+  await page.clock.install();
+  await page.goto(site.page);
+  await until(async () => (await live(page)) === "live");
+  expect(site.opened).toHaveLength(1);
+  await page.clock.runFor(46_000);
+  await until(() => site.opened.length === 2, { what: "a second line" });
+  await page.clock.runFor(1_000);
+  await until(async () => (await live(page)) === "live");
+});
+
+test.skipIf(!chromiumPath)(
+  "a tab nobody looks at gives its line back and catches up (E2)",
+  async () => {
+    await using site = await startSite(told);
+    await using browser = await startBrowser();
+    const page = await browser.newPage();
+    const look = (state: "hidden" | "visible") =>
+      page.evaluate((now) => {
+        Object.defineProperty(document, "visibilityState", { value: now, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, state);
+    await page.clock.install();
+    await page.goto(site.page);
+    await until(async () => (await live(page)) === "live");
+    await page.clock.runFor(25_000);
+    site.append(...answers(100, 1));
+    await look("hidden");
+    await page.clock.runFor(30_000);
+    site.append(...answers(101, 1));
+    await page.clock.runFor(31_000);
+    await until(async () => (await live(page)) === "resting", { what: "the tab to rest" });
+    site.append(...answers(102, 20));
+    await look("visible");
+    await until(async () => {
+      await page.clock.runFor(100);
+      return (await shown(page)).length === 22;
+    });
+    expect(await shown(page)).toEqual(numbers(100, 121));
+    expect(site.opened).toEqual([told.length, 101]);
+  },
+);
+
+test.skipIf(!chromiumPath)("a page without access says so and stops asking", async () => {
+  await using site = await startSite(told);
+  await using browser = await startBrowser();
+  const page = await browser.newPage();
+  await page.route("**/events?after=*", (route) => route.fulfill({ status: 401 }));
+  await page.goto(site.page);
+  await until(async () => (await live(page)) === "stopped");
+  expect(await page.locator("[data-live]").textContent()).toContain("You are signed out.");
+});

@@ -1,11 +1,12 @@
 /** `/app/p/:project`: its sessions, those that need a human first. */
 import type { Project, Session } from "../../wire/session.ts";
 import { titleOf } from "../client/view.tsx";
+import { TopBar } from "../parts/bar.tsx";
 import { Command } from "../parts/command.tsx";
 import { StateMark } from "../parts/state.tsx";
 import { count, Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
-import { document, type Frame, TopBar } from "./shell.tsx";
+import { document, type Frame } from "./shell.tsx";
 
 export interface ProjectPage extends Frame {
   project: Project;

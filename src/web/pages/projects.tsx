@@ -1,8 +1,9 @@
 /** `/app`: every project one may see. */
 import type { Project } from "../../wire/session.ts";
+import { TopBar } from "../parts/bar.tsx";
 import { Command } from "../parts/command.tsx";
 import { count, Time } from "../parts/time.tsx";
-import { document, type Frame, TopBar } from "./shell.tsx";
+import { document, type Frame } from "./shell.tsx";
 
 export interface ProjectsPage extends Frame {
   projects: Project[];
