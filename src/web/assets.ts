@@ -10,8 +10,8 @@ export interface Assets {
 }
 
 /** Embedded ones when compiled, bundled from the source tree otherwise. */
-export async function loadAssets(): Promise<Assets> {
-  return serveAssets(embedded ? await Promise.all(embedded.map(read)) : await bundle());
+export async function loadAssets(inside: Embedded[] | null = embedded): Promise<Assets> {
+  return serveAssets(inside ? await Promise.all(inside.map(read)) : await bundle());
 }
 
 export function serveAssets(list: Asset[]): Assets {

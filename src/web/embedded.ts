@@ -1,7 +1,7 @@
 /**
  * The assets inside the executable. In the source tree there are none: `assets.ts` then bundles them at start.
- * The executable's build replaces this whole module (a bundler plugin with `onLoad` for `web/embedded.ts`) by one
- * that imports each file of `buildAssets()` `with { type: "file" }` and exports the list as `embedded`, and
+ * The executable's build replaces this whole module, by the plugin that `embed.ts` makes, with one
+ * that imports each file `with { type: "file" }` and exports the list as `embedded`, and
  * `bundle` as a function that throws: so neither the bundler nor Tailwind is reachable from the executable.
  */
 import type { Asset } from "./asset.ts";

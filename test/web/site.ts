@@ -1,15 +1,16 @@
 /** A small server that serves our pages from memory and streams events like the real one. */
-import type { StoredEvent } from "../../src/wire/event.ts";
-import type { Session } from "../../src/wire/session.ts";
+
 import { type Assets, loadAssets } from "../../src/web/assets.ts";
 import { PAGE_HEADERS } from "../../src/web/csp.ts";
-import { claimPage, signInPage } from "../../src/web/pages/sign-in.tsx";
 import { landingPage } from "../../src/web/pages/landing.tsx";
 import { problemPage } from "../../src/web/pages/problem.tsx";
 import { projectPage } from "../../src/web/pages/project.tsx";
 import { projectsPage } from "../../src/web/pages/projects.tsx";
 import { sessionPage } from "../../src/web/pages/session.tsx";
 import { type Frame, themeOf } from "../../src/web/pages/shell.tsx";
+import { claimPage, signInPage } from "../../src/web/pages/sign-in.tsx";
+import type { StoredEvent } from "../../src/wire/event.ts";
+import type { Session } from "../../src/wire/session.ts";
 import { PROJECT, SESSION } from "./sample.ts";
 
 export interface Site extends AsyncDisposable {
@@ -21,7 +22,7 @@ export interface Site extends AsyncDisposable {
   events: StoredEvent[];
   /** Stores, then tells whoever listens. */
   append(...more: StoredEvent[]): void;
-  /** Cuts every stream in the middle, as a restart does. */
+  /** Cuts every stream in the middle of an event, as a restart does. */
   drop(): void;
   /** While true, streams are refused with 503. */
   down: boolean;
@@ -54,7 +55,10 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
       for (const stream of streams) for (const event of more) send(stream, event);
     },
     drop() {
-      for (const stream of streams) stream.error(new Error("cut"));
+      for (const stream of streams) {
+        stream.enqueue(encoder.encode(`id: 9999\nevent: event\ndata: {"seq":9999,"id":"ha`));
+        stream.close();
+      }
       streams.clear();
     },
     async [Symbol.asyncDispose]() {
@@ -80,14 +84,56 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
       const event = site.events.find(({ seq }) => seq === Number(whole));
       return Response.json({ ...event, text: "the whole text", cut: undefined });
     }
-    if (pathname === "/") return html(landingPage({ ...frame, command: "curl -fsSL https://polaris.example/install.sh | sh", signedIn: false }));
-    if (pathname === "/sign-in") return html(signInPage({ ...frame, problem: "wrong", next: "/app" }));
+    if (pathname === "/")
+      return html(
+        landingPage({
+          ...frame,
+          command: "curl -fsSL https://polaris.example/install.sh | sh",
+          signedIn: false,
+        }),
+      );
+    if (pathname === "/sign-in")
+      return html(signInPage({ ...frame, problem: "wrong", next: "/app" }));
     if (pathname === "/claim") return html(claimPage({ ...frame, code: "abc" }));
     if (pathname === "/claimed") return html(claimPage({ ...frame, code: "abc", problem: "used" }));
-    if (pathname === "/app") return html(projectsPage({ ...frame, projects: [PROJECT, { ...PROJECT, id: "2", slug: "billing", name: "billing", visibility: "private", sessions: 0, lastSeq: 0, lastEventAt: null }], now, viewer }));
-    if (pathname === "/app/empty") return html(projectsPage({ ...frame, projects: [], now, viewer }));
-    if (pathname === "/app/p/checkout") return html(projectPage({ ...frame, project: PROJECT, sessions: sessions(), next: null, now, viewer }));
-    if (pathname === "/app/p/empty") return html(projectPage({ ...frame, project: { ...PROJECT, slug: "empty" }, sessions: [], next: null, now, viewer }));
+    if (pathname === "/app")
+      return html(
+        projectsPage({
+          ...frame,
+          projects: [
+            PROJECT,
+            {
+              ...PROJECT,
+              id: "2",
+              slug: "billing",
+              name: "billing",
+              visibility: "private",
+              sessions: 0,
+              lastSeq: 0,
+              lastEventAt: null,
+            },
+          ],
+          now,
+          viewer,
+        }),
+      );
+    if (pathname === "/app/empty")
+      return html(projectsPage({ ...frame, projects: [], now, viewer }));
+    if (pathname === "/app/p/checkout")
+      return html(
+        projectPage({ ...frame, project: PROJECT, sessions: sessions(), next: null, now, viewer }),
+      );
+    if (pathname === "/app/p/empty")
+      return html(
+        projectPage({
+          ...frame,
+          project: { ...PROJECT, slug: "empty" },
+          sessions: [],
+          next: null,
+          now,
+          viewer,
+        }),
+      );
     if (pathname === "/app/p/checkout/s/s-7a3f") {
       return html(
         sessionPage({
@@ -106,9 +152,35 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
   function sessions(): Session[] {
     return [
       site.session,
-      { ...SESSION, id: "2", name: "s-11aa", title: null, label: "ETL retry fix", state: "needs_human", driver: "user:krishna", branch: null, prompts: 12 },
-      { ...SESSION, id: "3", name: "s-22bb", title: null, state: "finished", driver: null, prompts: 1204 },
-      { ...SESSION, id: "4", name: "s-33cc", title: "Bump the base image", state: "failed", driver: "user:priya", prompts: 4 },
+      {
+        ...SESSION,
+        id: "2",
+        name: "s-11aa",
+        title: null,
+        label: "ETL retry fix",
+        state: "needs_human",
+        driver: "user:krishna",
+        branch: null,
+        prompts: 12,
+      },
+      {
+        ...SESSION,
+        id: "3",
+        name: "s-22bb",
+        title: null,
+        state: "finished",
+        driver: null,
+        prompts: 1204,
+      },
+      {
+        ...SESSION,
+        id: "4",
+        name: "s-33cc",
+        title: "Bump the base image",
+        state: "failed",
+        driver: "user:priya",
+        prompts: 4,
+      },
     ];
   }
 
@@ -135,7 +207,10 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
     const before = Number(query.get("before"));
     const older = site.events.filter(({ seq }) => seq < before);
     const items = older.slice(-Number(query.get("limit") ?? 50));
-    return Response.json({ items, next: older.length > items.length ? String(items[0]?.seq) : null });
+    return Response.json({
+      items,
+      next: older.length > items.length ? String(items[0]?.seq) : null,
+    });
   }
 }
 

@@ -18,7 +18,9 @@ export function diffOf(input: unknown, structured: unknown): Diff | undefined {
   if (patch.length) return summed(patch.flatMap(hunk));
   const { old_string, new_string, content, edits } = record(input);
   if (Array.isArray(edits)) {
-    return summed(edits.flatMap((edit) => replaced(record(edit).old_string, record(edit).new_string)));
+    return summed(
+      edits.flatMap((edit) => replaced(record(edit).old_string, record(edit).new_string)),
+    );
   }
   if (typeof new_string === "string") return summed(replaced(old_string, new_string));
   if (typeof content === "string") return summed(replaced("", content));

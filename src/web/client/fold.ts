@@ -75,82 +75,61 @@ export function fold(events: readonly StoredEvent[] = []): Folded {
   return folded;
 
   function add(event: StoredEvent): void {
-    if (event.kind === "usage") return count(event);
-    if (opensTurn(event)) {
-      settle();
+    const { kind, body } = event;
+    const callId = text(body.callId);
+    if (SETTLES.has(kind) || opensTurn(event)) settle();
+    if (kind === "usage") count(event);
+    else if (opensTurn(event)) {
       turns.push({ key: `t${event.seq}`, version: 0, prompt: event, items: [], tokens: 0 });
-      return;
-    }
-    const callId = text(event.body.callId);
-    if (callId && (event.kind === "tool.call" || event.kind === "tool.result")) {
-      if (event.kind === "tool.result") settle();
-      return tool(event, callId);
-    }
-    if (callId && event.kind === "permission.decision") {
-      settle();
-      const place = tools.get(callId);
-      if (place) return change(place, { decision: event });
-    }
-    if (callId && event.kind.startsWith("question.")) return question(event, callId);
-    if (event.kind === "injection.queued" || isInjected(event)) return advice(event);
-    if (event.kind.startsWith("injection.") && receipt(event)) return;
-    if (event.kind === "subagent.start" || event.kind === "subagent.end") return bound(event);
-    if (event.kind === "turn.end" || event.kind === "session.end") settle();
-    const place = put<Single>(event, { key: keyOf(event), version: 0, type: "event", event });
-    if (event.kind === "permission.request") {
-      settle();
-      place.item.waiting = true;
-      waiting = place;
-    }
+    } else if (callId && (kind === "tool.call" || kind === "tool.result")) {
+      const part = kind === "tool.call" ? { call: event } : { result: event };
+      join(tools, callId, event, part, { ...fresh(event), type: "tool" });
+    } else if (callId && kind === "permission.decision" && tools.has(callId)) {
+      change(tools.get(callId), { decision: event });
+    } else if (callId && (kind === "question.asked" || kind === "question.answered")) {
+      const part = kind === "question.asked" ? { asked: event } : { answered: event };
+      join(questions, callId, event, part, { ...fresh(event), type: "question" });
+    } else if (kind.startsWith("injection.") || isInjected(event)) advice(event);
+    else if (kind === "subagent.start" || kind === "subagent.end") {
+      const place = lane(event, text(body.agentId) || event.parent || event.id);
+      change(place, kind === "subagent.start" ? { start: event } : { end: event });
+    } else single(event);
   }
 
-  function tool(event: StoredEvent, callId: string): void {
-    const part = event.kind === "tool.call" ? { call: event } : { result: event };
-    const place = tools.get(callId);
-    if (place) return change(place, part);
-    const item: Tool = { key: keyOf(event), version: 0, type: "tool", ...part };
-    tools.set(callId, put(event, item));
+  /** Adds to the item with this id, or puts a new one where the event stands. */
+  function join<T extends Item>(
+    places: Map<string, Place<T>>,
+    id: string,
+    event: StoredEvent,
+    part: Partial<T>,
+    item: T,
+  ): void {
+    const place = places.get(id) ?? put(event, item);
+    places.set(id, place);
+    change(place, part);
   }
 
-  function question(event: StoredEvent, callId: string): void {
-    const part = event.kind === "question.asked" ? { asked: event } : { answered: event };
-    const place = questions.get(callId);
-    if (place) return change(place, part);
-    const item: Question = { key: keyOf(event), version: 0, type: "question", ...part };
-    questions.set(callId, put(event, item));
-  }
-
-  /** What was queued and what then reached the agent are one piece of advice. */
+  /** What was queued, what then reached the agent and every receipt are one piece of advice. */
   function advice(event: StoredEvent): void {
-    const id = injectionOf(event);
-    const place = advices.get(id);
-    if (place) return change(place, { receipts: [...place.item.receipts, event] });
-    const item: Advice = {
-      key: keyOf(event),
-      version: 0,
-      type: "advice",
-      advice: event,
-      receipts: [],
-    };
-    advices.set(id, put(event, item));
+    const id = text(event.body.injection) || event.id;
+    const known = advices.get(id);
+    if (known) change(known, { receipts: [...known.item.receipts, event] });
+    else if (event.kind !== "injection.queued" && !isInjected(event)) single(event);
+    else
+      advices.set(id, put(event, { ...fresh(event), type: "advice", advice: event, receipts: [] }));
   }
 
-  function receipt(event: StoredEvent): boolean {
-    const place = advices.get(injectionOf(event));
-    if (place) change(place, { receipts: [...place.item.receipts, event] });
-    return place !== undefined;
-  }
-
-  function bound(event: StoredEvent): void {
-    const agentId = text(event.body.agentId) || event.parent || event.id;
-    const place = lane(event, agentId);
-    change(place, event.kind === "subagent.start" ? { start: event } : { end: event });
+  function single(event: StoredEvent): void {
+    const place = put<Single>(event, { ...fresh(event), type: "event", event });
+    if (event.kind !== "permission.request") return;
+    place.item.waiting = true;
+    waiting = place;
   }
 
   function lane(event: StoredEvent, agentId: string): Place<Lane> {
     const known = lanes.get(agentId);
     if (known) return known;
-    const item: Lane = { key: keyOf(event), version: 0, type: "lane", agentId, items: [] };
+    const item: Lane = { ...fresh(event), type: "lane", agentId, items: [] };
     const turn = current();
     turn.items.push(item);
     turn.version++;
@@ -179,7 +158,7 @@ export function fold(events: readonly StoredEvent[] = []): Folded {
   }
 
   function settle(): void {
-    if (waiting) change(waiting, { waiting: false });
+    change(waiting, { waiting: false });
     waiting = undefined;
   }
 
@@ -206,7 +185,8 @@ interface Place<T extends Item> {
   above: Versioned[];
 }
 
-function change<T extends Item>(place: Place<T>, part: Partial<T>): void {
+function change<T extends Item>(place: Place<T> | undefined, part: Partial<T>): void {
+  if (!place) return;
   Object.assign(place.item, part);
   place.item.version++;
   touched(place);
@@ -217,7 +197,16 @@ function touched<T extends Item>(place: Place<T>): Place<T> {
   return place;
 }
 
-const keyOf = (event: StoredEvent): string => `e${event.seq}`;
+const fresh = (event: StoredEvent): Versioned => ({ key: `e${event.seq}`, version: 0 });
+
+/** After one of these, a permission that was asked for has been given or is no longer waited for. */
+const SETTLES = new Set([
+  "tool.result",
+  "permission.request",
+  "permission.decision",
+  "turn.end",
+  "session.end",
+]);
 
 /** A person's own prompt opens a turn; advice and the system's messages stand inside one. */
 export function opensTurn(event: StoredEvent): boolean {
@@ -228,5 +217,3 @@ export function opensTurn(event: StoredEvent): boolean {
 
 const isInjected = (event: StoredEvent): boolean =>
   event.kind === "user.message" && event.body.origin === "injected";
-
-const injectionOf = (event: StoredEvent): string => text(event.body.injection) || event.id;

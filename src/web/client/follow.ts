@@ -8,14 +8,17 @@ export interface Follow {
   toggle(): void;
 }
 
+/** This close to the end, in pixels, counts as being there. */
 const NEAR = 120;
 
-export function startFollow(signal: AbortSignal): Follow {
+/** `opensAtEnd`: a session at work is opened where things happen, one that is over where it begins. */
+export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
   const pill = document.getElementById("pill");
-  let following = nearBottom();
+  let following = opensAtEnd;
   let unseen = 0;
 
-  const bottom = () => scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+  const bottom = () =>
+    scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
   const show = () => {
     if (!pill) return;
     pill.hidden = unseen === 0 || following;
@@ -27,6 +30,13 @@ export function startFollow(signal: AbortSignal): Follow {
     bottom();
     show();
   };
+  if (opensAtEnd) bottom();
+  // A page that fits the screen is at its end. Not asked at once: before the first frames, turns that are skipped
+  // have a guessed height, and any page would look short.
+  else
+    void frames(2).then(() => {
+      following = nearBottom();
+    });
   addEventListener(
     "scroll",
     () => {
@@ -54,6 +64,11 @@ export function startFollow(signal: AbortSignal): Follow {
       else follow();
     },
   };
+}
+
+/** Resolves after so many frames were drawn. */
+export async function frames(amount: number): Promise<void> {
+  for (let at = 0; at < amount; at++) await new Promise(requestAnimationFrame);
 }
 
 function nearBottom(): boolean {

@@ -3,17 +3,24 @@
  * restarted server or a laptop that slept leaves neither a gap nor a double. It says honestly whether it is live.
  */
 import type { StoredEvent } from "../../wire/event.ts";
-import { isEvent } from "./guard.ts";
 import { readFrames } from "./frames.ts";
+import { isEvent } from "./guard.ts";
 
 export type LiveState =
   | { is: "connecting" }
   | { is: "live" }
+  | { is: "resting" }
   | { is: "reconnecting"; since: number }
   | { is: "stopped"; since: number; why: string };
 
 /** The server sends a comment every 15 s; two missed ones and some slack mean that the line is dead. */
 const SILENCE_MS = 40_000;
+
+/**
+ * A tab that nobody has looked at for this long gives its line back and catches up when looked at again: browsers
+ * allow six connections to a server over HTTP/1.1, all tabs together, and a seventh tab would not even load.
+ */
+const REST_MS = 60_000;
 
 export interface LiveInput {
   url: string;
@@ -30,6 +37,7 @@ export function startLive({ url, after, onEvents, onState }: LiveInput, signal: 
   let lostAt = 0;
   let tries = 0;
   let wake: (() => void) | undefined;
+  let resting: ReturnType<typeof setTimeout> | undefined;
   let pending: StoredEvent[] = [];
 
   void run();
@@ -40,13 +48,19 @@ export function startLive({ url, after, onEvents, onState }: LiveInput, signal: 
   };
   // After sleep or a change of network, the old line may look open for minutes: two missed comments are enough.
   const seen = () => {
-    if (document.visibilityState === "visible") silent(20_000);
+    clearTimeout(resting);
+    if (document.visibilityState === "hidden") {
+      resting = setTimeout(() => line?.abort(), REST_MS);
+      return;
+    }
+    silent(20_000);
     hurry();
   };
   addEventListener("online", hurry);
   document.addEventListener("visibilitychange", seen);
   signal.addEventListener("abort", () => {
     clearInterval(watch);
+    clearTimeout(resting);
     removeEventListener("online", hurry);
     document.removeEventListener("visibilitychange", seen);
     line?.abort();
@@ -60,6 +74,11 @@ export function startLive({ url, after, onEvents, onState }: LiveInput, signal: 
       flush();
       if (signal.aborted) return;
       if (refused) return onState({ is: "stopped", since: Date.now(), why: refused });
+      if (document.visibilityState === "hidden" && !lostAt && Date.now() - heard < SILENCE_MS) {
+        onState({ is: "resting" });
+        await wait(2 ** 31 - 1);
+        continue;
+      }
       lostAt ||= Date.now();
       onState({ is: "reconnecting", since: lostAt });
       await wait(Math.min(15_000, 250 * 2 ** Math.min(tries++, 10)) * (0.5 + Math.random() / 2));

@@ -13,7 +13,7 @@ const MOST = 200_000;
 export function Markdown({ text }: { text: string }) {
   const tokens = text.length > MOST ? undefined : parse(text);
   if (!tokens) return <pre class="plain">{text}</pre>;
-  return <div class="prose">{blocks(tokens)}</div>;
+  return <div class="prose">{outlined(tokens)}</div>;
 }
 
 /** Absurd nesting overflows the parser's stack; the text is then shown plainly. */
@@ -84,11 +84,23 @@ function inline(token: Token): ComponentChildren {
   }
 }
 
-/** The page's own headings are above: an answer's begin at the third level. */
-function heading({ depth, tokens }: Tokens.Heading): ComponentChildren {
+/**
+ * The page's title is its only first level, and an answer may begin with any: the outline is kept without gaps, so
+ * that readers who jump by headings find their way.
+ */
+function outlined(tokens: Token[]): ComponentChildren {
+  let last = 1;
+  return tokens.map((token) => {
+    if (token.type !== "heading") return block(token);
+    last = Math.min((token as Tokens.Heading).depth + 1, last + 1, 4);
+    return heading(token as Tokens.Heading, last);
+  });
+}
+
+function heading({ tokens }: Tokens.Heading, level = 2): ComponentChildren {
   const words = inlines(tokens);
-  if (depth <= 1) return <h3>{words}</h3>;
-  return depth === 2 ? <h4>{words}</h4> : <h5>{words}</h5>;
+  if (level === 2) return <h2>{words}</h2>;
+  return level === 3 ? <h3>{words}</h3> : <h4>{words}</h4>;
 }
 
 function list({ ordered, start, items }: Tokens.List): ComponentChildren {
@@ -105,7 +117,7 @@ function list({ ordered, start, items }: Tokens.List): ComponentChildren {
 function table({ header, rows }: Tokens.Table): ComponentChildren {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls sideways and must do so by keyboard too
-    <div class="wide" tabIndex={0} role="region" aria-label="Table">
+    <section class="wide" tabIndex={0} aria-label="Table">
       <table>
         <thead>
           <tr>
@@ -128,7 +140,7 @@ function table({ header, rows }: Tokens.Table): ComponentChildren {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

@@ -3,7 +3,7 @@ import { hydrate } from "preact";
 import { behave } from "./behave.ts";
 import type { Desk } from "./desk.ts";
 import { record } from "./field.ts";
-import { startFollow } from "./follow.ts";
+import { frames, startFollow } from "./follow.ts";
 import { isEvent, isPage, isSession } from "./guard.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
@@ -24,7 +24,8 @@ function start(): void {
   const desk: Desk = { store, whole, earlier, toggleFollow: () => follow.toggle() };
   hydrate(<SessionView desk={desk} />, root);
 
-  const follow = startFollow(signal);
+  const atWork = data.session.state === "working" || data.session.state === "needs_human";
+  const follow = startFollow(atWork && scrollY === 0 && !location.hash, signal);
   startKeys({ follow: () => follow.toggle() }, signal);
   store.now.value = Date.now();
   setInterval(() => {
@@ -77,7 +78,7 @@ function start(): void {
     const before = above?.getBoundingClientRect().top ?? 0;
     store.earlier.value = page.next !== null;
     store.add(page.items);
-    await new Promise((drawn) => requestAnimationFrame(drawn));
+    await frames(1);
     if (above?.isConnected) scrollBy({ top: above.getBoundingClientRect().top - before });
   }
 
@@ -87,9 +88,16 @@ function start(): void {
     if (!seq) return;
     while (seq < store.first() && store.earlier.value) await earlier();
     const target = document.getElementById(`e-${seq}`);
-    for (let fold = target?.closest("details"); fold; fold = fold.parentElement?.closest("details")) {
+    for (
+      let fold = target?.closest("details");
+      fold;
+      fold = fold.parentElement?.closest("details")
+    ) {
       fold.open = true;
     }
+    target?.scrollIntoView({ block: "center" });
+    // What was skipped until now has its true height only after being drawn once.
+    await frames(2);
     target?.scrollIntoView({ block: "center" });
   }
 }

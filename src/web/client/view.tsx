@@ -1,18 +1,20 @@
-import { STATE_WORDS, StateMark } from "../parts/state.tsx";
+import { ago } from "../parts/ago.ts";
+import { TopBar } from "../parts/bar.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { STATE_WORDS, StateMark } from "../parts/state.tsx";
 import { brief, count, Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
-import { ago } from "../parts/ago.ts";
-import { type Desk, DeskProvider, useDesk } from "./desk.ts";
-import { line } from "./field.ts";
 import { anchor } from "./conversation/head.tsx";
 import { Still } from "./conversation/still.ts";
 import { TurnView } from "./conversation/turn.tsx";
+import { type Desk, DeskProvider, useDesk } from "./desk.ts";
+import { line } from "./field.ts";
 
-/** The session page below the top bar; drawn by the server first and taken over by the browser. */
+/** The session page; drawn by the server first and taken over by the browser. */
 export function SessionView({ desk }: { desk: Desk }) {
   return (
     <DeskProvider value={desk}>
+      <Bar />
       <div class="session">
         <Outline />
         <main class="conversation" id="conversation">
@@ -25,6 +27,25 @@ export function SessionView({ desk }: { desk: Desk }) {
   );
 }
 
+/** State and line stay in sight however far one reads. */
+function Bar() {
+  const { store } = useDesk();
+  const session = store.session.value;
+  const project = `/app/p/${encodeURIComponent(session.project)}`;
+  return (
+    <TopBar
+      path={[
+        [session.project, project],
+        [session.name, `${project}/s/${encodeURIComponent(session.name)}`],
+      ]}
+      viewer={store.viewer}
+    >
+      <Live />
+      <StateMark state={session.state} />
+    </TopBar>
+  );
+}
+
 function Title() {
   const { store } = useDesk();
   const session = store.session.value;
@@ -32,8 +53,6 @@ function Title() {
     <header class="title">
       <h1>{titleOf(session)}</h1>
       <p class="title-line">
-        <StateMark state={session.state} />
-        <Live />
         <span>
           {session.driver ? nameOf(session.driver) : "open seat"} → {nameOf(session.agent)}
         </span>
@@ -43,10 +62,10 @@ function Title() {
           </span>
         ) : null}
         <span class="narrow-only">
-          <button type="button" class="link" popovertarget="outline">
+          <button type="button" class="button small" popovertarget="prompts">
             Prompts
           </button>{" "}
-          <button type="button" class="link" popovertarget="facts">
+          <button type="button" class="button small" popovertarget="facts">
             Facts
           </button>
         </span>
@@ -74,8 +93,8 @@ function Live() {
     ? ""
     : live.is === "connecting"
       ? "connecting"
-      : live.is === "live"
-        ? "live"
+      : live.is === "live" || live.is === "resting"
+        ? live.is
         : live.is === "reconnecting"
           ? `reconnecting, lost ${since}`
           : `stopped ${since}. ${live.why}`;
@@ -113,7 +132,7 @@ function Conversation() {
           key={turn.key}
           of={turn}
           version={turn.version}
-          draw={() => <TurnView turn={turn} />}
+          draw={() => <TurnView turn={{ ...turn }} />}
         />
       ))}
       {turns.length ? null : (
@@ -132,7 +151,7 @@ function Outline() {
   void store.revision.value;
   const prompts = store.folded.value.turns.flatMap(({ prompt }) => (prompt ? [prompt] : []));
   return (
-    <nav class="rail outline" id="outline" popover="auto" aria-label="Prompts">
+    <nav class="rail prompts" id="prompts" popover="auto" aria-label="Prompts">
       <h2>Prompts</h2>
       <ol>
         {prompts.map((prompt) => (

@@ -13,9 +13,12 @@ const SENTENCE =
   "Polaris records your coding-agent sessions, streams them live, and lets teammates advise one while it runs.";
 
 const PROOFS = [
-  ["Nothing lost", "Every prompt, answer and tool call is on disk before the agent goes on."],
+  [
+    "Nothing lost",
+    "On disk first, sent second: a crash of recorder, server or database loses no event.",
+  ],
   ["Advice with a receipt", "Queued, delivered, seen, answered: you know where your words are."],
-  ["Your own box", "One executable with its database inside. Nothing leaves it."],
+  ["Your own box", "One executable with its database inside, on a machine that you choose."],
 ];
 
 export function landingPage({ command, signedIn, ...frame }: LandingPage): string {

@@ -1,11 +1,12 @@
 /** `/app/p/:project`: its sessions, those that need a human first. */
 import type { Project, Session } from "../../wire/session.ts";
 import { titleOf } from "../client/view.tsx";
+import { TopBar } from "../parts/bar.tsx";
 import { Command } from "../parts/command.tsx";
 import { StateMark } from "../parts/state.tsx";
 import { count, Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
-import { document, type Frame, TopBar } from "./shell.tsx";
+import { document, type Frame } from "./shell.tsx";
 
 export interface ProjectPage extends Frame {
   project: Project;
@@ -16,8 +17,17 @@ export interface ProjectPage extends Frame {
   viewer: string | null;
 }
 
-export function projectPage({ project, sessions, next, now, viewer, ...frame }: ProjectPage): string {
-  const rows = sessions.toSorted((a, b) => Number(b.state === "needs_human") - Number(a.state === "needs_human"));
+export function projectPage({
+  project,
+  sessions,
+  next,
+  now,
+  viewer,
+  ...frame
+}: ProjectPage): string {
+  const rows = sessions.toSorted(
+    (a, b) => Number(b.state === "needs_human") - Number(a.state === "needs_human"),
+  );
   return document({
     ...frame,
     title: `${project.slug} · Polaris`,

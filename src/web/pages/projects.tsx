@@ -1,8 +1,9 @@
 /** `/app`: every project one may see. */
 import type { Project } from "../../wire/session.ts";
+import { TopBar } from "../parts/bar.tsx";
 import { Command } from "../parts/command.tsx";
 import { count, Time } from "../parts/time.tsx";
-import { document, type Frame, TopBar } from "./shell.tsx";
+import { document, type Frame } from "./shell.tsx";
 
 export interface ProjectsPage extends Frame {
   projects: Project[];
@@ -70,7 +71,9 @@ function Empty() {
   return (
     <section class="empty">
       <h2>No projects yet</h2>
-      <p>Run this in a repository. Every new agent session there is then recorded into the project.</p>
+      <p>
+        Run this in a repository. Every new agent session there is then recorded into the project.
+      </p>
       <Command text="polaris link . my-project" />
     </section>
   );

@@ -4,13 +4,12 @@ import type { Desk } from "../client/desk.ts";
 import { type SessionData, startStore } from "../client/store.ts";
 import { SessionView, titleOf } from "../client/view.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { document, type Frame, TopBar } from "./shell.tsx";
+import { document, type Frame } from "./shell.tsx";
 
 export interface SessionPage extends SessionData, Frame {}
 
 export function sessionPage({ assets, theme, ...data }: SessionPage): string {
   const { session } = data;
-  const project = `/app/p/${encodeURIComponent(session.project)}`;
   const desk: Desk = {
     store: startStore(data),
     whole: async () => {},
@@ -24,19 +23,14 @@ export function sessionPage({ assets, theme, ...data }: SessionPage): string {
     script: "session.js",
     body: (
       <>
-        <TopBar
-          path={[
-            [session.project, project],
-            [session.name, `${project}/s/${encodeURIComponent(session.name)}`],
-          ]}
-          viewer={data.viewer}
+        {/* Both texts are safe: our own components escape theirs, `embed` leaves no `<`. */}
+        <div
+          id="root"
+          dangerouslySetInnerHTML={{ __html: renderToString(<SessionView desk={desk} />) }}
         />
-        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own components' output, escaped by them */}
-        <div id="root" dangerouslySetInnerHTML={{ __html: renderToString(<SessionView desk={desk} />) }} />
         <script
           type="application/json"
           id="data"
-          // biome-ignore lint/security/noDangerouslySetInnerHtml: a data block; `<` is escaped, so nothing can end it
           dangerouslySetInnerHTML={{ __html: embed(data) }}
         />
         <button type="button" class="pill" id="pill" hidden>

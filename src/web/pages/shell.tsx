@@ -2,8 +2,6 @@
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
 import type { Assets } from "../assets.ts";
-import { Icon, Star } from "../parts/icon.tsx";
-import { nameOf } from "../parts/who.tsx";
 
 export type Theme = "light" | "dark" | null;
 
@@ -52,41 +50,4 @@ export function document({ assets, theme, title, description, script, body }: Do
     </html>
   );
   return `<!doctype html>${renderToString(page)}`;
-}
-
-/** The bar above the signed-in pages: where one is, and who. */
-export function TopBar({
-  path,
-  viewer,
-}: {
-  /** Name and address of each step; the last is the page itself. */
-  path: [name: string, href: string][];
-  viewer: string | null;
-}) {
-  return (
-    <header class="bar">
-      <a class="skip" href="#conversation">
-        Skip to content
-      </a>
-      <nav aria-label="Where you are">
-        <a class="brand" href="/app">
-          <Star /> Polaris
-        </a>
-        {path.map(([name, href], at) => (
-          <span class="step" key={href}>
-            <span aria-hidden="true">/</span>
-            <a href={href} aria-current={at === path.length - 1 ? "page" : undefined}>
-              {name}
-            </a>
-          </span>
-        ))}
-      </nav>
-      <div class="bar-end">
-        <button type="button" class="quiet needs-script" data-theme-switch="" aria-label="Light or dark">
-          <Icon name="theme" />
-        </button>
-        {viewer ? <span class="viewer">{nameOf(viewer)}</span> : null}
-      </div>
-    </header>
-  );
 }

@@ -35,7 +35,9 @@ export function signInPage({ problem, next, ...frame }: SignInPage): string {
             type="password"
             autocomplete="current-password"
             required
-            {...(problem === "wrong" ? { "aria-invalid": true, "aria-describedby": "problem" } : {})}
+            {...(problem === "wrong"
+              ? { "aria-invalid": true, "aria-describedby": "problem" }
+              : {})}
           />
           {next ? <input type="hidden" name="next" value={next} /> : null}
           <button type="submit" class="button button-main">

@@ -17,4 +17,3 @@ export function ago(at: string, now: number): string {
   }
   return `${value} y ago`;
 }
-

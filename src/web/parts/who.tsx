@@ -9,10 +9,10 @@ export function nameOf(participant: string): string {
 }
 
 /** Human: a disc with an initial. Agent: a square with the star. Advisor: a lozenge. System: a small ring. */
-export function Avatar({ who, role }: { who: string; role: Role }) {
+export function Avatar({ who, as }: { who: string; as: Role }) {
   return (
-    <span class={`avatar avatar-${role}`} aria-hidden="true">
-      {role === "agent" ? <Star /> : role === "system" ? null : <b>{initial(who)}</b>}
+    <span class={`avatar avatar-${as}`} aria-hidden="true">
+      {as === "agent" ? <Star /> : as === "system" ? null : <b>{initial(who)}</b>}
     </span>
   );
 }

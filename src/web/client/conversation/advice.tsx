@@ -20,7 +20,7 @@ export function AdviceView({ item }: { item: Advice }) {
         </p>
         <ShowAll event={advice} />
       </div>
-      <Avatar who={who} role="advisor" />
+      <Avatar who={who} as="advisor" />
     </article>
   );
 }

@@ -45,7 +45,13 @@ export function QuestionView({ item }: { item: Question }) {
     <section class={waiting ? "ask" : "asked"} id={anchor(event)} aria-label="Question">
       <p class="ask-head">
         <Icon name={waiting ? "hand" : "question"} />
-        <b>{waiting ? "Waits for an answer" : answered.body.cancelled ? "Question cancelled" : "Asked"}</b>
+        <b>
+          {waiting
+            ? "Waits for an answer"
+            : answered.body.cancelled
+              ? "Question cancelled"
+              : "Asked"}
+        </b>
         <When event={event} />
       </p>
       {questions(asked).map(({ question, options }) => (

@@ -10,7 +10,7 @@ export const anchor = (event: StoredEvent): string => `e-${event.seq}`;
 export function When({ event }: { event: StoredEvent }) {
   const { store } = useDesk();
   return (
-    <a class="when" href={`#${anchor(event)}`} aria-label={`Link to event ${event.seq}`}>
+    <a class="when" href={`#${anchor(event)}`}>
       <Time at={event.at} now={store.now.value} />
     </a>
   );

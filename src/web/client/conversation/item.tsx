@@ -1,4 +1,4 @@
-import type { Item } from "../fold.ts";
+import type { Item, Turn } from "../fold.ts";
 import { AdviceView } from "./advice.tsx";
 import { Permission, QuestionView } from "./ask.tsx";
 import { LaneView } from "./lane.tsx";
@@ -7,9 +7,10 @@ import { Answer, Prompt, Thought } from "./message.tsx";
 import { ToolView } from "./tool.tsx";
 
 /** The form of each kind. A new kind gets its line here. */
-export function ItemView({ item, tokens = 0 }: { item: Item; tokens?: number }) {
+export function ItemView({ item, turn }: { item: Item; turn?: Turn }) {
   if (item.type === "tool") return <ToolView tool={item} />;
-  if (item.type === "lane") return <LaneView lane={item} draw={(inner) => <ItemView item={inner} />} />;
+  if (item.type === "lane")
+    return <LaneView lane={item} draw={(inner) => <ItemView item={inner} />} />;
   if (item.type === "advice") return <AdviceView item={item} />;
   if (item.type === "question") return <QuestionView item={item} />;
   const { event } = item;
@@ -27,7 +28,7 @@ export function ItemView({ item, tokens = 0 }: { item: Item; tokens?: number }) 
         <Prompt event={event} />
       );
     case "turn.end":
-      return <SystemLine event={event} tokens={tokens} />;
+      return <SystemLine event={event} {...(turn ? { turn } : {})} />;
     case "other":
       return <Unknown event={event} />;
     default:

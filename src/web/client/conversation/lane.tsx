@@ -25,12 +25,7 @@ export function LaneView({ lane, draw }: { lane: Lane; draw: (item: Item) => Com
       </summary>
       <div class="lane-body">
         {items.map((item) => (
-          <Still
-            key={item.key}
-            of={item}
-            version={item.version}
-            draw={() => draw(item)}
-          />
+          <Still key={item.key} of={item} version={item.version} draw={() => draw({ ...item })} />
         ))}
       </div>
     </details>

@@ -4,13 +4,14 @@ import type { ShapeName } from "../../parts/shapes.ts";
 import { brief, duration } from "../../parts/time.tsx";
 import { nameOf } from "../../parts/who.tsx";
 import { field, line, text } from "../field.ts";
+import type { Turn } from "../fold.ts";
 import { Code } from "../markdown.tsx";
 import { ShowAll } from "./cut.tsx";
 import { anchor, When } from "./head.tsx";
 
 /** Everything that nobody said: ends, notices, errors, changes of hands. One quiet line each. */
-export function SystemLine({ event, tokens = 0 }: { event: StoredEvent; tokens?: number }) {
-  const [icon, words, tone = ""] = tell(event, tokens);
+export function SystemLine({ event, turn }: { event: StoredEvent; turn?: Turn }) {
+  const [icon, words, tone = ""] = tell(event, turn);
   return (
     <p class={`system ${tone}`} id={anchor(event)}>
       <Icon name={icon} />
@@ -49,7 +50,7 @@ const STARTS: Record<string, string> = {
 };
 
 /** Icon, words and tone of each kind. */
-function tell(event: StoredEvent, tokens: number): Told {
+function tell(event: StoredEvent, turn: Turn | undefined): Told {
   const { body } = event;
   const words = event.text ?? "";
   switch (event.kind) {
@@ -63,13 +64,13 @@ function tell(event: StoredEvent, tokens: number): Told {
     case "session.title":
       return ["notice", `Named “${words}”`];
     case "turn.end":
-      return ended(text(body.reason), tokens);
+      return ended(text(body.reason), sizes(event, turn));
     case "compaction.start":
       return ["compaction", "Compacting the context…"];
     case "compaction.end": {
       const [before, after] = [field.number(body.preTokens), field.number(body.postTokens)];
-      const sizes = before ? ` · ${brief(before)}${after ? ` → ${brief(after)}` : ""} tokens` : "";
-      return ["compaction", `Context compacted${sizes}`];
+      const size = before ? ` · ${brief(before)}${after ? ` → ${brief(after)}` : ""} tokens` : "";
+      return ["compaction", `Context compacted${size}`];
     }
     case "error": {
       const retry = field.number(body.retryInMs);
@@ -99,11 +100,17 @@ function tell(event: StoredEvent, tokens: number): Told {
   }
 }
 
-function ended(reason: string, tokens: number): Told {
-  const sum = tokens ? ` · ${brief(tokens)} tokens` : "";
-  if (reason === "cancelled") return ["hand", `Interrupted by a human${sum}`, "marked"];
-  if (reason === "error") return ["failed", `Turn failed${sum}`, "bad"];
-  if (reason === "max_tokens") return ["warning", `Stopped at the token limit${sum}`, "marked"];
-  if (reason === "refusal") return ["warning", `Refused${sum}`, "marked"];
-  return ["check", `Turn ended${sum}`];
+function ended(reason: string, size: string): Told {
+  if (reason === "cancelled") return ["hand", `Interrupted by a human${size}`, "marked"];
+  if (reason === "error") return ["failed", `Turn failed${size}`, "bad"];
+  if (reason === "max_tokens") return ["warning", `Stopped at the token limit${size}`, "marked"];
+  if (reason === "refusal") return ["warning", `Refused${size}`, "marked"];
+  return ["check", `Turn ended${size}`];
+}
+
+/** ` · 3 min 20 s · 6.4k tokens`, as far as known. */
+function sizes(end: StoredEvent, turn: Turn | undefined): string {
+  const took = turn?.prompt ? Date.parse(end.at) - Date.parse(turn.prompt.at) : 0;
+  const tokens = turn?.tokens ?? 0;
+  return `${took > 0 ? ` · ${duration(took)}` : ""}${tokens ? ` · ${brief(tokens)} tokens` : ""}`;
 }

@@ -19,7 +19,7 @@ export function Prompt({ event }: { event: StoredEvent }) {
         : undefined;
   return (
     <article class="message prompt" id={anchor(event)} aria-label="Prompt">
-      <Avatar who={event.sender} role={event.sender.startsWith("agent:") ? "agent" : "human"} />
+      <Avatar who={event.sender} as={event.sender.startsWith("agent:") ? "agent" : "human"} />
       <div class="words">
         <Head event={event} {...(note ? { note } : {})} />
         <p class="typed">{event.text ?? ""}</p>
@@ -42,7 +42,7 @@ export function Answer({ event }: { event: StoredEvent }) {
       id={anchor(event)}
       aria-label="Answer"
     >
-      <Avatar who={event.sender} role="agent" />
+      <Avatar who={event.sender} as="agent" />
       <div class="words">
         <Head event={event} {...(event.body.aborted ? { note: "interrupted" } : {})} />
         <Markdown text={event.text ?? ""} />

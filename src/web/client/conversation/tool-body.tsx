@@ -6,7 +6,15 @@ import { Code } from "../markdown.tsx";
 import { Lines, ShowAll } from "./cut.tsx";
 
 /** Input and result of a tool call, each in the form its kind is read in. */
-export function ToolBody({ tool, name, diff }: { tool: Tool; name: string; diff: Diff | undefined }) {
+export function ToolBody({
+  tool,
+  name,
+  diff,
+}: {
+  tool: Tool;
+  name: string;
+  diff: Diff | undefined;
+}) {
   const { call, result } = tool;
   const input = record(call?.body.input);
   const output = said(result?.body.output);

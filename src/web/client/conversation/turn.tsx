@@ -6,7 +6,7 @@ import { Still } from "./still.ts";
 
 /** One prompt and all that came of it. */
 export function TurnView({ turn }: { turn: Turn }) {
-  const { prompt, items, tokens } = turn;
+  const { prompt, items } = turn;
   const name = prompt ? `Turn: ${line(prompt.text ?? "", 80)}` : "Before the first prompt";
   return (
     <section class="turn" tabIndex={-1} aria-label={name}>
@@ -16,7 +16,7 @@ export function TurnView({ turn }: { turn: Turn }) {
           key={item.key}
           of={item}
           version={item.version}
-          draw={() => <ItemView item={item} tokens={tokens} />}
+          draw={() => <ItemView item={{ ...item }} turn={turn} />}
         />
       ))}
     </section>

@@ -1,0 +1,89 @@
+import { expect, test } from "bun:test";
+import { fold, type Item } from "../../src/web/client/fold.ts";
+import { CONVERSATION, events } from "./sample.ts";
+
+const told = events(CONVERSATION);
+const forms = (items: Item[]) =>
+  items.map((item) => (item.type === "event" ? item.event.kind : item.type));
+
+test("each prompt of a person opens a turn; advice stands inside one", () => {
+  const { turns } = fold(told);
+  expect(turns.map(({ prompt }) => prompt?.text?.split("\n")[0])).toEqual([
+    undefined,
+    "Why does the webhook retry forever?",
+    "Fix it. Three attempts, then park the job.",
+    "Good. Now run the tests.",
+  ]);
+  expect(forms(turns[2]?.items ?? [])).toEqual([
+    "tool",
+    "advice",
+    "lane",
+    "tool",
+    "agent.message",
+    "turn.end",
+  ]);
+});
+
+test("a call, its permission and its result are one item, in whatever pages they come", () => {
+  const calls = told.filter(({ body }) => body.callId === "c3");
+  const [item] = fold(calls).turns[0]?.items ?? [];
+  expect(
+    item?.type === "tool" && [item.call, item.decision, item.result].map((each) => each?.kind),
+  ).toEqual(["tool.call", "permission.decision", "tool.result"]);
+  const [alone] = fold(calls.slice(2)).turns[0]?.items ?? [];
+  expect(alone?.type === "tool" && alone.call).toBeUndefined();
+});
+
+test("advice gathers its receipts (C4)", () => {
+  const advice = fold(told).turns[2]?.items[1];
+  expect(advice?.type === "advice" && advice.receipts.map(({ kind }) => kind)).toEqual([
+    "injection.delivered",
+    "user.message",
+    "injection.seen",
+  ]);
+});
+
+test("a permission waits until something answers it", () => {
+  const request = told.filter(({ kind }) => kind === "permission.request");
+  const [waits] = fold(request).turns[0]?.items ?? [];
+  expect(waits?.type === "event" && waits.waiting).toBe(true);
+  const answered = fold(request);
+  for (const event of events([{ kind: "turn.end", body: { reason: "cancelled" } }], 100))
+    answered.add(event);
+  const [settled] = answered.turns[0]?.items ?? [];
+  expect(settled?.type === "event" && settled.waiting).toBe(false);
+});
+
+test("only what an event touches counts a new version", () => {
+  const folded = fold(told.slice(0, -8));
+  const before = folded.turns.map(({ version }) => version);
+  for (const event of told.slice(-8)) folded.add(event);
+  const changed = folded.turns.map(({ version }, at) => version !== before[at]);
+  expect(changed).toEqual([false, false, false, true]);
+});
+
+test("tokens are summed over the session and for each turn (A5)", () => {
+  const { tokens, turns } = fold(told);
+  expect(tokens).toEqual({ input: 5210, output: 1180, cached: 48200, costUsd: 0.084 });
+  expect(turns.map((turn) => turn.tokens)).toEqual([0, 6390, 0, 0]);
+});
+
+test("an agent's odd bodies are read as far as they go", () => {
+  const odd = events([
+    { kind: "tool.call", body: { callId: 7, name: null, input: "text" } },
+    { kind: "tool.result", body: { callId: "never-called", output: null } },
+    { kind: "usage", body: { inputTokens: "many", outputTokens: Number.NaN } },
+    { kind: "subagent.end", body: {} },
+    { kind: "injection.seen", body: {} },
+    { kind: "permission.decision", body: { callId: "unknown" } },
+  ]);
+  const { turns, tokens } = fold(odd);
+  expect(forms(turns[0]?.items ?? [])).toEqual([
+    "tool.call",
+    "tool",
+    "lane",
+    "injection.seen",
+    "permission.decision",
+  ]);
+  expect(tokens.input).toBe(0);
+});

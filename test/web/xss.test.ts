@@ -1,0 +1,155 @@
+import { expect, test } from "bun:test";
+import { until } from "../../src/lib/until.ts";
+import { chromiumPath, startBrowser } from "./browser.ts";
+import { events, type Told } from "./sample.ts";
+import { startSite } from "./site.ts";
+
+/** Ways to smuggle markup or an address that runs; each would set `window.pwned` or load from elsewhere. */
+const CORPUS = [
+  "<script>window.pwned=1</script>",
+  "</script><script>window.pwned=1</script>",
+  "<!--</script><script>window.pwned=1//-->",
+  "<img src=x onerror=window.pwned=1>",
+  "<svg onload=window.pwned=1><animate onbegin=window.pwned=1 attributeName=x dur=1s>",
+  "<svg><script>window.pwned=1</script></svg>",
+  '<iframe srcdoc="<script>parent.pwned=1</script>"></iframe>',
+  '<a href="javascript:window.pwned=1">click</a>',
+  "[click](javascript:window.pwned=1)",
+  "[click](java\nscript:window.pwned=1)",
+  "[click](JaVaScRiPt:window.pwned=1)",
+  "[click](&#106;avascript:window.pwned=1)",
+  "[click](\u0001javascript:window.pwned=1)",
+  "[click](data:text/html,<script>window.pwned=1</script>)",
+  "[click](vbscript:msgbox)",
+  "<javascript:window.pwned=1>",
+  "![track](http://tracker.invalid/pixel.png)",
+  '![x](x"onerror="window.pwned=1)',
+  "[x]: javascript:window.pwned=1\n\n[x]",
+  '<style>body{display:none}</style><link rel=stylesheet href="http://tracker.invalid/a.css">',
+  '<form action="http://tracker.invalid"><button>send</button></form>',
+  '<base href="http://tracker.invalid/">',
+  '<meta http-equiv="refresh" content="0;url=http://tracker.invalid/">',
+  "<details open ontoggle=window.pwned=1>",
+  "`<img src=x onerror=window.pwned=1>`",
+  "```html\n<script>window.pwned=1</script>\n```",
+  '```"><img src=x onerror=window.pwned=1>\ncode\n```',
+  "| <img src=x onerror=window.pwned=1> |\n|---|\n| <script>window.pwned=1</script> |",
+  "<math><mtext><table><mglyph><style><img src=x onerror=window.pwned=1>",
+  '" autofocus onfocus=window.pwned=1 x="',
+  "\u2028\u2029{{constructor.constructor('window.pwned=1')()}}",
+];
+
+const everywhere = (evil: string, at: number): Told[] => [
+  { kind: "user.message", text: evil },
+  { kind: "agent.thought", text: evil },
+  { kind: "agent.message", text: evil },
+  {
+    kind: "tool.call",
+    text: evil,
+    body: { callId: `b${at}`, name: evil, kind: evil, input: { command: evil } },
+  },
+  {
+    kind: "tool.result",
+    text: evil,
+    body: { callId: `b${at}`, status: evil, output: evil, feedback: evil },
+  },
+  {
+    kind: "tool.call",
+    text: evil,
+    body: {
+      callId: `e${at}`,
+      name: "Edit",
+      kind: "edit",
+      input: { old_string: "", new_string: evil },
+    },
+  },
+  {
+    kind: "tool.result",
+    body: { callId: `e${at}`, status: "completed", output: [{ type: "text", text: evil }] },
+  },
+  {
+    kind: "tool.call",
+    text: evil,
+    body: { callId: `o${at}`, name: "Other", input: { [evil]: evil, deep: { evil } } },
+  },
+  { kind: "injection.queued", text: evil, body: { from: evil } },
+  {
+    kind: "question.asked",
+    body: {
+      callId: `q${at}`,
+      questions: [{ question: evil, options: [{ label: evil, description: evil }] }],
+    },
+  },
+  {
+    kind: "subagent.start",
+    text: evil,
+    body: { agentId: evil, agentType: evil, description: evil },
+  },
+  { kind: "error", text: evil, body: { status: evil } },
+  { kind: "notice", text: evil, body: { kind: evil } },
+  { kind: "driver.changed", text: evil },
+  { kind: "other", text: evil, body: { type: evil, data: { [evil]: evil } } },
+  { kind: "brand.new-kind", text: evil, body: { [evil]: evil } },
+  { kind: "permission.request", text: evil, body: { name: evil, input: { evil } } },
+];
+
+test.skipIf(!chromiumPath)(
+  "nothing a model or a person writes runs, loads or leaves the page (E4)",
+  async () => {
+    const evil = events(CORPUS.flatMap(everywhere));
+    const half = Math.floor(evil.length / 2);
+    await using site = await startSite(evil.slice(0, half), 10_000);
+    Object.assign(site.session, {
+      title: CORPUS[1],
+      label: CORPUS[3],
+      lastPrompt: CORPUS[0],
+      branch: CORPUS[4],
+      model: CORPUS[3],
+      cwd: CORPUS[2],
+      driver: `user:${CORPUS[3]}`,
+    });
+    await using browser = await startBrowser();
+    const page = await browser.newPage();
+    const outside: string[] = [];
+    const violations: string[] = [];
+    const broken: string[] = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(site.url)) outside.push(request.url());
+    });
+    page.on("console", (line) => {
+      if (/Content Security Policy|Refused to/.test(line.text())) violations.push(line.text());
+    });
+    page.on("pageerror", (error) => broken.push(error.message));
+    await page.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) => {
+        console.error(`Refused to: ${event.violatedDirective} ${event.blockedURI}`);
+      });
+    });
+    await page.goto(site.page);
+    await until(async () => (await page.locator("[data-live=live]").count()) === 1);
+    site.append(...evil.slice(half));
+    const last = evil.at(-1)?.seq;
+    await until(async () => (await page.locator(`#e-${last}`).count()) === 1);
+    // Every fold is opened, so that lazy parts are drawn too; every link and summary is looked at.
+    await page.evaluate(() => {
+      for (const fold of document.querySelectorAll("details")) fold.open = true;
+    });
+    await until(async () => (await page.locator(".tool-body").count()) > CORPUS.length * 5);
+
+    const found = await page.evaluate(() => ({
+      pwned: "pwned" in window,
+      elements: document.querySelectorAll(
+        "#root :is(script, iframe, object, embed, style, link, base, meta, form, math, img)",
+      ).length,
+      handlers: [...document.querySelectorAll("*")].filter((element) =>
+        element.getAttributeNames().some((name) => /^on|^style$/.test(name)),
+      ).length,
+      protocols: [...document.querySelectorAll("a")]
+        .map((link) => link.protocol)
+        .filter((protocol) => !["http:", "https:", "mailto:"].includes(protocol)),
+    }));
+    expect(found).toEqual({ pwned: false, elements: 0, handlers: 0, protocols: [] });
+    expect({ outside, violations, broken }).toEqual({ outside: [], violations: [], broken: [] });
+  },
+  60_000,
+);
