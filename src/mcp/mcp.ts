@@ -10,6 +10,7 @@ import type { Status } from "../wire/local.ts";
  * Ends when the agent closes its end.
  */
 export async function serveMcp({ place, version }: { place: Paths; version: string }): Promise<void> {
+  const running = new Set<Promise<unknown>>();
   const server = new McpServer(
     { name: "polaris", version },
     { instructions: "Polaris records this session so that teammates can follow it." },
@@ -21,7 +22,11 @@ export async function serveMcp({ place, version }: { place: Paths; version: stri
       description: "Says whether this session is being recorded, into which project, and how much has reached the server.",
       annotations: { readOnlyHint: true },
     },
-    async () => ({ content: [{ type: "text", text: await statusText(place) }] }),
+    async () => {
+      const text = statusText(place);
+      running.add(text);
+      return { content: [{ type: "text", text: await text.finally(() => running.delete(text)) }] };
+    },
   );
   const transport = new StdioServerTransport();
   const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -30,6 +35,9 @@ export async function serveMcp({ place, version }: { place: Paths; version: stri
   process.stdin.once("close", resolve);
   await server.connect(transport);
   await ended;
+  // Requests that came before the end of the input still get their answers.
+  while (running.size > 0) await Promise.allSettled(running);
+  await Bun.sleep(0);
   await server.close();
 }
 
