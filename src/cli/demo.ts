@@ -12,7 +12,7 @@ import { writeCredentials } from "../machine/credentials.ts";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import type { Binding, Status } from "../wire/local.ts";
-import { boot, type Booted } from "./boot.ts";
+import { type Booted, boot } from "./boot.ts";
 import { installInto } from "./install.ts";
 import { parse } from "./parse.ts";
 import { play, stepsOf } from "./player.ts";
@@ -57,7 +57,11 @@ export async function run(args: string[]): Promise<void> {
     token: server.token,
     participant: server.participant,
   });
-  await using _daemon = await startDaemon({ home: place.home, agents: AGENTS, log: quiet("daemon") });
+  await using _daemon = await startDaemon({
+    home: place.home,
+    agents: AGENTS,
+    log: quiet("daemon"),
+  });
   installInto({ home, polarisHome: place.home });
   await ask(place, "/link", { directory: cwd, project: "demo" });
 
@@ -65,7 +69,10 @@ export async function run(args: string[]): Promise<void> {
   const stage = { home, cwd, pace, signal: stop.signal };
   let shown = 0;
   const show = async (known: Set<string>) => {
-    const bound = await until(() => fresh(place, known), { timeoutMs: 20_000, what: "the session" });
+    const bound = await until(() => fresh(place, known), {
+      timeoutMs: 20_000,
+      what: "the session",
+    });
     await announce(server, bound, shown++ === 0);
   };
   for (let round = 0; round < ROUNDS && !stop.signal.aborted; round++) {
@@ -120,7 +127,11 @@ const fresh = async (place: ReturnType<typeof paths>, known: Set<string>) =>
   (await bindings(place)).find(({ agentSession, acked }) => !known.has(agentSession) && acked > 0);
 
 /** Prints where to look: a sign-in link for the first session, its address for the others. */
-async function announce(server: Booted, { project, name }: Binding, isFirst: boolean): Promise<void> {
+async function announce(
+  server: Booted,
+  { project, name }: Binding,
+  isFirst: boolean,
+): Promise<void> {
   const path = `/app/p/${project}/s/${name}`;
   if (!isFirst) return void console.log(`Now playing  ${server.publicUrl}${path}`);
   console.log(`

@@ -36,7 +36,11 @@ export interface Appended {
  * event from two sides is one row. A row that PostgreSQL refuses is found by halving and kept as `other` with its
  * input as raw: one bad event never fails its batch and is never lost.
  */
-export async function append(db: Db, batch: Batch, before?: (tx: Tx) => Promise<unknown>): Promise<Appended> {
+export async function append(
+  db: Db,
+  batch: Batch,
+  before?: (tx: Tx) => Promise<unknown>,
+): Promise<Appended> {
   try {
     return await db.as(batch.org, async (tx) => {
       await before?.(tx);
@@ -67,7 +71,8 @@ function asOther(event: Event): Event {
 }
 
 /** zstd level 3 costs 0.5 ms per 100 events and halves what is kept; below 200 bytes it saves nothing. */
-const packed = (raw: string): string => Buffer.from(Bun.zstdCompressSync(raw, { level: 3 })).toString("base64");
+const packed = (raw: string): string =>
+  Buffer.from(Bun.zstdCompressSync(raw, { level: 3 })).toString("base64");
 
 function rowsOf(items: Incoming[]): string {
   const rows = items.map(({ event, session, pos }, n) => ({
@@ -99,7 +104,10 @@ async function write(tx: Tx, batch: Batch): Promise<Appended> {
   const [locked] = await tx<{ last_seq: string }[]>`
     select last_seq from projects where id = ${project} and org_id = ${org} for no key update`;
   const base = Number(locked?.last_seq ?? 0);
-  const rows = items.length === 0 ? [] : await tx<{ id: string; seq: string }[]>`
+  const rows =
+    items.length === 0
+      ? []
+      : await tx<{ id: string; seq: string }[]>`
     with input as (
       select * from jsonb_to_recordset(${rowsOf(items)}::text::jsonb) as i(
         n int, id uuid, session uuid, pos bigint, at timestamptz, kind text, sender text, turn text, parent text,

@@ -28,14 +28,18 @@ export const authRoutes = (house: House) => {
   }
 
   return new Elysia({ name: "auth" })
-    .post("/auth/claims", async ({ request }) => {
-      const caller = await authenticate(request, tokens);
-      if (caller.kind !== "owner") {
-        throw new PolarisError("forbidden", "Only the owner's token makes sign-in links.");
-      }
-      const code = await offer(db, caller);
-      return { claimUrl: `${house.publicUrl}/claim?code=${code}&next=%2Fapp` };
-    }, NO_PARSE)
+    .post(
+      "/auth/claims",
+      async ({ request }) => {
+        const caller = await authenticate(request, tokens);
+        if (caller.kind !== "owner") {
+          throw new PolarisError("forbidden", "Only the owner's token makes sign-in links.");
+        }
+        const code = await offer(db, caller);
+        return { claimUrl: `${house.publicUrl}/claim?code=${code}&next=%2Fapp` };
+      },
+      NO_PARSE,
+    )
     .get("/claim", async ({ request, query }) => {
       const next = pathOf(query.next);
       // Opened again in the same browser: already signed in, so go on.
@@ -46,36 +50,53 @@ export const authRoutes = (house: House) => {
       if (isPerson) return open(request, query.code ?? "", next);
       return html(claimPage({ ...frameOf(request), code: query.code ?? "" }));
     })
-    .post("/claim", async ({ request }) => {
-      const form = new URLSearchParams(await readText(request, SMALL));
-      return open(request, form.get("code") ?? "", pathOf(form.get("next") ?? undefined));
-    }, NO_PARSE)
+    .post(
+      "/claim",
+      async ({ request }) => {
+        const form = new URLSearchParams(await readText(request, SMALL));
+        return open(request, form.get("code") ?? "", pathOf(form.get("next") ?? undefined));
+      },
+      NO_PARSE,
+    )
     .get("/sign-in", ({ request, query }) =>
       html(signInPage({ ...frameOf(request), next: pathOf(query.next) })),
     )
-    .post("/sign-in", async ({ request }) => {
-      const form = new URLSearchParams(await readText(request, SMALL));
-      const next = pathOf(form.get("next") ?? undefined);
-      const site = request.headers.get("sec-fetch-site");
-      if (site && !isSameOrigin(request)) throw new PolarisError("forbidden", "Sign in on Polaris's own page.");
-      const caller = await tokens.verify(form.get("token")?.trim() ?? "").catch(() => undefined);
-      if (!caller) return html(signInPage({ ...frameOf(request), problem: "wrong", next }), 401);
-      const expiresAt = new Date(Date.now() + SESSION_SECONDS * 1000);
-      const { org, participant } = caller;
-      const secret = await mint(db, { org, participant, kind: "web", expiresAt });
-      return redirect(next, cookie(secret, SESSION_SECONDS));
-    }, NO_PARSE)
-    .post("/auth/signout", async ({ request }) => {
-      await tokens.revoke(await authenticate(request, tokens));
-      return redirect("/", cookie("", 0));
-    }, NO_PARSE);
+    .post(
+      "/sign-in",
+      async ({ request }) => {
+        const form = new URLSearchParams(await readText(request, SMALL));
+        const next = pathOf(form.get("next") ?? undefined);
+        const site = request.headers.get("sec-fetch-site");
+        if (site && !isSameOrigin(request))
+          throw new PolarisError("forbidden", "Sign in on Polaris's own page.");
+        const caller = await tokens.verify(form.get("token")?.trim() ?? "").catch(() => undefined);
+        if (!caller) return html(signInPage({ ...frameOf(request), problem: "wrong", next }), 401);
+        const expiresAt = new Date(Date.now() + SESSION_SECONDS * 1000);
+        const { org, participant } = caller;
+        const secret = await mint(db, { org, participant, kind: "web", expiresAt });
+        return redirect(next, cookie(secret, SESSION_SECONDS));
+      },
+      NO_PARSE,
+    )
+    .post(
+      "/auth/signout",
+      async ({ request }) => {
+        await tokens.revoke(await authenticate(request, tokens));
+        return redirect("/", cookie("", 0));
+      },
+      NO_PARSE,
+    );
 };
 
 const SESSION_SECONDS = 30 * 24 * 3600;
 const SMALL = 16 * 1024;
 
 function redirect(location: string, setCookie?: string): Response {
-  const headers = new Headers({ location, "cache-control": "no-store", "referrer-policy": "no-referrer" });
+  const headers = new Headers({
+    location,
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+  });
   if (setCookie) headers.set("set-cookie", setCookie);
   return new Response(null, { status: 303, headers });
 }

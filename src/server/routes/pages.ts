@@ -3,7 +3,6 @@ import type { Caller } from "../../core/caller.ts";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
-import { PolarisError } from "../../wire/error.ts";
 import { PAGE_HEADERS } from "../../web/csp.ts";
 import { landingPage } from "../../web/pages/landing.tsx";
 import { problemPage } from "../../web/pages/problem.tsx";
@@ -11,6 +10,7 @@ import { projectPage } from "../../web/pages/project.tsx";
 import { projectsPage } from "../../web/pages/projects.tsx";
 import { sessionPage } from "../../web/pages/session.tsx";
 import { type Frame, themeOf } from "../../web/pages/shell.tsx";
+import type { PolarisError } from "../../wire/error.ts";
 import { authenticate } from "../auth.ts";
 import { asPolarisError } from "../errors.ts";
 import type { House } from "../house.ts";
@@ -19,7 +19,10 @@ import { listQuery } from "../query.ts";
 /** The dashboard's pages: data from core, HTML from web. Errors under these addresses are pages too. */
 export const pageRoutes = (house: House) => {
   const { db, tokens, assets, log } = house;
-  const frameOf = (request: Request): Frame => ({ assets, theme: themeOf(request.headers.get("cookie")) });
+  const frameOf = (request: Request): Frame => ({
+    assets,
+    theme: themeOf(request.headers.get("cookie")),
+  });
 
   /** Runs a page for who is signed in; who is not goes to the door and comes back here. */
   async function page(request: Request, render: (caller: Caller, frame: Frame) => Promise<string>) {
@@ -47,7 +50,12 @@ export const pageRoutes = (house: House) => {
     .get("/app", ({ request, query }) =>
       page(request, async (caller, frame) => {
         const { items } = await projects.list(db, caller, listQuery({ limit: "200", ...query }));
-        return projectsPage({ ...frame, projects: items, now: Date.now(), viewer: caller.participant });
+        return projectsPage({
+          ...frame,
+          projects: items,
+          now: Date.now(),
+          viewer: caller.participant,
+        });
       }),
     )
     .get("/app/p/:proj", ({ request, params, query }) =>
