@@ -76,6 +76,17 @@ describe("what a session's transcript says", () => {
     expect(bash?.body.structured).toBeUndefined();
   });
 
+  test("what a subagent cost stays with its result", () => {
+    const [agent] = ofKind(read("print-subagent-foreground.jsonl"), "tool.result");
+    expect(agent?.body.durationMs).toBe(337);
+    expect(agent?.body.structured).toMatchObject({
+      status: "completed",
+      agentId: "a0a83b979321a02e4",
+      totalTokens: 2890,
+    });
+    expect(JSON.stringify(agent?.body.structured)).not.toContain("SUBTASK");
+  });
+
   test("an output too large for the model is kept as far as the client printed it (A6)", () => {
     const [huge, control] = ofKind(read("print-huge-and-control.jsonl"), "tool.result");
     expect(String(huge?.body.output)).toStartWith("<persisted-output>");
