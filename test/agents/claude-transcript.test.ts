@@ -138,6 +138,17 @@ describe("what a session's transcript says", () => {
     ]);
   });
 
+  test.each([
+    [{ type: "async_hook_response", hookName: "Stop", exitCode: 1, stdout: "", stderr: "" }, []],
+    [{ type: "async_hook_response", hookName: "Stop", exitCode: 1, stderr: "boom" }, ["boom"]],
+    [{ type: "hook_success", hookName: "Stop", content: "" }, []],
+    [{ type: "hook_cancelled", hookName: "PreToolUse:Bash" }, ["PreToolUse:Bash: cancelled"]],
+    [{ type: "hook_blocking_error", hookEvent: "Stop", blockingError: "said again later" }, []],
+  ])("a hook that ran is told when it said something: %p", (attachment, said) => {
+    const line = JSON.stringify({ type: "attachment", uuid: "u", attachment });
+    expect(readLines([line]).map((event) => event.text ?? "")).toEqual(said);
+  });
+
   test("a file that a prompt names is told by its name, without its content", () => {
     const notices = ofKind(read("print-hooks-and-files.jsonl"), "notice");
     expect(notices[0]?.body).toEqual({
