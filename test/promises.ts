@@ -6,7 +6,7 @@ export const PROMISES = {
   "nothing-lost":
     "What a machine has recorded survives a kill of recorder, server and database at any moment: nothing is lost, nothing is stored twice.",
   "no-hook-per-tool":
-    "A tool call of the agent starts no process of ours: hooks run only at the start and end of turns and sessions.",
+    "A tool call that the agent runs starts no process of ours: its transcript is the record, hooks only say when to read.",
   "server-away":
     "While the server is away the agent goes on as ever, and everything arrives later, in order.",
   "only-linked": "Only directories that were linked, and sessions that were joined, are recorded.",
