@@ -12,7 +12,9 @@ main() {
   [ -n "$releases" ] || fail "POLARIS_RELEASES_URL is not set: the address of a folder with polaris-<os>-<cpu> and SHA256SUMS"
   [ -n "${POLARIS_BIN_DIR:-${HOME:-}}" ] || fail "neither POLARIS_BIN_DIR nor HOME is set"
   bin=${POLARIS_BIN_DIR:-$HOME/.local/bin}
-  name="polaris-$(system)-$(processor)"
+  system=$(system)
+  processor=$(processor)
+  name="polaris-$system-$processor"
 
   mkdir -p "$bin"
   # Beside its destination, so that the last step is a rename: polaris is the old one or the new one, never half.
