@@ -58,7 +58,10 @@ function findBun() {
   return [...packaged, ...path].find((file) => existsSync(file) && isPinned(file));
 }
 
-/** Bun's npm package needs its install script to be usable, which npm 11 does not run: the binary is beside it. */
+/**
+ * The install script of Bun's npm package moves the platform's binary to `bun/bin/bun.exe`. npm 11 may not run it:
+ * then the binary is still in its own package.
+ */
 function binaries(modules) {
   const folder = join(modules, "@oven");
   const names = existsSync(folder) ? readdirSync(folder) : [];
@@ -66,7 +69,8 @@ function binaries(modules) {
   const ordered = names
     .filter((name) => name.startsWith("bun-"))
     .sort((a, b) => a.length - b.length);
-  return ordered.map((name) => join(folder, name, "bin", "bun"));
+  const own = ordered.map((name) => join(folder, name, "bin", "bun"));
+  return [join(modules, "bun/bin/bun.exe"), ...own];
 }
 
 function isPinned(file) {
