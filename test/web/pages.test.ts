@@ -58,6 +58,7 @@ test("a session reads without scripts: prompts, answers, calls and a way back (E
   expect(text).toContain("It filled the queue again last night.");
   expect(text).toContain("<strong>forever</strong>");
   expect(text).toContain("bun test test/webhook");
+  expect(text).toContain("Oldest tool results will be dropped first.");
   expect(text).toContain("Waits for permission to use Bash");
   await using short = await startSite(events(CONVERSATION), 10);
   expect(await (await fetch(short.page)).text()).toContain('href="?before=27"');
