@@ -235,3 +235,25 @@ test.skipIf(!chromiumPath)("a page without access says so and stops asking", asy
   await until(async () => (await live(page)) === "stopped");
   expect(await page.locator("[data-live]").textContent()).toContain("You are signed out.");
 });
+
+test.skipIf(!chromiumPath)("among 2,000 events a new one redraws nothing but itself", async () => {
+  await using site = await startSite(answers(1, 2000), 2000);
+  await using browser = await startBrowser();
+  const page = await browser.newPage();
+  await page.goto(site.page);
+  await until(async () => (await live(page)) === "live");
+  const touched = await page.evaluateHandle(() => {
+    const seen = { added: 0, removed: 0 };
+    const conversation = document.getElementById("conversation");
+    new MutationObserver((changes) => {
+      for (const change of changes) {
+        seen.added += change.addedNodes.length;
+        seen.removed += change.removedNodes.length;
+      }
+    }).observe(conversation ?? document.body, { childList: true, subtree: true });
+    return seen;
+  });
+  site.append(...answers(2001, 3));
+  await until(() => page.locator("#e-2003").count());
+  expect(await touched.jsonValue()).toEqual({ added: 3, removed: 0 });
+});

@@ -76,3 +76,18 @@ test("an empty project shows the command that fills it (E1)", async () => {
   expect(await html("/app/p/empty")).toContain("/polaris join empty");
   expect(await html("/app/empty")).toContain("polaris link");
 });
+
+test("a page is sent compressed to whoever takes it", async () => {
+  const path = `${site.url}/app/p/checkout/s/s-7a3f`;
+  const sizes = new Map<string, number>();
+  for (const encoding of ["identity", "gzip", "zstd"]) {
+    const answer = await fetch(path, {
+      headers: { "accept-encoding": encoding },
+      decompress: false,
+    });
+    expect(answer.headers.get("content-encoding") ?? "identity").toBe(encoding);
+    sizes.set(encoding, (await answer.bytes()).length);
+  }
+  expect(sizes.get("zstd")).toBeLessThan((sizes.get("identity") ?? 0) / 3);
+  expect(sizes.get("gzip")).toBeLessThan((sizes.get("identity") ?? 0) / 3);
+});
