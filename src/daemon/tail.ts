@@ -5,6 +5,7 @@ import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
+import { mingle } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
 import { sessionOf } from "./sessions.ts";
@@ -65,7 +66,8 @@ async function store(
   return await journal.write(() => {
     const bound = bindingOf(journal.db, tail.agent_session);
     if (!bound || bound.state === "left") return undefined;
-    append(journal.db, bound.session, events);
+    const all = tail.subagent === null ? mingle(journal.db, tail.agent_session, events) : events;
+    append(journal.db, bound.session, all);
     move(journal.db, next);
     return next;
   }, LAZY);
