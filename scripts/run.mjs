@@ -26,9 +26,9 @@ const VERSION = devDependencies.bun;
 
 /** Each task is a list of commands, run in turn until one fails; arguments go to the last. */
 const TASKS = {
-  start: [["scripts/start.ts"]],
+  start: [["src/main.ts", "demo"]],
   test: [["scripts/test.ts"]],
-  dev: [["--watch", "scripts/start.ts"]],
+  dev: [["--watch", "src/main.ts", "serve", "--data-dir", ".polaris/server"]],
   check: [
     ["x", "tsc", "--noEmit"],
     ["x", "biome", "check", "--error-on-warnings"],
