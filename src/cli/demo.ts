@@ -141,7 +141,10 @@ Polaris is running: ${server.publicUrl}
 
     ${await server.claimLink(path)}
 
-  Another link: polaris serve --claim --data-dir ${server.dataDir}
-  Ctrl-C stops everything; the next start goes on with what is here.
+  Enter makes another link, Ctrl-C stops everything. The next start goes on with what is here.
 `);
+  if (process.stdin.isTTY) {
+    process.stdin.on("data", async () => console.log(`  ${await server.claimLink(path)}`));
+    process.stdin.unref();
+  }
 }
