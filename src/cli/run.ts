@@ -1,20 +1,18 @@
-import pkg from "../../package.json" with { type: "json" };
 import { exitCodeOf, PolarisError } from "../wire/error.ts";
 import { COMMANDS, type Command, type CommandName } from "./commands.ts";
-
-// For those who import it from here; it stands alone because commands that import this file close a circle.
-export { parse } from "./parse.ts";
-
-export const VERSION: string = pkg.version;
+import { homed } from "./home.ts";
+import { VERSION } from "./version.ts";
 
 /** The whole program: finds the command, runs it, and turns an error into one line, a hint and an exit code. */
 export async function run(argv: string[]): Promise<void> {
-  const [name, ...args] = argv;
+  const [name, ...args] = homed(argv);
   if (name === "--version" || name === "-v" || name === "version") return void console.log(VERSION);
-  if (!name || name === "--help" || name === "-h" || name === "help") return void console.log(overview());
+  if (!name || name === "--help" || name === "-h" || name === "help")
+    return void console.log(overview());
   try {
     const command = await find(name);
-    if (args.includes("--help") || args.includes("-h")) return void console.log(command.help.trim());
+    if (args.includes("--help") || args.includes("-h"))
+      return void console.log(command.help.trim());
     await command.run(args);
   } catch (error) {
     report(error, args.includes("--json"));
@@ -24,7 +22,9 @@ export async function run(argv: string[]): Promise<void> {
 
 async function find(name: string): Promise<Command> {
   if (!Object.hasOwn(COMMANDS, name)) {
-    throw new PolarisError("usage", `There is no command "${name}".`, { hint: "See polaris --help." });
+    throw new PolarisError("usage", `There is no command "${name}".`, {
+      hint: "See polaris --help.",
+    });
   }
   return await COMMANDS[name as CommandName].load();
 }
