@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { privateFolder } from "../../src/lib/file.ts";
 import { ask } from "../../src/machine/local.ts";
+import { makeFolders } from "../../src/machine/paths.ts";
 import { hook, line, makeWorld, say, startHere, startProcess, until } from "./world.ts";
 
 test("A8: kill -9 at random moments loses nothing that was answered, doubles nothing, keeps the order", async () => {
@@ -153,16 +154,18 @@ test("A8: with a full disk the hook is told so, the daemon lives and takes up ag
 
 test("A8: a damaged or foreign journal is set aside, never deleted, and recording goes on", async () => {
   await using world = makeWorld();
-  privateFolder(world.place.home);
+  makeFolders(world.place);
   writeFileSync(world.place.journal, "this is no database, ".repeat(500));
   await using _daemon = await startHere(world);
   await world.link();
   await world.begin();
   await world.drained();
   expect((await world.status()).journal.error).toContain("set aside");
-  expect(readdirSync(world.place.home).some((name) => name.startsWith("journal.db.damaged-"))).toBe(
-    true,
-  );
+  expect(
+    readdirSync(dirname(world.place.journal)).some((name) =>
+      name.startsWith("journal.db.damaged-"),
+    ),
+  ).toBe(true);
 });
 
 test("A8: SIGTERM ends the daemon within two seconds and leaves no socket", async () => {
