@@ -12,9 +12,9 @@ import { writeCredentials } from "../machine/credentials.ts";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import type { Binding, Status } from "../wire/local.ts";
+import { parse } from "./args.ts";
 import { type Booted, boot } from "./boot.ts";
 import { installInto } from "./install.ts";
-import { parse } from "./parse.ts";
 import { play, stepsOf } from "./player.ts";
 
 export const help = `
