@@ -50,12 +50,13 @@ export async function run(args: string[]): Promise<void> {
   const asked = untilAskedToStop().then(() => stop.abort());
 
   await using server = await start(join(dir, "server"), Number(values.port));
+  const owner = await server.own({ email: "manu@example.com", name: "Manu" });
   const place = paths(join(dir, "machine"));
   mkdirSync(place.home, { recursive: true, mode: 0o700 });
   writeCredentials(place.credentials, {
     url: server.url,
-    token: server.token,
-    participant: server.participant,
+    token: owner.token,
+    participant: owner.participant,
   });
   await using _daemon = await startDaemon({
     home: place.home,
@@ -73,7 +74,7 @@ export async function run(args: string[]): Promise<void> {
       timeoutMs: 20_000,
       what: "the session",
     });
-    await announce(server, bound, shown++ === 0);
+    await announce(server, owner, bound, shown++ === 0);
   };
   for (let round = 0; round < ROUNDS && !stop.signal.aborted; round++) {
     for (const recording of [terminal, tools]) {
@@ -108,7 +109,6 @@ async function start(dataDir: string, port: number): Promise<Booted> {
   const options = {
     dataDir,
     host: "127.0.0.1",
-    owner: "manu",
     log: quiet("server"),
     progress: (line: string) => console.log(`  ${line} …`),
   };
@@ -129,6 +129,7 @@ const fresh = async (place: ReturnType<typeof paths>, known: Set<string>) =>
 /** Prints where to look: a sign-in link for the first session, its address for the others. */
 async function announce(
   server: Booted,
+  owner: Awaited<ReturnType<Booted["own"]>>,
   { project, name }: Binding,
   isFirst: boolean,
 ): Promise<void> {
@@ -139,12 +140,12 @@ Polaris is running: ${server.publicUrl}
 
   Open this to sign in and watch a session as it is recorded (works once, for 15 minutes):
 
-    ${await server.claimLink(path)}
+    ${await owner.link(path)}
 
   Enter makes another link, Ctrl-C stops everything. The next start goes on with what is here.
 `);
   if (process.stdin.isTTY) {
-    process.stdin.on("data", async () => console.log(`  ${await server.claimLink(path)}`));
+    process.stdin.on("data", async () => console.log(`  ${await owner.link(path)}`));
     process.stdin.unref();
   }
 }

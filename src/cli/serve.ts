@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
+import { errorOf } from "../machine/api.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
@@ -54,12 +56,12 @@ export async function run(args: string[]): Promise<void> {
     host: values.host,
     port,
     publicUrl,
-    owner: process.env.POLARIS_OWNER,
+    proxies: process.env.POLARIS_TRUSTED_PROXIES?.split(",").map((it) => it.trim()),
     log: startLog("server"),
     progress: (line) => say(`  ${line} …`),
   });
   await using server = booted;
-  const claimUrl = await server.claimLink();
+  const claimUrl = await server.claimUrl();
   if (values.json) {
     const { url, database } = server;
     console.log(JSON.stringify({ ready: true, url, claimUrl, database, version: VERSION }));
@@ -67,11 +69,11 @@ export async function run(args: string[]): Promise<void> {
     say(
       `Polaris ${VERSION} serves ${server.publicUrl} (${seconds(startedAt)}, ${server.database} database)`,
     );
-    say(`  sign in   ${claimUrl}`);
-    say(`            once, within 15 minutes; polaris serve --claim makes another`);
-    say(
-      `  machines  polaris login --url ${server.publicUrl} --token "$(cat ${join(dataDir, "owner.token")})"`,
-    );
+    if (claimUrl) {
+      say(`  claim it  ${claimUrl}`);
+      say("            once, within 15 minutes; polaris serve --claim prints another");
+    }
+    say(`  machines  polaris login --url ${server.publicUrl}`);
     say("  stop      Ctrl-C");
   }
   await untilAskedToStop();
@@ -91,29 +93,28 @@ function portOf(text: string): number {
   throw new PolarisError("usage", `"${text}" is not a port.`, { hint: "Use 0 to 65535." });
 }
 
-/** Asks the running server, whose address it noted beside its lock, with the owner's token. */
+const Note = z.object({ url: z.string(), key: z.string() });
+const Claimed = z.object({ claimUrl: z.string() });
+
+/** Asks the running server, which noted its address and a key for this machine beside its lock. */
 async function printClaim({ dataDir, json }: { dataDir: string; json: boolean }): Promise<void> {
-  const read = (file: string) => {
-    try {
-      return readFileSync(join(dataDir, file), "utf8").trim();
-    } catch (cause) {
-      throw new PolarisError("unreachable", `No server runs on ${dataDir}.`, {
-        hint: "Start it with polaris serve, or name its --data-dir.",
-        cause,
-      });
-    }
-  };
-  const [url, token] = [read("server.url"), read("owner.token")];
-  const request = { method: "POST", headers: { authorization: `Bearer ${token}` } };
-  const response = await fetch(`${url}/auth/claims`, request).catch((cause: unknown) => {
-    throw new PolarisError("unreachable", `The server at ${url} does not answer.`, {
-      hint: "Start it with polaris serve.",
+  const absent = (cause: unknown) =>
+    new PolarisError("unreachable", `No server runs on ${dataDir}.`, {
+      hint: "Start it with polaris serve, or name its --data-dir.",
       cause,
     });
+  let note: z.infer<typeof Note>;
+  try {
+    note = Note.parse(JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")));
+  } catch (cause) {
+    throw absent(cause);
+  }
+  const request = { method: "POST", headers: { authorization: `Bearer ${note.key}` } };
+  const response = await fetch(`${note.url}/auth/claims`, request).catch((cause: unknown) => {
+    throw absent(cause);
   });
   const body: unknown = await response.json();
-  const claimUrl =
-    body && typeof body === "object" && "claimUrl" in body ? String(body.claimUrl) : "";
-  if (!response.ok || !claimUrl) throw new PolarisError("unreachable", "The server gave no link.");
+  if (!response.ok) throw errorOf({ status: response.status, json: body });
+  const { claimUrl } = Claimed.parse(body);
   console.log(json ? JSON.stringify({ claimUrl }) : claimUrl);
 }

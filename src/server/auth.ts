@@ -1,5 +1,5 @@
 import type { Caller } from "../core/caller.ts";
-import type { Tokens } from "../core/tokens.ts";
+import type { Identify } from "../core/identify.ts";
 import { PolarisError } from "../wire/error.ts";
 
 export const COOKIE = "polaris_session";
@@ -10,13 +10,13 @@ export const COOKIE = "polaris_session";
  */
 export async function authenticate(
   request: Request,
-  tokens: Tokens,
+  { identify }: Identify,
   { socket = false } = {},
 ): Promise<Caller> {
   const header = request.headers.get("authorization");
   if (header) {
     const [scheme, token] = header.split(" ");
-    if (scheme?.toLowerCase() === "bearer" && token) return tokens.verify(token);
+    if (scheme?.toLowerCase() === "bearer" && token?.startsWith("pol_a_")) return identify(token);
     throw unauthenticated();
   }
   const cookie = cookieOf(request);
@@ -27,7 +27,7 @@ export async function authenticate(
       hint: "Scripts use a Bearer token.",
     });
   }
-  return tokens.verify(cookie);
+  return identify(cookie);
 }
 
 export function cookieOf(request: Request): string | undefined {

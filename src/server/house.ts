@@ -1,7 +1,7 @@
 import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
+import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
-import type { Tokens } from "../core/tokens.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
@@ -11,7 +11,11 @@ export interface House {
   db: Db;
   feed: Feed;
   bell: Doorbell;
-  tokens: Tokens;
+  identify: Identify;
+  /** Proxies whose X-Forwarded-* headers are believed. */
+  proxies: readonly string[];
+  /** What the server's own machine shows (`polaris serve --claim`); none: that door is shut. */
+  localKey: string | undefined;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

@@ -1,9 +1,9 @@
 import { Elysia } from "elysia";
 import { startDoorbell } from "../core/doorbell.ts";
 import { startFeed } from "../core/feed.ts";
+import { startIdentify } from "../core/identify.ts";
 import { startIndexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
-import { startTokens } from "../core/tokens.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { loadAssets } from "../web/assets.ts";
@@ -27,6 +27,8 @@ export interface ServerOptions {
   port: number;
   publicUrl?: string | undefined;
   version: string;
+  proxies?: readonly string[] | undefined;
+  localKey?: string | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -36,12 +38,13 @@ export async function startServer(options: ServerOptions) {
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
   const indexer = startIndexer(db, feed, log);
-  const tokens = startTokens(db);
   const house: House = {
     db,
     feed,
     bell,
-    tokens,
+    identify: startIdentify(db),
+    proxies: options.proxies ?? [],
+    localKey: options.localKey,
     ingest: startIngest(db, bell),
     assets: await loadAssets(),
     log,

@@ -1,4 +1,7 @@
-import { claimOwner } from "../../src/core/orgs.ts";
+import * as apiTokens from "../../src/core/api-tokens.ts";
+import { SCOPES } from "../../src/core/caller.ts";
+import { startIdentify } from "../../src/core/identify.ts";
+import { admit, homeOrg, userOf } from "../../src/core/people.ts";
 import { connect } from "../../src/db/db.ts";
 import { silent } from "../../src/lib/log.ts";
 import { startServer } from "../../src/server/server.ts";
@@ -14,9 +17,15 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
   const folder = stack.use(temporary());
   const database = stack.use(await freshDatabase());
   const db = stack.use(await connect(database.place, { max: 8 }));
-  const { token, caller } = await claimOwner(db, folder.path, "user:manu");
+  const org = await homeOrg(db);
+  const manu = await userOf(db, { email: "manu@example.com", name: "Manu" });
+  const participant = await db.as(org, (tx) => admit(tx, org, manu, "owner"));
+  const who = { org, participant, user: manu.id };
+  const { secret: token } = await apiTokens.mint(db, who, { name: "tests", scopes: SCOPES });
+  const caller = await startIdentify(db).identify(token);
+  const localKey = "local-key-of-this-test";
   const server = stack.use(
-    await startServer({ db, log, host: "127.0.0.1", port, version: "test" }),
+    await startServer({ db, log, host: "127.0.0.1", port, version: "test", localKey }),
   );
   const owned = stack.move();
 
@@ -33,6 +42,7 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
     url: server.url,
     token,
     caller,
+    localKey,
     db,
     database,
     folder: folder.path,

@@ -1,26 +1,43 @@
+import type { Server } from "bun";
 import { Elysia } from "elysia";
-import { claim, mint, offer } from "../../core/tokens.ts";
+import { BROWSER_SECONDS, openBrowser, revoke } from "../../core/devices.ts";
+import * as links from "../../core/links.ts";
+import { hasOwner, homeOrg } from "../../core/people.ts";
 import { themeOf } from "../../web/pages/shell.tsx";
 import { claimPage, signInPage } from "../../web/pages/sign-in.tsx";
 import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
-import { authenticate, COOKIE, isSameOrigin } from "../auth.ts";
+import { addressOf } from "../address.ts";
+import { authenticate, COOKIE } from "../auth.ts";
 import { readText } from "../body.ts";
+import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { NO_PARSE } from "./projects.ts";
 
-/** Signing in with a one-time link or a token, and out again. Accounts come on top of this. */
+/** Coming in by a one-time link, and going out again. */
 export const authRoutes = (house: House) => {
-  const { db, tokens, assets } = house;
+  const { db, assets, identify } = house;
   const frameOf = (request: Request) => ({ assets, theme: themeOf(request.headers.get("cookie")) });
   const cookie = (secret: string, seconds: number) =>
     `${COOKIE}=${secret}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax${
       house.publicUrl.startsWith("https:") ? "; Secure" : ""
     }`;
 
-  async function open(request: Request, code: string, next: string): Promise<Response> {
+  /** Uses the link for this person and signs their browser in. */
+  async function open(
+    request: Request,
+    server: Server<unknown> | null,
+    code: string,
+    email: string,
+    next: string,
+    name?: string,
+  ): Promise<Response> {
     try {
-      return redirect(next, cookie(await claim(db, code), SESSION_SECONDS));
+      const { org, user } = await links.use(db, code, { email, name });
+      const address = addressOf(request, server, house.proxies);
+      const browser = request.headers.get("user-agent") ?? "browser";
+      const secret = await openBrowser(db, { org, user: user.id, name: browser, address });
+      return redirect(next, cookie(secret, BROWSER_SECONDS));
     } catch (error) {
       if (!(error instanceof PolarisError)) throw error;
       const page = claimPage({ ...frameOf(request), code: "", problem: "used" });
@@ -29,71 +46,69 @@ export const authRoutes = (house: House) => {
   }
 
   return new Elysia({ name: "auth" })
+    .use(guard(house))
     .post(
       "/auth/claims",
-      async ({ request }) => {
-        const caller = await authenticate(request, tokens);
-        if (caller.kind !== "owner") {
-          throw new PolarisError("forbidden", "Only the owner's token makes sign-in links.");
+      async () => {
+        const org = await homeOrg(db);
+        if (await hasOwner(db, org)) {
+          throw new PolarisError("conflict", "This server has an owner already.", {
+            hint: "They sign in as ever, and invite others from the dashboard.",
+          });
         }
-        const code = await offer(db, caller);
-        return { claimUrl: `${house.publicUrl}/claim?code=${code}&next=%2Fapp` };
+        const code = await links.make(db, { kind: "claim", org, role: "owner" });
+        return { claimUrl: `${house.publicUrl}/claim?code=${code}` };
       },
-      NO_PARSE,
+      { local: true, ...NO_PARSE },
     )
-    .get("/claim", async ({ request, query }) => {
-      const next = pathOf(query.next);
-      // Opened again in the same browser: already signed in, so go on.
-      if (await authenticate(request, tokens).catch(() => undefined)) return redirect(next);
-      // A person who opens the link in a browser is in at once. Programs that look at links in advance (chat
-      // previews, mail scanners) do not send this header; they get a page with a button and use nothing up.
-      const isPerson = request.headers.get("sec-fetch-mode") === "navigate";
-      if (isPerson) return open(request, query.code ?? "", next);
-      return respond(request, claimPage({ ...frameOf(request), code: query.code ?? "", next }));
-    })
+    .get(
+      "/claim",
+      async ({ request, query, server }) => {
+        const next = pathOf(query.next);
+        // Opened again in the same browser: already signed in, so go on.
+        if (await authenticate(request, identify).catch(() => undefined)) return redirect(next);
+        const link = await links.peek(db, query.code ?? "");
+        // A link for one address, opened by a person in a browser, lets them in at once. Programs that look at links in
+        // advance (chat previews, mail scanners) do not send this header; they get a page and use nothing up.
+        const isPerson = request.headers.get("sec-fetch-mode") === "navigate";
+        if (link?.email && isPerson)
+          return open(request, server, query.code ?? "", link.email, next);
+        const problem = link ? {} : { problem: "used" as const };
+        const page = claimPage({ ...frameOf(request), code: query.code ?? "", next, ...problem });
+        return respond(request, page, link ? 200 : 410);
+      },
+      { anyone: true },
+    )
     .post(
       "/claim",
-      async ({ request }) => {
-        const form = new URLSearchParams(await readText(request, SMALL));
-        return open(request, form.get("code") ?? "", pathOf(form.get("next") ?? undefined));
-      },
-      NO_PARSE,
-    )
-    .get("/sign-in", ({ request, query }) =>
-      respond(request, signInPage({ ...frameOf(request), next: pathOf(query.next) })),
-    )
-    .post(
-      "/sign-in",
-      async ({ request }) => {
+      async ({ request, server }) => {
         const form = new URLSearchParams(await readText(request, SMALL));
         const next = pathOf(form.get("next") ?? undefined);
-        const site = request.headers.get("sec-fetch-site");
-        if (site && !isSameOrigin(request))
-          throw new PolarisError("forbidden", "Sign in on Polaris's own page.");
-        const caller = await tokens.verify(form.get("token")?.trim() ?? "").catch(() => undefined);
-        if (!caller)
-          return respond(request, signInPage({ ...frameOf(request), problem: "wrong", next }), 401);
-        const expiresAt = new Date(Date.now() + SESSION_SECONDS * 1000);
-        const { org, participant } = caller;
-        const secret = await mint(db, { org, participant, kind: "web", expiresAt });
-        return redirect(next, cookie(secret, SESSION_SECONDS));
+        const [code, email, name] = ["code", "email", "name"].map((field) => form.get(field) ?? "");
+        return open(request, server, code ?? "", email ?? "", next, name);
       },
-      NO_PARSE,
+      { anyone: true, ...NO_PARSE },
+    )
+    .get(
+      "/sign-in",
+      ({ request, query }) =>
+        respond(request, signInPage({ ...frameOf(request), next: pathOf(query.next) })),
+      { anyone: true },
     )
     .post(
       "/auth/signout",
-      async ({ request }) => {
-        await tokens.revoke(await authenticate(request, tokens));
+      async ({ caller }) => {
+        await revoke(db, caller.org, caller.token);
+        identify.forget();
         return redirect("/", cookie("", 0));
       },
-      NO_PARSE,
+      { needs: "self", ...NO_PARSE },
     );
 };
 
-const SESSION_SECONDS = 30 * 24 * 3600;
 const SMALL = 16 * 1024;
 
-function redirect(location: string, setCookie?: string): Response {
+export function redirect(location: string, setCookie?: string): Response {
   const headers = new Headers({
     location,
     "cache-control": "no-store",
@@ -104,7 +119,7 @@ function redirect(location: string, setCookie?: string): Response {
 }
 
 /** Only a path of our own: never another host, whatever the link says. */
-function pathOf(next: string | undefined): string {
+export function pathOf(next: string | undefined): string {
   if (!next?.startsWith("/") || next.startsWith("//") || next.includes("\\")) return "/app";
   return next;
 }

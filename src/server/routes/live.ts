@@ -5,13 +5,13 @@ import type { Frame } from "../../core/feed.ts";
 import { input } from "../../core/input.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
-import { authenticate } from "../auth.ts";
+import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startOf } from "../query.ts";
 
 /** Live streams (row J2): SSE and WebSocket, resumed by the seq of the last event seen. */
 export const liveRoutes = (house: House) => {
-  const { db, tokens, feed } = house;
+  const { db, feed } = house;
 
   async function where(caller: Caller, params: z.infer<typeof Place>, start: number | "now") {
     const project = await projects.get(db, caller, params.proj);
@@ -22,17 +22,17 @@ export const liveRoutes = (house: House) => {
     return { org: caller.org, project: project.id, session: session?.id, after };
   }
 
-  async function stream(request: Request, params: z.infer<typeof Place>, query: Query) {
-    const caller = await authenticate(request, tokens);
+  async function stream({ caller, request, params, query }: Asked) {
     const wanted = await where(caller, params, startOf(request, query));
     return sse(house, (signal) => feed.follow({ ...wanted, signal }));
   }
 
   const socket = (path: string) =>
     new Elysia()
+      .use(guard(house))
       // Before the upgrade: without a right token there is no socket, not an open one that stays silent.
-      .resolve(async ({ request, params, query }) => {
-        const caller = await authenticate(request, tokens, { socket: true });
+      .guard({ needs: "read" })
+      .resolve(async ({ caller, request, params, query }) => {
         const place = input(Place, params);
         const wanted = await where(caller, place, startOf(request, query));
         return { wanted, ended: new AbortController(), drained: { ring: () => {} } };
@@ -64,13 +64,19 @@ export const liveRoutes = (house: House) => {
       });
 
   return new Elysia({ name: "live" })
-    .get("/projects/:proj/events", ({ request, params, query }) => stream(request, params, query))
-    .get("/projects/:proj/sessions/:sess/events", ({ request, params, query }) =>
-      stream(request, params, query),
-    )
+    .use(guard(house))
+    .get("/projects/:proj/events", stream, { needs: "read" })
+    .get("/projects/:proj/sessions/:sess/events", stream, { needs: "read" })
     .use(socket("/projects/:proj/ws"))
     .use(socket("/projects/:proj/sessions/:sess/ws"));
 };
+
+interface Asked {
+  caller: Caller;
+  request: Request;
+  params: z.infer<typeof Place>;
+  query: Query;
+}
 
 const Place = z.object({ proj: z.string(), sess: z.string().optional() });
 

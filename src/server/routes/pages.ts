@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { demand } from "../../core/access.ts";
 import type { Caller } from "../../core/caller.ts";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
@@ -13,12 +14,13 @@ import { respond } from "../../web/respond.ts";
 import type { PolarisError } from "../../wire/error.ts";
 import { authenticate } from "../auth.ts";
 import { asPolarisError } from "../errors.ts";
+import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { listQuery, logQuery } from "../query.ts";
 
 /** The dashboard's pages: data from core, HTML from web. Errors under these addresses are pages too. */
 export const pageRoutes = (house: House) => {
-  const { db, tokens, assets, log } = house;
+  const { db, identify, assets, log } = house;
   const frameOf = (request: Request): Frame => ({
     assets,
     theme: themeOf(request.headers.get("cookie")),
@@ -28,7 +30,9 @@ export const pageRoutes = (house: House) => {
   async function page(request: Request, render: (caller: Caller, frame: Frame) => Promise<string>) {
     const frame = frameOf(request);
     try {
-      return respond(request, await render(await authenticate(request, tokens), frame));
+      const caller = await authenticate(request, identify);
+      demand(caller, "read");
+      return respond(request, await render(caller, frame));
     } catch (error) {
       const problem = asPolarisError(error, log);
       if (problem.code === "unauthenticated") return toDoor(request);
@@ -37,54 +41,63 @@ export const pageRoutes = (house: House) => {
   }
 
   return new Elysia({ name: "pages" })
+    .use(guard(house))
     .get(
       "/assets/*",
       ({ request }) => assets.respond(request) ?? notFound(request, frameOf(request)),
+      { anyone: true },
     )
-    .get("/favicon.ico", () => Response.redirect(assets.href("icon.svg"), 302))
-    .get("/", async ({ request }) => {
-      const signedIn = await authenticate(request, tokens).then(
-        () => true,
-        () => false,
-      );
-      const command = `polaris login --url ${house.publicUrl} --token <token>`;
-      return respond(request, landingPage({ ...frameOf(request), command, signedIn }));
-    })
-    .get("/app", ({ request, query }) =>
-      page(request, async (caller, frame) => {
-        const { items } = await projects.list(db, caller, listQuery({ limit: "200", ...query }));
-        return projectsPage({
-          ...frame,
-          projects: items,
-          now: Date.now(),
-          viewer: caller.participant,
-        });
-      }),
+    .get("/favicon.ico", () => Response.redirect(assets.href("icon.svg"), 302), { anyone: true })
+    .get(
+      "/",
+      async ({ request }) => {
+        const signedIn = await authenticate(request, identify).then(
+          () => true,
+          () => false,
+        );
+        const command = `polaris login --url ${house.publicUrl}`;
+        return respond(request, landingPage({ ...frameOf(request), command, signedIn }));
+      },
+      { anyone: true },
     )
-    .get("/app/p/:proj", ({ request, params, query }) =>
-      page(request, async (caller, frame) => {
-        const project = await projects.get(db, caller, params.proj);
-        const { items, next } = await sessions.list(db, caller, project, listQuery(query));
-        const viewer = caller.participant;
-        return projectPage({ ...frame, project, sessions: items, next, now: Date.now(), viewer });
-      }),
+    .get(
+      "/app",
+      ({ request, query }) =>
+        page(request, async (caller, frame) => {
+          const { items } = await projects.list(db, caller, listQuery({ limit: "200", ...query }));
+          const viewer = caller.participant;
+          return projectsPage({ ...frame, projects: items, now: Date.now(), viewer });
+        }),
+      { page: "read" },
     )
-    .get("/app/p/:proj/s/:sess", ({ request, params, query }) =>
-      page(request, async (caller, frame) => {
-        const project = await projects.get(db, caller, params.proj);
-        const session = await sessions.get(db, caller, params.proj, params.sess);
-        const range = {
-          project: project.id,
-          session: session.id,
-          before: logQuery(query).before ?? Number.MAX_SAFE_INTEGER,
-        };
-        const { items, next } = await history.page(db, caller, { ...range, limit: FIRST_EVENTS });
-        const viewer = caller.participant;
-        const data = { session, events: items, earlier: next !== null, now: Date.now(), viewer };
-        return sessionPage({ ...frame, ...data });
-      }),
+    .get(
+      "/app/p/:proj",
+      ({ request, params, query }) =>
+        page(request, async (caller, frame) => {
+          const project = await projects.get(db, caller, params.proj);
+          const { items, next } = await sessions.list(db, caller, project, listQuery(query));
+          const viewer = caller.participant;
+          const data = { project, sessions: items, next, now: Date.now(), viewer };
+          return projectPage({ ...frame, ...data });
+        }),
+      { page: "read" },
     )
-    .get("/app/*", ({ request }) => notFound(request, frameOf(request)));
+    .get(
+      "/app/p/:proj/s/:sess",
+      ({ request, params, query }) =>
+        page(request, async (caller, frame) => {
+          const project = await projects.get(db, caller, params.proj);
+          const session = await sessions.get(db, caller, params.proj, params.sess);
+          const before = logQuery(query).before ?? Number.MAX_SAFE_INTEGER;
+          const range = { project: project.id, session: session.id, before, limit: FIRST_EVENTS };
+          const { items, next } = await history.page(db, caller, range);
+          const viewer = caller.participant;
+          const data = { session, events: items, earlier: next !== null, now: Date.now(), viewer };
+          return sessionPage({ ...frame, ...data });
+        }),
+      { page: "read" },
+    )
+    .get("/app/*", ({ request }) => notFound(request, frameOf(request)), { anyone: true });
 };
 
 /** Enough for the first screens; the page asks for earlier ones when they are wanted. */

@@ -1,0 +1,65 @@
+import type { Db, Tx } from "../db/db.ts";
+import { uuid7 } from "../lib/uuid.ts";
+import { type Participant, slugOf } from "../wire/participant.ts";
+import type { Role } from "./caller.ts";
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+}
+
+/** The person with this email, made on first sight. Emails are compared in lower case. */
+export async function userOf(
+  db: Db,
+  wanted: { email: string; name?: string | undefined },
+): Promise<User> {
+  const email = wanted.email.trim().toLowerCase();
+  const name = wanted.name?.trim() || (email.split("@")[0] ?? email);
+  const [row] = await db.sql<User[]>`
+    insert into users (id, email, name) values (${uuid7()}, ${email}, ${name})
+    on conflict (email) do update set email = excluded.email
+    returning id, email, name`;
+  if (!row) throw new Error("the user was not made");
+  return row;
+}
+
+/**
+ * Makes the person a member, or brings them back, and answers their name here. The name comes from the email, is
+ * unique in the organisation (`user:manu`, `user:manu-2` …) and stays theirs for ever.
+ */
+export async function admit(tx: Tx, org: string, user: User, role: Role): Promise<Participant> {
+  await tx`
+    insert into memberships as m (org_id, user_id, role) values (${org}, ${user.id}, ${role})
+    on conflict (org_id, user_id) do update set
+      role = case when m.removed_at is null then m.role else excluded.role end, removed_at = null`;
+  const base = `user:${slugOf(user.email.split("@")[0] ?? "")}`;
+  for (let attempt = 1; attempt < 1000; attempt++) {
+    const participant = attempt === 1 ? base : `${base}-${attempt}`;
+    await tx`
+      insert into participants (org_id, participant, user_id) values (${org}, ${participant}, ${user.id})
+      on conflict do nothing`;
+    const [row] = await tx<{ participant: string }[]>`
+      select participant from participants where org_id = ${org} and user_id = ${user.id}`;
+    if (row) return row.participant;
+  }
+  throw new Error(`no free name like ${base}`);
+}
+
+/** The organisation of a fresh server, made once; its first owner comes in through the claim link. */
+export async function homeOrg(db: Db): Promise<string> {
+  await db.sql`
+    insert into orgs (id, slug, name) values (${uuid7()}, 'home', 'Home') on conflict (slug) do nothing`;
+  const [row] = await db.sql<{ id: string }[]>`select id from orgs where slug = 'home'`;
+  if (!row) throw new Error("the first organisation was not made");
+  return row.id;
+}
+
+export async function hasOwner(db: Db, org: string): Promise<boolean> {
+  const rows = await db.as(
+    org,
+    (tx) => tx`
+      select 1 from memberships where org_id = ${org} and role = 'owner' and removed_at is null limit 1`,
+  );
+  return rows.length > 0;
+}
