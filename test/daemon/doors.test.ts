@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { uuid7 } from "../../src/lib/uuid.ts";
+import { ANEW } from "./agent.ts";
 import { hook, line, makeWorld, say, startHere, until, type World } from "./world.ts";
 
 const prompt = (
@@ -87,7 +88,7 @@ test("A8: the same hook call through socket and spool is one event", async () =>
   await using _daemon = await startHere(world);
   await world.link();
   await world.begin();
-  const call = prompt(world, "once", { release: "now" });
+  const call = prompt(world, "once", { release: "now", id: ANEW });
   await world.post(call);
   const file = `${world.place.spool}/${call.id}.json`;
   await Bun.write(file, JSON.stringify(call));
