@@ -23,18 +23,19 @@ interface Options {
 
 /** A long-lived command of the program, to be killed and started again at will. */
 export function startService({ args, env, cwd, log }: Options): Service {
-  let child: Bun.ReadableSubprocess | undefined;
+  let child: Bun.Subprocess<"ignore", "pipe", number> | undefined;
 
   async function start(): Promise<unknown> {
     const command = [...program, ...args()];
-    child = Bun.spawn(command, {
+    const started = Bun.spawn(command, {
       env,
       ...(cwd ? { cwd } : {}),
       stdin: "ignore",
       stdout: "pipe",
       stderr: openSync(log, "a"),
     });
-    const line = await firstLine(child.stdout);
+    child = started;
+    const line = await firstLine(started.stdout);
     if (line === undefined) {
       const tail = (await Bun.file(log).text()).slice(-2000);
       throw new Error(`polaris ${args()[0]} ended before it was ready: ${tail}`);
@@ -62,11 +63,12 @@ export function startService({ args, env, cwd, log }: Options): Service {
 }
 
 async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string | undefined> {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  const decoder = new TextDecoder();
+  const reader = stream.getReader();
   for (let text = ""; ; ) {
     const { value, done } = await reader.read();
     if (done) return undefined;
-    text += value;
+    text += decoder.decode(value, { stream: true });
     const end = text.indexOf("\n");
     if (end >= 0) return text.slice(0, end);
   }
