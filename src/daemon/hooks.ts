@@ -1,8 +1,10 @@
 import type { Agent, HookReading, People } from "../agents/agent.ts";
+import { redact } from "../machine/redact.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { HookCall } from "../wire/local.ts";
 import type { Participant } from "../wire/participant.ts";
 import { type Bound, bindingOf, resolve } from "./bindings.ts";
+import { append } from "./events.ts";
 import type { Followers } from "./followers.ts";
 import { hold } from "./held.ts";
 import type { Journal } from "./journal.ts";
@@ -82,7 +84,20 @@ export function startHooks(needs: {
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
-        if (first > 0) hold(db, reading.agentSession, reading.facts);
+        if (first === 0) return found;
+        // A start stands before what it starts, also when the transcript has grown while no recorder ran.
+        const isFirst = reading.start !== undefined && sessionOf(db, found.session)?.next_pos === 1;
+        const early = isFirst ? reading.facts.filter(({ release }) => release === "now") : [];
+        append(
+          db,
+          found.session,
+          early.map(({ event }) => redact(event)),
+        );
+        hold(
+          db,
+          reading.agentSession,
+          reading.facts.filter((fact) => !early.includes(fact)),
+        );
         return found;
       });
       if (!bound) {

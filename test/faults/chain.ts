@@ -70,7 +70,10 @@ export async function storm({ events, sessions, kills, seed }: Storm) {
     streams.push({
       project,
       events: log.length,
-      gaps: gaps(log.map(({ seq }) => seq), log.length),
+      gaps: gaps(
+        log.map(({ seq }) => seq),
+        log.length,
+      ),
       live: gaps(reader.seen, log.length),
       lines: reader.connections,
     });
@@ -120,7 +123,9 @@ if (import.meta.main) {
     },
   });
   const { events, sessions, kills, seed } = values;
-  console.log(`bun test/faults/chain.ts --events ${events} --sessions ${sessions} --kills ${kills} --seed ${seed}`);
+  console.log(
+    `bun test/faults/chain.ts --events ${events} --sessions ${sessions} --kills ${kills} --seed ${seed}`,
+  );
   const report = await storm({
     events: Number(events),
     sessions: Number(sessions),
@@ -131,7 +136,9 @@ if (import.meta.main) {
   console.table(report.streams);
   console.table(report.kills);
   const { writing, whole } = report.seconds;
-  console.log(`${report.refused} refused; ${writing.toFixed(1)} s of writing, ${whole.toFixed(1)} s in all`);
+  console.log(
+    `${report.refused} refused; ${writing.toFixed(1)} s of writing, ${whole.toFixed(1)} s in all`,
+  );
   console.log(report.clean ? "0 lost, 0 twice, all in order" : "NOT CLEAN");
   process.exitCode = report.clean ? 0 : 1;
 }

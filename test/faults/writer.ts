@@ -48,7 +48,8 @@ export async function write(stage: Stage): Promise<Written> {
   await hook("SessionStart", { source: "startup" });
   for (let at = 0; at < lines; ) {
     const turn = crypto.randomUUID();
-    const end = Math.min(lines, at + stage.turn);
+    // The last turn takes the rest: a turn has a prompt and an answer at least.
+    const end = lines - at < stage.turn + 2 ? lines : at + stage.turn;
     const first = at;
     let hooks: Promise<void> | undefined;
     for (; at < end; at++) {
