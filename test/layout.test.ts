@@ -42,7 +42,6 @@ const HOMES: Record<string, string[]> = {
   "preact-render-to-string": ["web"],
   "@preact/signals": ["web/client"],
   marked: ["web/client"],
-  dompurify: ["web/client"],
   diff: ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],

@@ -12,9 +12,9 @@ import { writeCredentials } from "../machine/credentials.ts";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import type { Binding, Status } from "../wire/local.ts";
+import { parse } from "./args.ts";
 import { type Booted, boot } from "./boot.ts";
 import { installInto } from "./install.ts";
-import { parse } from "./parse.ts";
 import { play, stepsOf } from "./player.ts";
 
 export const help = `
@@ -141,7 +141,10 @@ Polaris is running: ${server.publicUrl}
 
     ${await server.claimLink(path)}
 
-  Another link: polaris serve --claim --data-dir ${server.dataDir}
-  Ctrl-C stops everything; the next start goes on with what is here.
+  Enter makes another link, Ctrl-C stops everything. The next start goes on with what is here.
 `);
+  if (process.stdin.isTTY) {
+    process.stdin.on("data", async () => console.log(`  ${await server.claimLink(path)}`));
+    process.stdin.unref();
+  }
 }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { PolarisError } from "../wire/error.ts";
+import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
-import { parse } from "./parse.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `

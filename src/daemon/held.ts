@@ -103,6 +103,33 @@ function ordered(rows: Held[], moment: Moment): Due[] {
   return due;
 }
 
+/**
+ * Puts what hooks said `now` before the first line of the transcript that is later than it. A hook that was spooled
+ * while no daemon ran would otherwise stand behind all that happened since. Lines keep their own order, whatever
+ * their times. Runs inside `journal.write`.
+ */
+export function mingle(db: Database, agentSession: string, lines: Event[]): Event[] {
+  const waiting = db
+    .query<Held, [string]>(
+      "select n, release, at, json from held where agent_session = ? and release = 'now' order by n",
+    )
+    .all(agentSession);
+  if (waiting.length === 0) return lines;
+  const drop = db.query("delete from held where n = ?");
+  const all: Event[] = [];
+  for (const line of lines) {
+    for (let row = waiting[0]; row; row = waiting[0]) {
+      const fact: Event = JSON.parse(row.json);
+      if (Date.parse(fact.at) > Date.parse(line.at)) break;
+      all.push(fact);
+      drop.run(row.n);
+      waiting.shift();
+    }
+    all.push(line);
+  }
+  return all;
+}
+
 function dueIn(row: Held, { grownAt, hasFile }: Moment): number {
   const now = Date.now();
   if (row.release === "now") return 0;

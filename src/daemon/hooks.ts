@@ -1,10 +1,8 @@
 import type { Agent, HookReading, People } from "../agents/agent.ts";
-import { redact } from "../machine/redact.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { HookCall } from "../wire/local.ts";
 import type { Participant } from "../wire/participant.ts";
-import { type Bound, bindingOf, resolve } from "./bindings.ts";
-import { append } from "./events.ts";
+import { type Bound, resolve } from "./bindings.ts";
 import type { Followers } from "./followers.ts";
 import { hold } from "./held.ts";
 import type { Journal } from "./journal.ts";
@@ -37,16 +35,19 @@ export function startHooks(needs: {
   const { db } = journal;
   const unrecorded = new Map<string, Seen>();
 
-  function read(agent: Agent, call: HookCall): { reading: HookReading; people: People } {
-    const people: People = { driver: driver(), agent: agent.participant };
-    const reading = agent.readHook(call, people);
-    const bound = bindingOf(db, reading.agentSession);
-    const session = bound && sessionOf(db, bound.session);
+  /** The facts in the name of those who speak in this session; usually the people signed in now. */
+  function factsOf(
+    agent: Agent,
+    call: HookCall,
+    reading: HookReading,
+    people: People,
+    bound: Bound,
+  ) {
+    const session = sessionOf(db, bound.session);
     if (!session || (session.driver === people.driver && session.agent === people.agent)) {
-      return { reading, people };
+      return reading.facts;
     }
-    // A person other than the one signed in now drives this session.
-    return { reading: agent.readHook(call, session), people: session };
+    return agent.readHook(call, session).facts;
   }
 
   function remember(call: HookCall, reading: HookReading): void {
@@ -70,7 +71,8 @@ export function startHooks(needs: {
           hint: `Known: ${agents.map(({ name }) => name).join(", ")}.`,
         });
       }
-      const { reading, people } = read(agent, call);
+      const people: People = { driver: driver(), agent: agent.participant };
+      const reading = agent.readHook(call, people);
       if (!reading.agentSession) return { recorded: false };
       const bound = await journal.write<Bound | undefined>(() => {
         const found = resolve(db, reading, {
@@ -84,20 +86,7 @@ export function startHooks(needs: {
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
-        if (first === 0) return found;
-        // A start stands before what it starts, also when the transcript has grown while no recorder ran.
-        const isFirst = reading.start !== undefined && sessionOf(db, found.session)?.next_pos === 1;
-        const early = isFirst ? reading.facts.filter(({ release }) => release === "now") : [];
-        append(
-          db,
-          found.session,
-          early.map(({ event }) => redact(event)),
-        );
-        hold(
-          db,
-          reading.agentSession,
-          reading.facts.filter((fact) => !early.includes(fact)),
-        );
+        if (first > 0) hold(db, reading.agentSession, factsOf(agent, call, reading, people, found));
         return found;
       });
       if (!bound) {

@@ -5,6 +5,7 @@ import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
+import { mingle } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
 import { sessionOf } from "./sessions.ts";
@@ -39,7 +40,9 @@ export async function readTail(
     const step = await readLines(tail.path, offset, size);
     if (step.next === offset) return grew;
     const from = offset === tail.offset ? tail : { ...tail, memory: fresh(tail) };
-    const next = await store(journal, agent, { ...from, inode, offset }, step);
+    // For lines without a time of their own that stand before any that has one.
+    const since = new Date(Number(offset === 0 ? file.birthtimeMs : file.mtimeMs)).toISOString();
+    const next = await store(journal, agent, { ...from, inode, offset }, step, since);
     if (!next) return grew;
     Object.assign(tail, next);
     grew = true;
@@ -52,10 +55,11 @@ async function store(
   agent: Agent,
   tail: Tail,
   step: Step,
+  since: string,
 ): Promise<Tail | undefined> {
   const people = peopleOf(journal, tail.agent_session);
   if (!people) return undefined;
-  const memory: Memory = JSON.parse(tail.memory);
+  const memory: Memory = { at: since, ...JSON.parse(tail.memory) };
   const events: Event[] = [];
   for (const line of step.lines) {
     for (const event of agent.readLine(line, people, memory)) events.push(redact(event));
@@ -65,7 +69,8 @@ async function store(
   return await journal.write(() => {
     const bound = bindingOf(journal.db, tail.agent_session);
     if (!bound || bound.state === "left") return undefined;
-    append(journal.db, bound.session, events);
+    const all = tail.subagent === null ? mingle(journal.db, tail.agent_session, events) : events;
+    append(journal.db, bound.session, all);
     move(journal.db, next);
     return next;
   }, LAZY);

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { privateFolder } from "../lib/file.ts";
 
 /** Where this machine keeps what: one folder, entered by its owner alone. */
@@ -11,6 +11,7 @@ export interface Paths {
   lock: string;
   /** Who holds the lock, for people. */
   pid: string;
+  /** In a folder of its own: the home is watched, and each write of a log beside would wake the watcher. */
   journal: string;
   /** What hooks leave while no daemon listens. */
   spool: string;
@@ -27,7 +28,7 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     socket: join(folder, "daemon.sock"),
     lock: join(folder, "daemon.lock"),
     pid: join(folder, "daemon.pid"),
-    journal: join(folder, "journal.db"),
+    journal: join(folder, "journal", "journal.db"),
     spool: join(folder, "spool"),
     damaged: join(folder, "spool", "damaged"),
     credentials: join(folder, "credentials.json"),
@@ -37,5 +38,6 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
 
 export function makeFolders(place: Paths): void {
   privateFolder(place.home);
+  privateFolder(dirname(place.journal));
   privateFolder(place.spool);
 }

@@ -20,7 +20,7 @@ const Ready = z.object({ ready: z.literal(true), url: z.string(), claimUrl: z.st
  */
 export async function startChain() {
   await using stack = new AsyncDisposableStack();
-  const folder = stack.use(temporary("plrs-"));
+  const folder = stack.use(temporary("plrs-chain-"));
   const place: Paths = paths(join(folder.path, "machine"));
   const home = join(folder.path, "home");
   await mkdir(home, { recursive: true });

@@ -37,6 +37,7 @@ const ROUTES = [
 /** What a browser sends when somebody opens an address. */
 const PERSON = { "sec-fetch-mode": "navigate" };
 
+// promise: shut-door
 describe("the door is shut (F4)", () => {
   test.each(ROUTES)("%s %s wants a token", async (method, path) => {
     for (const as of [null, "pol_o_wrong"]) {

@@ -133,6 +133,7 @@ test("invalid UTF-8 in a batch becomes replacement characters (A6)", async () =>
   expect(event?.text).toBe("a\ufffdb");
 });
 
+// promise: any-bytes
 test("a 10 MB tool result is kept whole; lists show its beginning and say so (A6)", async () => {
   const machine = startMachine({ project: "huge" });
   const output = "0123456789".repeat(1024 * 1024);

@@ -2,11 +2,11 @@ import { Elysia } from "elysia";
 import { claim, mint, offer } from "../../core/tokens.ts";
 import { themeOf } from "../../web/pages/shell.tsx";
 import { claimPage, signInPage } from "../../web/pages/sign-in.tsx";
+import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { authenticate, COOKIE, isSameOrigin } from "../auth.ts";
 import { readText } from "../body.ts";
 import type { House } from "../house.ts";
-import { html } from "./pages.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Signing in with a one-time link or a token, and out again. Accounts come on top of this. */
@@ -23,7 +23,8 @@ export const authRoutes = (house: House) => {
       return redirect(next, cookie(await claim(db, code), SESSION_SECONDS));
     } catch (error) {
       if (!(error instanceof PolarisError)) throw error;
-      return html(claimPage({ ...frameOf(request), code: "", problem: "used" }), error.status);
+      const page = claimPage({ ...frameOf(request), code: "", problem: "used" });
+      return respond(request, page, error.status);
     }
   }
 
@@ -48,7 +49,7 @@ export const authRoutes = (house: House) => {
       // previews, mail scanners) do not send this header; they get a page with a button and use nothing up.
       const isPerson = request.headers.get("sec-fetch-mode") === "navigate";
       if (isPerson) return open(request, query.code ?? "", next);
-      return html(claimPage({ ...frameOf(request), code: query.code ?? "" }));
+      return respond(request, claimPage({ ...frameOf(request), code: query.code ?? "", next }));
     })
     .post(
       "/claim",
@@ -59,7 +60,7 @@ export const authRoutes = (house: House) => {
       NO_PARSE,
     )
     .get("/sign-in", ({ request, query }) =>
-      html(signInPage({ ...frameOf(request), next: pathOf(query.next) })),
+      respond(request, signInPage({ ...frameOf(request), next: pathOf(query.next) })),
     )
     .post(
       "/sign-in",
@@ -70,7 +71,8 @@ export const authRoutes = (house: House) => {
         if (site && !isSameOrigin(request))
           throw new PolarisError("forbidden", "Sign in on Polaris's own page.");
         const caller = await tokens.verify(form.get("token")?.trim() ?? "").catch(() => undefined);
-        if (!caller) return html(signInPage({ ...frameOf(request), problem: "wrong", next }), 401);
+        if (!caller)
+          return respond(request, signInPage({ ...frameOf(request), problem: "wrong", next }), 401);
         const expiresAt = new Date(Date.now() + SESSION_SECONDS * 1000);
         const { org, participant } = caller;
         const secret = await mint(db, { org, participant, kind: "web", expiresAt });
