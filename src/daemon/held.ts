@@ -80,9 +80,7 @@ export function release(db: Database, moment: Moment): number | undefined {
     .all(moment.agentSession);
   const drop = db.query("delete from held where n = ?");
   let next: number | undefined;
-  for (const row of rows) {
-    const wait = row.n > moment.upTo ? 0 : dueIn(row, moment);
-    const event: Event = JSON.parse(row.json);
+  for (const { row, event, wait } of ordered(rows, moment)) {
     const told = row.release === "unseen" && isTold(db, moment.session, event);
     if (!told && (wait > 0 || row.n > moment.upTo) && !moment.final) {
       next = Math.min(next ?? wait, wait);
@@ -92,6 +90,36 @@ export function release(db: Database, moment: Moment): number | undefined {
     drop.run(row.n);
   }
   return next;
+}
+
+interface Due {
+  row: Held;
+  event: Event;
+  wait: number;
+}
+
+/**
+ * How long each fact still waits, and that an end stands after what it ends: without a transcript an end waits for what
+ * was said before it; the session's own end waits for nothing, so what was said before it goes with it. (An answer
+ * after the end would open the session again.)
+ */
+function ordered(rows: Held[], moment: Moment): Due[] {
+  const due = rows.map((row): Due => {
+    const event: Event = JSON.parse(row.json);
+    return { row, event, wait: row.n > moment.upTo ? 0 : dueIn(row, moment) };
+  });
+  let before = 0;
+  for (const one of due) {
+    if (one.row.release === "unseen") before = Math.max(before, one.wait);
+    else if (one.row.release === "quiet" && !moment.hasFile) one.wait = Math.max(one.wait, before);
+  }
+  const end = due.findLast(
+    ({ row, event }) => event.kind === "session.end" && row.n <= moment.upTo,
+  );
+  for (const one of due) {
+    if (end && one.row.n < end.row.n) one.wait = Math.min(one.wait, end.wait);
+  }
+  return due;
 }
 
 /**
