@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { writeAtomic } from "../../src/lib/file.ts";
 import { uuid7 } from "../../src/lib/uuid.ts";
 import { ANEW } from "./agent.ts";
 import { hook, line, makeWorld, say, startHere, until, type World } from "./world.ts";
@@ -91,7 +92,7 @@ test("A8: the same hook call through socket and spool is one event", async () =>
   const call = prompt(world, "once", { release: "now", id: ANEW });
   await world.post(call);
   const file = `${world.place.spool}/${call.id}.json`;
-  await Bun.write(file, JSON.stringify(call));
+  writeAtomic(file, JSON.stringify(call));
   await until(async () => !(await Bun.file(file).exists()));
   await world.post(prompt(world, "next", { release: "now" }));
   await until(() => world.server.texts().includes("next"));
@@ -170,7 +171,7 @@ test("A8: what a hook says stands where the transcript was when it called, also 
   }
   say(world.transcript(), line("c", { at: at(4) }), line("d", { at: at(6) }));
   const spooled = notice("between c and d", { at: at(5) });
-  await Bun.write(`${world.place.spool}/${spooled.id}.json`, JSON.stringify(spooled));
+  writeAtomic(`${world.place.spool}/${spooled.id}.json`, JSON.stringify(spooled));
   await using _again = await startHere(world);
   await until(() => world.server.order.length === 8);
   expect(world.server.texts()).toEqual([
