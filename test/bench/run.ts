@@ -5,11 +5,13 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../../scripts/root.ts";
 import { ingest } from "./ingest.ts";
+import { journal } from "./journal.ts";
+import { start } from "./start.ts";
 import type { Bench, Result } from "./lib.ts";
 import { programs } from "./programs.ts";
 import { table } from "./table.ts";
 
-const BENCHES: Bench[] = [ingest];
+const BENCHES: Bench[] = [start, journal, ingest];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
