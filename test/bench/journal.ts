@@ -4,8 +4,8 @@ import { uuid7 } from "../../src/lib/uuid.ts";
 import { ask } from "../../src/machine/local.ts";
 import { notice, sessionStart } from "./hook-calls.ts";
 import { type Recorder, record } from "./house.ts";
-import { type Bench, type Load, load, type Row } from "./lib.ts";
 import { knocker } from "./knock.ts";
+import { type Bench, type Load, load, type Row } from "./lib.ts";
 import { syncsOf } from "./syncs.ts";
 
 /** A hook's call through the recorder's socket: answered when it is safe on disk. */
@@ -74,12 +74,16 @@ async function send(recorder: Recorder, clients: number, seconds: number): Promi
 /** The same requests to a server that parses and answers, and keeps nothing. */
 async function echo(recorder: Recorder, seconds: number): Promise<Load> {
   const unix = join(recorder.folder, "echo.sock");
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "echo.ts"), unix], { stdout: "pipe" });
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "echo.ts"), unix], {
+    stdout: "pipe",
+  });
   try {
     await child.stdout.getReader().read();
     await using doors = await knocker(unix, 16);
     const body = notice(recorder);
-    return await load(16, seconds, (client) => doors.post(client, "/hook", JSON.stringify(call(body))));
+    return await load(16, seconds, (client) =>
+      doors.post(client, "/hook", JSON.stringify(call(body))),
+    );
   } finally {
     child.kill("SIGKILL");
     await child.exited;

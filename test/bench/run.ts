@@ -4,14 +4,19 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../../scripts/root.ts";
+import { chain } from "./chain.ts";
+import { claude } from "./claude.ts";
 import { ingest } from "./ingest.ts";
 import { journal } from "./journal.ts";
-import { start } from "./start.ts";
 import type { Bench, Result } from "./lib.ts";
+import { live } from "./live.ts";
+import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
+import { start } from "./start.ts";
+import { storage } from "./storage.ts";
 import { table } from "./table.ts";
 
-const BENCHES: Bench[] = [start, journal, ingest];
+const BENCHES: Bench[] = [claude, start, journal, chain, ingest, live, memory, storage];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -36,7 +36,9 @@ export const start: Bench = {
       up: () => once(hook, prompt(recorder), recorder.place.home),
       down: () => once(hook, prompt(recorder)),
     });
-    await until(async () => (await spooled(nobody)) > 0, { what: "a spool file: the hook was heard" });
+    await until(async () => (await spooled(nobody)) > 0, {
+      what: "a spool file: the hook was heard",
+    });
     return [
       row("polaris --version", ran.version, ran.hello, 2),
       row("polaris hook, daemon up", ran.up, ran.helloStdin, 1.3),

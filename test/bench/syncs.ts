@@ -4,7 +4,11 @@ import { temporary } from "../helpers/temp.ts";
 import type { Load } from "./lib.ts";
 
 /** How many syncs a process makes for a call, counted by strace in a run of its own (it slows what it watches). */
-export async function syncsOf(pid: number, attachMs: number, run: () => Promise<Load>): Promise<string> {
+export async function syncsOf(
+  pid: number,
+  attachMs: number,
+  run: () => Promise<Load>,
+): Promise<string> {
   if (!Bun.which("strace")) return "syncs not counted: strace is not installed";
   await using folder = temporary("polaris-bench-");
   const file = join(folder.path, "syncs");
