@@ -1,8 +1,10 @@
 import type { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
 import type { Fact } from "../agents/agent.ts";
 import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import { append, isTold } from "./events.ts";
+import type { Tail } from "./tails.ts";
 
 /** The agent's last lines reach the file 80–400 ms late (measured), so an end waits for half a second of quiet. */
 export const QUIET_MS = 500;
@@ -16,6 +18,7 @@ interface Held {
   n: number;
   release: Fact["release"];
   at: number;
+  size: number;
   json: string;
 }
 
@@ -32,13 +35,29 @@ export interface Moment {
 }
 
 /** Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. */
-export function hold(db: Database, agentSession: string, facts: Fact[]): void {
+export function hold(
+  db: Database,
+  { agent_session, transcript }: { agent_session: string; transcript: string | null },
+  facts: Fact[],
+): void {
+  if (facts.length === 0) return;
+  const size = transcript ? (statSync(transcript, { throwIfNoEntry: false })?.size ?? 0) : 0;
   const insert = db.query(
-    "insert into held (agent_session, release, at, json) values (?, ?, ?, ?)",
+    "insert into held (agent_session, release, at, size, json) values (?, ?, ?, ?, ?)",
   );
   for (const { event, release } of facts) {
-    insert.run(agentSession, release, Date.now(), JSON.stringify(redact(event)));
+    insert.run(agent_session, release, Date.now(), size, JSON.stringify(redact(event)));
   }
+}
+
+/** The nearest byte beyond `offset` at which a hook has something to say before the transcript goes on. */
+export function nextStop(db: Database, agentSession: string, offset: number): number | undefined {
+  const row = db
+    .query<{ size: number | null }, [string, number]>(
+      "select min(size) as size from held where agent_session = ? and release = 'now' and size > ?",
+    )
+    .get(agentSession, offset);
+  return row?.size ?? undefined;
 }
 
 export function lastHeld(db: Database, agentSession: string): number {
@@ -56,7 +75,7 @@ export function lastHeld(db: Database, agentSession: string): number {
 export function release(db: Database, moment: Moment): number | undefined {
   const rows = db
     .query<Held, [string]>(
-      "select n, release, at, json from held where agent_session = ? order by n",
+      "select n, release, at, size, json from held where agent_session = ? order by n",
     )
     .all(moment.agentSession);
   const drop = db.query("delete from held where n = ?");
@@ -104,23 +123,24 @@ function ordered(rows: Held[], moment: Moment): Due[] {
 }
 
 /**
- * Puts what hooks said `now` before the first line of the transcript that is later than it. A hook that was spooled
- * while no daemon ran would otherwise stand behind all that happened since. Lines keep their own order, whatever
- * their times. Runs inside `journal.write`.
+ * Puts what hooks said `now` where it belongs among these lines: before all of them when the transcript ended here as
+ * the hook called, else before the first one that is later. (A hook that was spooled while no daemon ran would
+ * otherwise stand behind all that happened since.) Lines keep their own order, whatever their times. Runs inside
+ * `journal.write`.
  */
-export function mingle(db: Database, agentSession: string, lines: Event[]): Event[] {
+export function mingle(db: Database, tail: Tail, lines: Event[]): Event[] {
   const waiting = db
     .query<Held, [string]>(
-      "select n, release, at, json from held where agent_session = ? and release = 'now' order by n",
+      "select n, release, at, size, json from held where agent_session = ? and release = 'now' order by n",
     )
-    .all(agentSession);
+    .all(tail.agent_session);
   if (waiting.length === 0) return lines;
   const drop = db.query("delete from held where n = ?");
   const all: Event[] = [];
   for (const line of lines) {
     for (let row = waiting[0]; row; row = waiting[0]) {
       const fact: Event = JSON.parse(row.json);
-      if (Date.parse(fact.at) > Date.parse(line.at)) break;
+      if (row.size > tail.offset && Date.parse(fact.at) > Date.parse(line.at)) break;
       all.push(fact);
       drop.run(row.n);
       waiting.shift();

@@ -3,6 +3,7 @@ import { storm } from "./chain.ts";
 
 setDefaultTimeout(120_000);
 
+// promise: nothing-lost
 test("A6, A8: nothing is lost, doubled or moved while recorder, server and PostgreSQL are killed at random", async () => {
   const seed = Date.now() % 1_000_000;
   const report = await storm({ events: 600, sessions: 5, kills: 3, seed });

@@ -12,6 +12,7 @@ import { conversation, openSession, signIn, toolBodies } from "./page.ts";
 
 setDefaultTimeout(120_000);
 
+// promise: no-hook-per-tool
 test.skipIf(!claudePath)(
   `A1, A4: a run of the real Claude Code is recorded whole, once, in order, and is read in the browser${whyNot}`,
   async () => {
