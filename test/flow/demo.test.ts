@@ -5,9 +5,9 @@ import { z } from "zod";
 import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Page, Session } from "../../src/wire/session.ts";
+import { launch, noBrowser } from "../helpers/browser.ts";
 import { program, root, startService } from "../helpers/service.ts";
 import { temporary } from "../helpers/temp.ts";
-import { chromiumPath, startBrowser } from "../web/browser.ts";
 import { conversation, isLive } from "./page.ts";
 
 setDefaultTimeout(90_000);
@@ -55,8 +55,8 @@ async function watchOnce(folder: string) {
   await using demo = startDemo(folder);
   const link = await demo.link();
   const server = api(link.origin, join(folder, "demo/server/owner.token"));
-  if (chromiumPath) {
-    await using browser = await startBrowser();
+  if (!noBrowser) {
+    await using browser = await launch();
     const page = await browser.newPage();
     await page.goto(link.href);
     expect(new URL(page.url()).pathname).toBe(link.searchParams.get("next") ?? "");

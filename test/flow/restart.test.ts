@@ -1,14 +1,12 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect } from "bun:test";
 import recording from "../../assets/demo/terminal.jsonl" with { type: "text" };
 import { play, stepsOf } from "../../src/cli/player.ts";
 import { until } from "../../src/lib/until.ts";
+import { browserTest, launch } from "../helpers/browser.ts";
 import { startChain } from "../helpers/chain.ts";
-import { chromiumPath, startBrowser } from "../web/browser.ts";
 import { conversation, isLive, liveOf, openSession, signIn } from "./page.ts";
 
-setDefaultTimeout(90_000);
-
-test.skipIf(!chromiumPath)(
+browserTest(
   "E4: a page outlives the server's kill -9: it says so, comes back by itself, and shows every event once",
   async () => {
     await using chain = await startChain();
@@ -19,7 +17,7 @@ test.skipIf(!chromiumPath)(
     const playing = play(stepsOf(recording), { home: chain.home, cwd, pace, signal: stop.signal });
     const session = await until(async () => (await chain.sessions("site"))[0]);
 
-    await using browser = await startBrowser();
+    await using browser = await launch();
     const page = await signIn(browser, chain);
     await openSession(page, "site", session.name);
     await page.evaluate(() => document.body.setAttribute("data-same-page", "yes"));
@@ -53,4 +51,5 @@ test.skipIf(!chromiumPath)(
     const shown = whole.filter((line) => line.startsWith("prompt: "));
     expect(shown).toEqual(prompts.map(({ text }) => `prompt: ${text}`));
   },
+  90_000,
 );
