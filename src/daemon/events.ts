@@ -67,6 +67,17 @@ export function isTold(db: Database, session: string, fact: Event): boolean {
   return take(db, rows, fact);
 }
 
+/** Whether this turn has been heard of in the session, among its latest events. */
+export function hasTurn(db: Database, session: string, turn: string): boolean {
+  const row = db
+    .query(
+      `select 1 from (select turn from events where session = ? order by pos desc limit ${REACH})
+       where turn = ? limit 1`,
+    )
+    .get(session, turn);
+  return row !== null;
+}
+
 /** Whether a line of the transcript tells what was already written from a hook. */
 function meets(db: Database, session: string, event: Event): boolean {
   const rows = db

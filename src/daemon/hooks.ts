@@ -86,7 +86,7 @@ export function startHooks(needs: {
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
-        if (first > 0) hold(db, reading.agentSession, factsOf(agent, call, reading, people, found));
+        if (first > 0) hold(db, found, factsOf(agent, call, reading, people, found));
         return found;
       });
       if (!bound) {

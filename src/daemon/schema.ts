@@ -70,6 +70,8 @@ create table held (
   agent_session text not null,
   release text not null,
   at integer not null,
+  -- How long the transcript was when the hook called: what it says stands before the lines beyond.
+  size integer not null,
   json text not null
 ) strict;
 

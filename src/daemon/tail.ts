@@ -5,7 +5,7 @@ import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
-import { mingle } from "./held.ts";
+import { mingle, nextStop } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
 import { sessionOf } from "./sessions.ts";
@@ -37,7 +37,10 @@ export async function readTail(
     const replaced = tail.inode !== null && tail.inode !== inode;
     const offset = replaced || size < tail.offset ? 0 : tail.offset;
     if (size === offset) return grew;
-    const step = await readLines(tail.path, offset, size);
+    const stop = nextStop(journal.db, tail.agent_session, offset) ?? size;
+    let step = await readLines(tail.path, offset, Math.min(size, stop));
+    // The hook called in the middle of a line.
+    if (step.next === offset && stop < size) step = await readLines(tail.path, offset, size);
     if (step.next === offset) return grew;
     const from = offset === tail.offset ? tail : { ...tail, memory: fresh(tail) };
     // For lines without a time of their own that stand before any that has one.
@@ -69,7 +72,7 @@ async function store(
   return await journal.write(() => {
     const bound = bindingOf(journal.db, tail.agent_session);
     if (!bound || bound.state === "left") return undefined;
-    const all = tail.subagent === null ? mingle(journal.db, tail.agent_session, events) : events;
+    const all = tail.subagent === null ? mingle(journal.db, tail, bound.session, events) : events;
     append(journal.db, bound.session, all);
     move(journal.db, next);
     return next;

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import { writeAtomic } from "../../src/lib/file.ts";
 import { uuid7 } from "../../src/lib/uuid.ts";
+import { ANEW } from "./agent.ts";
 import { hook, line, makeWorld, say, startHere, until, type World } from "./world.ts";
 
 const prompt = (
@@ -87,10 +89,10 @@ test("A8: the same hook call through socket and spool is one event", async () =>
   await using _daemon = await startHere(world);
   await world.link();
   await world.begin();
-  const call = prompt(world, "once", { release: "now" });
+  const call = prompt(world, "once", { release: "now", id: ANEW });
   await world.post(call);
   const file = `${world.place.spool}/${call.id}.json`;
-  await Bun.write(file, JSON.stringify(call));
+  writeAtomic(file, JSON.stringify(call));
   await until(async () => !(await Bun.file(file).exists()));
   await world.post(prompt(world, "next", { release: "now" }));
   await until(() => world.server.texts().includes("next"));
@@ -141,4 +143,45 @@ test("A8: times are kept as they came, order is the order of arrival, with a clo
   expect(world.server.texts().slice(1)).toEqual(["a", "b", "c"]);
   expect(world.server.order.map(({ at }) => at).slice(1, 3)).toEqual([ahead, ago]);
   expect(world.server.order.map(({ pos }) => pos)).toEqual([1, 2, 3, 4]);
+});
+
+test("A8: what a hook says stands where the transcript was when it called, also when it was spooled", async () => {
+  await using world = makeWorld();
+  const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
+  const notice = (text: string, more = {}) =>
+    hook(
+      {
+        session: "one",
+        hook: "X",
+        transcript: world.transcript(),
+        fact: { kind: "notice", text, release: "now" },
+      },
+      more,
+    );
+  {
+    await using _daemon = await startHere(world);
+    await world.link();
+    say(world.transcript(), line("before", { at: at(1) }));
+    await world.begin();
+    say(world.transcript(), line("a", { at: at(2) }));
+    await world.post(notice("after a"));
+    say(world.transcript(), line("b", { at: at(3) }));
+    await until(() => world.server.texts().includes("b"));
+    await world.drained();
+  }
+  say(world.transcript(), line("c", { at: at(4) }), line("d", { at: at(6) }));
+  const spooled = notice("between c and d", { at: at(5) });
+  writeAtomic(`${world.place.spool}/${spooled.id}.json`, JSON.stringify(spooled));
+  await using _again = await startHere(world);
+  await until(() => world.server.order.length === 8);
+  expect(world.server.texts()).toEqual([
+    "before",
+    undefined,
+    "a",
+    "after a",
+    "b",
+    "c",
+    "between c and d",
+    "d",
+  ]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { privateFolder } from "../../src/lib/file.ts";
+import { privateFolder, writeAtomic } from "../../src/lib/file.ts";
 import { uuid7 } from "../../src/lib/uuid.ts";
 import { hook, makeWorld, startHere, until, type World } from "./world.ts";
 
@@ -12,7 +12,7 @@ function spool(world: World, name: string, content: string): string {
   privateFolder(world.place.home);
   privateFolder(world.place.spool);
   const path = join(world.place.spool, name);
-  writeFileSync(path, content);
+  writeAtomic(path, content);
   return path;
 }
 

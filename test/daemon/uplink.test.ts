@@ -20,6 +20,7 @@ const failing =
 const numbers = (count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => line(`n${from + i}`));
 
+// promise: server-away
 test("A8: what is recorded while the server is down reaches it in order once it is back, once", async () => {
   await using world = makeWorld();
   world.server.setTrouble(failing(503));

@@ -8,11 +8,11 @@ const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), 
 
 /** A clone with nothing but the runner and one task, its dependencies installed earlier; and a PATH of Node alone. */
 function clone(folder: string, start: string) {
-  for (const name of ["scripts", "node_modules", "bin"]) mkdirSync(join(folder, name));
+  for (const name of ["scripts", "src", "node_modules", "bin"]) mkdirSync(join(folder, name));
   for (const name of ["package.json", "bun.lock", "scripts/run.mjs"]) {
     copyFileSync(join(ROOT, name), join(folder, name));
   }
-  writeFileSync(join(folder, "scripts/start.ts"), start);
+  writeFileSync(join(folder, "src/main.ts"), start);
   const stamp = new Bun.CryptoHasher("sha256")
     .update(readFileSync(join(ROOT, "bun.lock")))
     .update(`${devDependencies.bun} ${process.platform} ${process.arch}`)
@@ -34,7 +34,7 @@ test("npm start needs neither network, npm nor a home once everything is there",
   await using folder = temporary();
   const run = clone(folder.path, "console.log(process.argv.slice(2)); process.exit(7)");
   const child = run("start", "--port", "0");
-  expect(await new Response(child.stdout).text()).toContain('"--port", "0"');
+  expect(await new Response(child.stdout).text()).toContain('"demo", "--port", "0"');
   expect(await child.exited).toBe(7);
 });
 

@@ -1,0 +1,73 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../../src/lib/until.ts";
+import { temporary } from "../helpers/temp.ts";
+import { notice, sessionStart } from "./hook-calls.ts";
+import { record } from "./house.ts";
+import { type Bench, interleave, type Row, type Summary } from "./lib.ts";
+
+/** `polaris --version` and `polaris hook`, each a new process, against a program that does nothing. */
+export const start: Bench = {
+  name: "start",
+  about: "polaris --version and polaris hook against a compiled hello world",
+  async run({ quick, program, hello }) {
+    await using folder = temporary("polaris-bench-");
+    await using recorder = await record(program);
+    const home = folder.path;
+    const nobody = join(home, "nobody");
+    mkdirSync(nobody);
+    const once = (command: string[], stdin = "", polarisHome = nobody) => {
+      const began = performance.now();
+      const { exitCode } = Bun.spawnSync(command, {
+        env: { HOME: home, PATH: process.env.PATH ?? "", POLARIS_HOME: polarisHome },
+        stdin: Buffer.from(stdin),
+        stdout: "ignore",
+        stderr: "ignore",
+      });
+      if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${exitCode}`);
+      return performance.now() - began;
+    };
+    const hook = [program, "hook", "--agent", "claude"];
+    once(hook, sessionStart(recorder), recorder.place.home);
+    const ran = await interleave(quick ? 15 : 100, {
+      hello: () => once([hello]),
+      reader: () => once([hello, "read"], notice(recorder)),
+      version: () => once([program, "--version"]),
+      up: () => once(hook, notice(recorder), recorder.place.home),
+      down: () => once(hook, notice(recorder)),
+    });
+    await until(async () => (await spooled(nobody)) > 0, {
+      what: "a spool file: the hook was heard",
+    });
+    return [
+      row("polaris --version", ran.version, ran.hello, 2),
+      {
+        ...row("polaris hook, daemon up", ran.up, ran.reader, 1.3),
+        note: against(ran.up, ran.hello),
+      },
+      {
+        ...row("polaris hook, daemon down", ran.down, ran.reader, 1.3),
+        note: against(ran.down, ran.hello),
+      },
+    ];
+  },
+};
+
+function row(name: string, ours: Summary, floor: Summary, limit: number): Row {
+  return {
+    name,
+    unit: "ms",
+    ours: ours.p50,
+    floor: floor.p50,
+    p50: ours.p50,
+    p99: ours.p99,
+    target: `≤ ${limit}× floor`,
+    pass: ours.p50 <= limit * floor.p50,
+  };
+}
+
+const against = (ours: Summary, hello: Summary): string =>
+  `floor: a hello world that reads the payload; one that does not: ${hello.p50.toFixed(2)} ms, ratio ${(ours.p50 / hello.p50).toFixed(2)}`;
+
+const spooled = async (home: string) =>
+  (await Array.fromAsync(new Bun.Glob("spool/*.json").scan({ cwd: home }))).length;
