@@ -38,6 +38,7 @@ const MAY: Record<string, string[]> = {
 /** Outside packages have one home each. */
 const HOMES: Record<string, string[]> = {
   elysia: ["server"],
+  "@elysiajs/jwt": ["server"],
   preact: ["web", "web/parts", "web/client"],
   "preact-render-to-string": ["web"],
   "@preact/signals": ["web/client"],
