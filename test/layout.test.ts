@@ -46,7 +46,7 @@ const HOMES: Record<string, string[]> = {
   diff: ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
-  "bun:sqlite": ["daemon", "db"],
+  "bun:sqlite": ["daemon", "db", "machine"],
   zod: [
     "wire",
     "agents",
