@@ -70,12 +70,13 @@ export type Tokens = ReturnType<typeof startTokens>;
 /** Its time is told only of a token that is ours and right in all else. */
 async function reason(token: string, check: (at: Date) => Promise<unknown>): Promise<PolarisError> {
   const { exp, nbf } = timesOf(token);
-  if (exp !== undefined && (await check(new Date((exp - 1) * 1000)))) {
+  const now = Date.now() / 1000;
+  if (exp !== undefined && exp <= now && (await check(new Date((exp - 1) * 1000)))) {
     return new PolarisError("token_expired", "This access token is over.", {
       hint: "The recorder renews its own by itself; else: polaris login",
     });
   }
-  if (nbf !== undefined && (await check(new Date(nbf * 1000)))) {
+  if (nbf !== undefined && nbf > now && (await check(new Date(nbf * 1000)))) {
     return new PolarisError("token_early", "This access token is not valid yet.", {
       hint: "Do the servers' clocks agree?",
     });
