@@ -11,6 +11,7 @@ import { lockDataDir } from "../db/lock.ts";
 import { migrate } from "../db/migrate.ts";
 import { writeAtomic } from "../lib/file.ts";
 import type { Log } from "../lib/log.ts";
+import { loadKeys } from "../server/keys.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { VERSION } from "./version.ts";
 
@@ -50,7 +51,8 @@ export async function boot(options: BootOptions) {
   const org = await homeOrg(db);
   const localKey = randomBytes(32).toString("base64url");
   const { host, port, publicUrl, proxies } = options;
-  const settings = { host, port, publicUrl, proxies, localKey, version: VERSION };
+  const keys = loadKeys(dataDir);
+  const settings = { host, port, publicUrl, proxies, localKey, keys, version: VERSION };
   const server: Server = stack.use(await startServer({ db, log, ...settings }));
   // Where `polaris serve --claim` finds this server.
   const note = join(dataDir, "server.json");

@@ -55,11 +55,8 @@ export async function run(args: string[]): Promise<void> {
   const asOwner = { url: server.url, token: owner.token };
   const place = paths(join(dir, "machine"));
   mkdirSync(place.home, { recursive: true, mode: 0o700 });
-  writeCredentials(place.credentials, {
-    url: server.url,
-    token: owner.token,
-    participant: owner.participant,
-  });
+  const profile = { url: server.url, token: owner.token, participant: owner.participant };
+  writeCredentials(place.credentials, { current: "demo", profiles: { demo: profile } });
   await using _daemon = await startDaemon({
     home: place.home,
     agents: AGENTS,

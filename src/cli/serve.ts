@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { privateFolder } from "../lib/file.ts";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { errorOf } from "../machine/api.ts";
+import { rotate } from "../server/keys.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
@@ -20,7 +22,11 @@ Usage: polaris serve [options]
   --data-dir DIR      database, keys and the owner's token (POLARIS_DATA_DIR, default ~/.polaris/server)
   --public-url URL    the address people use (POLARIS_PUBLIC_URL, default http://localhost:<port>)
   --claim             ask the running server for a new sign-in link, print it, and end
+  --rotate-secret     sign with a new secret from now on; what the old one signed stays good until the next rotation
   --json              one line of JSON when ready, then logs on standard error
+
+The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
+it), else it is made once and kept in the data directory.
 
 Without DATABASE_URL the server runs its own PostgreSQL inside the data directory.
 
@@ -39,6 +45,7 @@ export async function run(args: string[]): Promise<void> {
       port: { type: "string", default: process.env.POLARIS_PORT ?? "4321" },
       "data-dir": { type: "string", default: dataDirOf(process.env) },
       "public-url": { type: "string" },
+      "rotate-secret": { type: "boolean", default: false },
       claim: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
@@ -47,6 +54,8 @@ export async function run(args: string[]): Promise<void> {
   const dataDir = values["data-dir"];
   const publicUrl = (values["public-url"] ?? process.env.POLARIS_PUBLIC_URL)?.replace(/\/+$/, "");
   if (values.claim) return printClaim({ dataDir, json: values.json });
+
+  if (values["rotate-secret"]) rotateSecret(dataDir);
 
   const startedAt = performance.now();
   const say = values.json ? () => {} : (line: string) => console.log(line);
@@ -78,6 +87,16 @@ export async function run(args: string[]): Promise<void> {
   }
   await untilAskedToStop();
   say("Stopping: finishing what runs …");
+}
+
+function rotateSecret(dataDir: string): void {
+  if (process.env.POLARIS_SECRET) {
+    throw new PolarisError("usage", "The secret comes from POLARIS_SECRET.", {
+      hint: "Put a new one there, and the present one into POLARIS_SECRET_PREVIOUS.",
+    });
+  }
+  privateFolder(dataDir);
+  rotate(dataDir);
 }
 
 export function dataDirOf(env: Record<string, string | undefined>): string {

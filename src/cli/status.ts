@@ -22,12 +22,19 @@ export async function run(args: string[]): Promise<void> {
   console.log(values.json ? JSON.stringify(status) : report(status));
 }
 
-function report({ pid, server, journal, spool, damaged, links, bindings }: Status): string {
+function report(status: Status): string {
+  const { pid, server, profiles, elsewhere, journal, spool, damaged, links, bindings } = status;
   const lines = [
     `Recorder  running (pid ${pid})`,
-    `Server    ${server.url || "none"}: ${server.state.replace("_", " ")}${server.error ? ` (${server.error})` : ""}`,
+    `Server    ${server.url || "none"}: ${stateOf(server)}`,
     `Journal   ${journal.pending} waiting to be sent${journal.refused ? `, ${journal.refused} refused` : ""}, ${(journal.bytes / 1e6).toFixed(1)} MB`,
   ];
+  for (const other of profiles.filter(({ isCurrent }) => !isCurrent)) {
+    lines.push(`          ${other.name}, ${other.url}: ${stateOf(other)}`);
+  }
+  if (elsewhere) {
+    lines.push(`          ${elsewhere} wait for a sign-in to the organisation they belong to`);
+  }
   if (journal.error) lines.push(`          ${journal.error}`);
   if (spool || damaged) lines.push(`Spool     ${spool} waiting, ${damaged} damaged`);
   for (const { directory, project } of links) lines.push(`Linked    ${directory} -> ${project}`);
@@ -37,3 +44,8 @@ function report({ pid, server, journal, spool, damaged, links, bindings }: Statu
   if (bindings.length === 0) lines.push("Session   none is being recorded");
   return lines.join("\n");
 }
+
+const stateOf = ({ state, error }: Pick<Status["server"], "state" | "error">): string => {
+  if (state === "signed_out") return `signed out: ${error ?? ""} Run polaris login.`;
+  return error ? `${state} (${error})` : state;
+};

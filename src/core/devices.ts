@@ -1,5 +1,10 @@
-import type { Db } from "../db/db.ts";
+import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
+import { PolarisError } from "../wire/error.ts";
+import type { Page } from "../wire/session.ts";
+import { note } from "./audit.ts";
+import { type Caller, isAtLeast } from "./caller.ts";
+import { cursorOf, readCursor } from "./cursor.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 
 /** A browser is signed in for 30 days. */
@@ -24,11 +29,106 @@ export async function openBrowser(
 
 /** Ends a device: its cookie and refresh tokens are worth nothing from now on. True when it was alive. */
 export async function revoke(db: Db, org: string, device: string): Promise<boolean> {
-  const rows = await db.as(
-    org,
-    (tx) => tx`
-      update devices set revoked_at = now()
-      where org_id = ${org} and id = ${device} and revoked_at is null returning id`,
-  );
+  return await db.as(org, (tx) => end(tx, org, device));
+}
+
+/** The same inside a transaction of the caller's. */
+export async function end(tx: Tx, org: string, device: string): Promise<boolean> {
+  const rows = await tx`
+    update devices set revoked_at = now()
+    where org_id = ${org} and id = ${device} and revoked_at is null returning id`;
   return rows.length > 0;
 }
+
+export interface Device {
+  id: string;
+  kind: "browser" | "machine";
+  name: string;
+  participant: string;
+  createdAt: string;
+  lastUsedAt: string;
+  lastAddress: string | null;
+  expiresAt: string | null;
+  /** The one that asks. */
+  isThis: boolean;
+}
+
+interface Row {
+  id: string;
+  kind: Device["kind"];
+  name: string;
+  participant: string;
+  created_at: Date;
+  last_used_at: Date;
+  last_address: string | null;
+  expires_at: Date | null;
+}
+
+/** What people are signed in on, the newest first: one's own, or everybody's for an admin who asks for `all`. */
+export async function list(
+  db: Db,
+  caller: Caller,
+  { all = false, limit, cursor }: { all?: boolean; limit: number; cursor?: string | undefined },
+): Promise<Page<Device>> {
+  if (all && !mayAdmin(caller)) {
+    throw new PolarisError("forbidden", "Only admins see other people's devices.");
+  }
+  const [before = null] = cursor ? readCursor(cursor, 1) : [];
+  const rows = await db.as(
+    caller.org,
+    (tx) => tx<Row[]>`
+      select d.id, d.kind, d.name, p.participant, d.created_at, d.last_used_at, d.last_address, d.expires_at
+      from devices d join participants p on p.org_id = d.org_id and p.user_id = d.user_id
+      where d.org_id = ${caller.org} and d.revoked_at is null and (d.expires_at is null or d.expires_at > now())
+        and (${all} or d.user_id = ${caller.user}) and (${before}::uuid is null or d.id < ${before}::uuid)
+      order by d.id desc limit ${limit + 1}`,
+  );
+  const items = rows.slice(0, limit).map(
+    (row): Device => ({
+      id: row.id,
+      kind: row.kind,
+      name: row.name,
+      participant: row.participant,
+      createdAt: row.created_at.toISOString(),
+      lastUsedAt: row.last_used_at.toISOString(),
+      lastAddress: row.last_address,
+      expiresAt: row.expires_at?.toISOString() ?? null,
+      isThis: row.id === caller.token,
+    }),
+  );
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last ? cursorOf(last.id) : null };
+}
+
+/** Signs a device out: one's own, or anybody's for an admin. A foreign and an absent one get the same `not_found`. */
+export async function remove(db: Db, caller: Caller, id: string): Promise<void> {
+  await db.as(caller.org, async (tx) => {
+    const [row] = await tx<{ name: string; participant: string }[]>`
+      select d.name, p.participant from devices d
+      join participants p on p.org_id = d.org_id and p.user_id = d.user_id
+      where d.org_id = ${caller.org} and d.id = ${id} and d.revoked_at is null
+        and (${mayAdmin(caller)} or d.user_id = ${caller.user})`;
+    if (!row || !(await end(tx, caller.org, id))) {
+      throw new PolarisError("not_found", "There is no such device here.");
+    }
+    const { org, participant: actor, address } = caller;
+    const detail = { name: row.name, of: row.participant };
+    await note(tx, { org, actor, action: "device.revoke", target: id, detail, address });
+  });
+}
+
+/** Signs a person out on all they are signed in on in this organisation, this device included. */
+export async function removeAll(db: Db, caller: Caller): Promise<number> {
+  return await db.as(caller.org, async (tx) => {
+    const rows = await tx`
+      update devices set revoked_at = now()
+      where org_id = ${caller.org} and user_id = ${caller.user} and revoked_at is null returning id`;
+    const { org, participant: actor, address } = caller;
+    const detail = { devices: rows.length };
+    await note(tx, { org, actor, action: "device.revoke_all", detail, address });
+    return rows.length;
+  });
+}
+
+const mayAdmin = (caller: Caller): boolean =>
+  isAtLeast(caller.role, "admin") && caller.scopes.includes("admin");

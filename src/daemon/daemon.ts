@@ -1,10 +1,11 @@
 import pkg from "../../package.json" with { type: "json" };
 import type { Agent } from "../agents/agent.ts";
-import { brief, type Log } from "../lib/log.ts";
-import { readCredentials, watchCredentials } from "../machine/credentials.ts";
-import { identify, localParticipant } from "../machine/identity.ts";
+import type { Log } from "../lib/log.ts";
+import { watchCredentials } from "../machine/credentials.ts";
+import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
-import type { Credentials, Status } from "../wire/local.ts";
+import type { Status } from "../wire/local.ts";
+import { startAccounts } from "./accounts.ts";
 import { live } from "./bindings.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
@@ -17,8 +18,8 @@ import { startPruner } from "./prune.ts";
 import { routes } from "./routes.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
-import { journalStatus } from "./status.ts";
-import { startUplink } from "./uplink.ts";
+import { elsewhere, journalStatus } from "./status.ts";
+import { startUplinks } from "./uplinks.ts";
 
 export interface Daemon extends AsyncDisposable {
   place: Paths;
@@ -39,34 +40,23 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   parts.use(lock(place));
 
   const machine = identify(place.machine);
-  const own = localParticipant();
-  let known: Credentials | undefined = read();
-  const credentials = () => known;
-  const driver = () => known?.participant ?? own;
-
-  function read(): Credentials | undefined {
-    try {
-      return readCredentials(place.credentials);
-    } catch (error) {
-      log.warn("credentials.unreadable", { error: brief(error) });
-      return undefined;
-    }
-  }
+  const accounts = startAccounts(place, log);
+  const { home: belongs } = accounts;
 
   const journal = parts.use(startJournal(place.journal, log));
   parts.use(startPruner(journal));
-  const uplink = parts.use(startUplink({ journal, machine, credentials, log }));
-  const downlink = parts.use(startDownlink({ journal, credentials, log }));
+  const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
+  const downlink = parts.use(startDownlink({ journal, accounts, log }));
   const ready = Promise.withResolvers<void>();
   const followers = parts.use(startFollowers({ journal, agents, log, ready: ready.promise }));
-  const hooks = startHooks({ journal, agents, followers, driver });
-  const members = startMembers({ journal, agents, followers, hooks, driver });
+  const hooks = startHooks({ journal, agents, followers, home: belongs });
+  const members = startMembers({ journal, agents, followers, hooks, home: belongs });
   const spool = parts.use(startSpool({ place, hooks, log }));
   parts.use(
     watchCredentials(place.credentials, () => {
-      known = read();
+      accounts.reload();
       log.info("credentials.changed");
-      uplink.retry();
+      uplinks.retry();
       downlink.census();
     }),
   );
@@ -79,7 +69,9 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       version: pkg.version,
       home: place.home,
       startedAt,
-      server: uplink.state,
+      server: uplinks.state,
+      profiles: uplinks.profiles,
+      elsewhere: elsewhere(journal, accounts),
       journal: journalStatus(journal),
       spool: waiting,
       damaged,

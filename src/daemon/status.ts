@@ -1,3 +1,4 @@
+import type { Accounts } from "./accounts.ts";
 import type { Journal } from "./journal.ts";
 
 /** What of the journal goes into `polaris status`. */
@@ -17,6 +18,18 @@ export function journalStatus(journal: Journal) {
     bytes: journal.bytes(),
     error: journal.error ?? (journal.setAside ? `damaged, set aside: ${journal.setAside}` : null),
   };
+}
+
+/** Events of organisations this machine is signed in to no longer, or not yet. */
+export function elsewhere({ db }: Pick<Journal, "db">, accounts: Accounts): number {
+  return db
+    .query<{ profile: string | null; org: string | null; waiting: number }, []>(
+      `select profile, org, sum(next_pos - 1 - acked) as waiting from sessions
+       where next_pos > acked + 1 group by profile, org`,
+    )
+    .all()
+    .filter((place) => !accounts.of(place))
+    .reduce((sum, { waiting }) => sum + waiting, 0);
 }
 
 function count(query: { get(): { n: number } | null }): number {

@@ -16,7 +16,9 @@ export async function authenticate(
   const header = request.headers.get("authorization");
   if (header) {
     const [scheme, token] = header.split(" ");
-    if (scheme?.toLowerCase() === "bearer" && token?.startsWith("pol_a_")) return identify(token);
+    if (scheme?.toLowerCase() === "bearer" && /^(pol_a_|eyJ)/.test(token ?? "")) {
+      return identify(token ?? "");
+    }
     throw unauthenticated();
   }
   const cookie = cookieOf(request);
@@ -27,6 +29,8 @@ export async function authenticate(
       hint: "Scripts use a Bearer token.",
     });
   }
+  // Nothing but a browser's own secret: a machine's token in a cookie would be a token that pages can send.
+  if (!cookie.startsWith("pol_b_")) throw unauthenticated();
   return identify(cookie);
 }
 

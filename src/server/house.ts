@@ -5,6 +5,7 @@ import type { startIngest } from "../core/ingest.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What every route may need; made once in `startServer`. */
 export interface House {
@@ -12,6 +13,8 @@ export interface House {
   feed: Feed;
   bell: Doorbell;
   identify: Identify;
+  /** Makes and checks machines' access tokens. */
+  tokens: Tokens;
   /** Proxies whose X-Forwarded-* headers are believed. */
   proxies: readonly string[];
   /** What the server's own machine shows (`polaris serve --claim`); none: that door is shut. */

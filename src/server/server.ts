@@ -11,13 +11,19 @@ import { PolarisError } from "../wire/error.ts";
 import { MAX_BODY } from "./body.ts";
 import { asPolarisError, errorResponse } from "./errors.ts";
 import type { House } from "./house.ts";
+import type { Keys } from "./keys.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { settingsRoutes } from "./routes/settings.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
   db: Db;
@@ -29,6 +35,10 @@ export interface ServerOptions {
   version: string;
   proxies?: readonly string[] | undefined;
   localKey?: string | undefined;
+  /** What signs machines' access tokens; there is no default. */
+  keys: Keys;
+  /** How long an access token lives: 15 minutes. */
+  accessSeconds?: number | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -38,11 +48,17 @@ export async function startServer(options: ServerOptions) {
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
   const indexer = startIndexer(db, feed, log);
+  const tokens = startTokens({
+    keys: options.keys,
+    issuer: () => house.publicUrl,
+    accessSeconds: options.accessSeconds ?? 15 * 60,
+  });
   const house: House = {
     db,
     feed,
     bell,
-    identify: startIdentify(db),
+    identify: startIdentify(db, tokens.verify),
+    tokens,
     proxies: options.proxies ?? [],
     localKey: options.localKey,
     ingest: startIngest(db, bell),
@@ -68,6 +84,10 @@ export async function startServer(options: ServerOptions) {
     })
     .use(healthRoutes(house))
     .use(authRoutes(house))
+    .use(tokenRoutes(house))
+    .use(grantRoutes(house))
+    .use(deviceRoutes(house))
+    .use(settingsRoutes(house))
     .use(projectRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))

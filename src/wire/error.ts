@@ -7,6 +7,19 @@ export const STATUS = {
   invalid_input: 400,
   invalid_cursor: 400,
   unauthenticated: 401,
+  token_malformed: 401,
+  token_forged: 401,
+  token_expired: 401,
+  token_early: 401,
+  token_revoked: 401,
+  // Signing a machine in; the names are those of RFC 6749 §5.2 and RFC 8628 §3.5:
+  invalid_request: 400,
+  invalid_grant: 400,
+  unsupported_grant_type: 400,
+  authorization_pending: 400,
+  slow_down: 400,
+  access_denied: 400,
+  expired_token: 400,
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
@@ -26,6 +39,9 @@ export const STATUS = {
   not_signed_in: 401,
   already_running: 409,
   port_taken: 409,
+  login_timeout: 408,
+  secret_refused: 500,
+  credentials_unwritable: 507,
   journal_unwritable: 507,
   database_version: 500,
   database_failed: 500,
@@ -67,7 +83,7 @@ export class PolarisError extends Error {
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof PolarisError)) return 1;
   if (error.code === "usage") return 2;
-  if (error.code === "unauthenticated" || error.code === "not_signed_in") return 3;
+  if (error.status === 401) return 3;
   if (error.code === "unreachable" || error.code === "daemon_unreachable") return 4;
   return 1;
 }

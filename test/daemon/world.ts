@@ -19,7 +19,10 @@ export function makeWorld({ signedIn = true } = {}) {
   mkdirSync(work);
   const server = startServer();
   const signIn = (to: Pick<Server, "url"> = server, token = "good") =>
-    writeCredentials(place.credentials, { url: to.url, token, participant: "user:manu" });
+    writeCredentials(place.credentials, {
+      current: "default",
+      profiles: { default: { url: to.url, token, participant: "user:manu" } },
+    });
   if (signedIn) signIn();
 
   return {

@@ -3,7 +3,8 @@ import { SCOPES } from "../../src/core/caller.ts";
 import { startIdentify } from "../../src/core/identify.ts";
 import { admit, homeOrg, userOf } from "../../src/core/people.ts";
 import { connect } from "../../src/db/db.ts";
-import { silent } from "../../src/lib/log.ts";
+import { type Log, silent } from "../../src/lib/log.ts";
+import { keysOf } from "../../src/server/keys.ts";
 import { startServer } from "../../src/server/server.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { IngestAnswer } from "../../src/wire/ingest.ts";
@@ -11,8 +12,18 @@ import type { Page } from "../../src/wire/session.ts";
 import { freshDatabase } from "./postgres.ts";
 import { temporary } from "./temp.ts";
 
+export const SECRET = "a secret of the tests, thirty-two bytes long";
+
 /** A whole server on a database of its own and a free port, called as users call it. */
-export async function startPolaris({ log = silent, port = 0 } = {}) {
+export async function startPolaris({
+  log = silent,
+  port = 0,
+  accessSeconds,
+}: {
+  log?: Log;
+  port?: number;
+  accessSeconds?: number;
+} = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary());
   const database = stack.use(await freshDatabase());
@@ -23,9 +34,19 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
   const who = { org, participant, user: manu.id };
   const { secret: token } = await apiTokens.mint(db, who, { name: "tests", scopes: SCOPES });
   const caller = await startIdentify(db).identify(token);
+  const keys = keysOf([SECRET]);
   const localKey = "local-key-of-this-test";
   const server = stack.use(
-    await startServer({ db, log, host: "127.0.0.1", port, version: "test", localKey }),
+    await startServer({
+      db,
+      log,
+      host: "127.0.0.1",
+      port,
+      version: "test",
+      localKey,
+      keys,
+      accessSeconds,
+    }),
   );
   const owned = stack.move();
 
@@ -43,6 +64,8 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
     token,
     caller,
     localKey,
+    keys,
+    server,
     db,
     database,
     folder: folder.path,

@@ -102,7 +102,10 @@ create table refresh_tokens (
   device_id uuid not null references devices,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  used_at timestamptz
+  used_at timestamptz,
+  -- Its successor, and when this one was shown once more because the answer that carried the successor was lost.
+  next_hash bytea,
+  retried_at timestamptz
 );
 create index refresh_tokens_device on refresh_tokens (device_id);
 
@@ -124,7 +127,8 @@ create table grants (
   denied_at timestamptz,
   used_at timestamptz,
   polled_at timestamptz,
-  interval_s int not null default 5
+  interval_s int not null default 5,
+  device_id uuid -- what it became: a code that is shown again was stolen, and ends it
 );
 
 -- For scripts and agents: a name, scopes, an end.
@@ -203,6 +207,8 @@ begin
   create policy shown on grants using (
     code_hash = decode(nullif(current_setting('polaris.shown', true), ''), 'hex')
     or user_code = nullif(current_setting('polaris.user_code', true), ''));
+  -- Long over and worth nothing: whoever passes may sweep.
+  create policy swept on grants using (expires_at < now() - interval '1 day');
   if exists (select from pg_roles where rolname = 'polaris_app') then
     grant select, insert, update, delete on all tables in schema public to polaris_app;
     revoke update, delete on audit from polaris_app;

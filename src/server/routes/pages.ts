@@ -35,7 +35,7 @@ export const pageRoutes = (house: House) => {
       return respond(request, await render(caller, frame));
     } catch (error) {
       const problem = asPolarisError(error, log);
-      if (problem.code === "unauthenticated") return toDoor(request);
+      if (problem.status === 401) return toDoor(request);
       return respond(request, problemPage({ ...frame, ...problemOf(problem) }), problem.status);
     }
   }
