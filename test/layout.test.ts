@@ -45,6 +45,9 @@ const HOMES: Record<string, string[]> = {
   diff: ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
+  "openid-client": ["server"],
+  nodemailer: ["server"],
+  "email-providers": ["core"],
   "bun:sqlite": ["daemon", "db"],
   zod: [
     "wire",
