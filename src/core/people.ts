@@ -12,7 +12,7 @@ export interface User {
 /** Who says that the email is theirs: the maker of the link they came by, the owner's claim, or an issuer. */
 export type Proof = "link" | "claim" | "issuer";
 
-/** The person with this email, made on first sight. Emails are compared in lower case. */
+/** The person with this email, made on first sight; without a proof the server itself vouches for them. Emails are compared in lower case. */
 export async function userOf(
   db: Pick<Db, "sql"> | { sql: Tx },
   wanted: { email: string; name?: string | undefined; proof?: Proof },
@@ -20,7 +20,7 @@ export async function userOf(
   const email = wanted.email.trim().toLowerCase();
   const name = wanted.name?.trim() || (email.split("@")[0] ?? email);
   const [row] = await db.sql<User[]>`
-    insert into users (id, email, name, proof) values (${uuid7()}, ${email}, ${name}, ${wanted.proof ?? "link"})
+    insert into users (id, email, name, proof) values (${uuid7()}, ${email}, ${name}, ${wanted.proof ?? "claim"})
     on conflict (email) do update set email = excluded.email
     returning id, email, name`;
   if (!row) throw new Error("the user was not made");

@@ -155,8 +155,9 @@ function translate(error: unknown, name: string): PolarisError {
     return cancelled(name);
   }
   const isOurs = codes.some((code) => code.startsWith("OAUTH_"));
-  const status = error instanceof Error && "status" in error ? Number(error.status) : 0;
-  if (!isOurs || status >= 500) return unavailable(name, error);
+  const answer = error instanceof Error ? error.cause : undefined;
+  const isBroken = answer instanceof Response && answer.status >= 500;
+  if (!isOurs || isBroken) return unavailable(name, error);
   return new PolarisError("provider_refused", `${name}'s answer could not be trusted.`, {
     hint: "Sign in again. If it stays so, whoever runs this server should look into its log.",
     cause: error,

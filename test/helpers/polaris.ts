@@ -3,16 +3,22 @@ import { SCOPES } from "../../src/core/caller.ts";
 import { startIdentify } from "../../src/core/identify.ts";
 import { admit, homeOrg, userOf } from "../../src/core/people.ts";
 import { connect } from "../../src/db/db.ts";
-import { silent } from "../../src/lib/log.ts";
-import { startServer } from "../../src/server/server.ts";
+import { type Log, silent } from "../../src/lib/log.ts";
+import { type ServerOptions, startServer } from "../../src/server/server.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { IngestAnswer } from "../../src/wire/ingest.ts";
 import type { Page } from "../../src/wire/session.ts";
 import { freshDatabase } from "./postgres.ts";
 import { temporary } from "./temp.ts";
 
+interface StartOptions {
+  log?: Log;
+  port?: number;
+  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
+}
+
 /** A whole server on a database of its own and a free port, called as users call it. */
-export async function startPolaris({ log = silent, port = 0 } = {}) {
+export async function startPolaris({ log = silent, port = 0, entrance = {} }: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary());
   const database = stack.use(await freshDatabase());
@@ -25,7 +31,15 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
   const caller = await startIdentify(db).identify(token);
   const localKey = "local-key-of-this-test";
   const server = stack.use(
-    await startServer({ db, log, host: "127.0.0.1", port, version: "test", localKey }),
+    await startServer({
+      ...entrance,
+      db,
+      log,
+      host: "127.0.0.1",
+      port,
+      version: "test",
+      localKey,
+    }),
   );
   const owned = stack.move();
 
@@ -40,6 +54,9 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
   };
   return {
     url: server.url,
+    /** As people's browsers call it. */
+    publicUrl: server.publicUrl,
+    house: server.house,
     token,
     caller,
     localKey,
