@@ -46,6 +46,9 @@ const HOMES: Record<string, string[]> = {
   diff: ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
+  "openid-client": ["server"],
+  nodemailer: ["server"],
+  "email-providers": ["core"],
   "bun:sqlite": ["daemon", "db", "machine"],
   zod: [
     "wire",

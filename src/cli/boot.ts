@@ -12,7 +12,7 @@ import { migrate } from "../db/migrate.ts";
 import { writeAtomic } from "../lib/file.ts";
 import type { Log } from "../lib/log.ts";
 import { loadKeys } from "../server/keys.ts";
-import { type Server, startServer } from "../server/server.ts";
+import { type Server, type ServerOptions, startServer } from "../server/server.ts";
 import { VERSION } from "./version.ts";
 
 export interface BootOptions {
@@ -24,6 +24,8 @@ export interface BootOptions {
   publicUrl?: string | undefined;
   /** Proxies whose X-Forwarded-* headers are believed. */
   proxies?: readonly string[] | undefined;
+  /** How people sign in, and how invitations are mailed. */
+  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail">;
   log: Log;
   progress?: (line: string) => void;
 }
@@ -52,7 +54,16 @@ export async function boot(options: BootOptions) {
   const localKey = randomBytes(32).toString("base64url");
   const { host, port, publicUrl, proxies } = options;
   const keys = loadKeys(dataDir);
-  const settings = { host, port, publicUrl, proxies, localKey, keys, version: VERSION };
+  const settings = {
+    ...options.entrance,
+    host,
+    port,
+    publicUrl,
+    proxies,
+    localKey,
+    keys,
+    version: VERSION,
+  };
   const server: Server = stack.use(await startServer({ db, log, ...settings }));
   // Where `polaris serve --claim` finds this server.
   const note = join(dataDir, "server.json");

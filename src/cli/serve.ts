@@ -7,6 +7,8 @@ import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { errorOf } from "../machine/api.ts";
 import { rotate } from "../server/keys.ts";
+import { mailOf } from "../server/mail.ts";
+import { providersOf, signUpOf } from "../server/providers.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
@@ -21,9 +23,18 @@ Usage: polaris serve [options]
   --port NUMBER       0 takes any free port (POLARIS_PORT, default 4321)
   --data-dir DIR      database, keys and the owner's token (POLARIS_DATA_DIR, default ~/.polaris/server)
   --public-url URL    the address people use (POLARIS_PUBLIC_URL, default http://localhost:<port>)
-  --claim             ask the running server for a new sign-in link, print it, and end
+  --claim             ask the running server for a new claim link while it has no owner, print it, and end
+  --sign-in EMAIL     ask the running server for a link that signs this member in, print it, and end
   --rotate-secret     sign with a new secret from now on; what the old one signed stays good until the next rotation
   --json              one line of JSON when ready, then logs on standard error
+
+Who signs in how comes from the environment:
+  GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_REDIRECT_URI     Google
+  OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME, OIDC_REDIRECT_URI
+                                                                  any other OpenID Connect provider
+  POLARIS_SIGN_UP     invited (default), open, or domains: who may make an organisation unasked
+  SMTP_URL, SMTP_FROM invitations are mailed as well
+  POLARIS_TRUSTED_PROXIES  addresses whose X-Forwarded-* headers are believed
 
 The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
 it), else it is made once and kept in the data directory.
@@ -47,13 +58,15 @@ export async function run(args: string[]): Promise<void> {
       "public-url": { type: "string" },
       "rotate-secret": { type: "boolean", default: false },
       claim: { type: "boolean", default: false },
+      "sign-in": { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
   const port = portOf(values.port);
   const dataDir = values["data-dir"];
   const publicUrl = (values["public-url"] ?? process.env.POLARIS_PUBLIC_URL)?.replace(/\/+$/, "");
-  if (values.claim) return printClaim({ dataDir, json: values.json });
+  const email = values["sign-in"];
+  if (values.claim || email) return printLink({ dataDir, json: values.json, email });
 
   if (values["rotate-secret"]) rotateSecret(dataDir);
 
@@ -66,6 +79,11 @@ export async function run(args: string[]): Promise<void> {
     port,
     publicUrl,
     proxies: process.env.POLARIS_TRUSTED_PROXIES?.split(",").map((it) => it.trim()),
+    entrance: {
+      providers: providersOf(process.env),
+      signUp: signUpOf(process.env),
+      mail: mailOf(process.env),
+    },
     log: startLog("server"),
     progress: (line) => say(`  ${line} …`),
   });
@@ -114,9 +132,18 @@ function portOf(text: string): number {
 
 const Note = z.object({ url: z.string(), key: z.string() });
 const Claimed = z.object({ claimUrl: z.string() });
+const Linked = z.object({ url: z.string() });
 
 /** Asks the running server, which noted its address and a key for this machine beside its lock. */
-async function printClaim({ dataDir, json }: { dataDir: string; json: boolean }): Promise<void> {
+async function printLink({
+  dataDir,
+  json,
+  email,
+}: {
+  dataDir: string;
+  json: boolean;
+  email: string | undefined;
+}): Promise<void> {
   const absent = (cause: unknown) =>
     new PolarisError("unreachable", `No server runs on ${dataDir}.`, {
       hint: "Start it with polaris serve, or name its --data-dir.",
@@ -128,12 +155,15 @@ async function printClaim({ dataDir, json }: { dataDir: string; json: boolean })
   } catch (cause) {
     throw absent(cause);
   }
-  const request = { method: "POST", headers: { authorization: `Bearer ${note.key}` } };
-  const response = await fetch(`${note.url}/auth/claims`, request).catch((cause: unknown) => {
+  const response = await fetch(`${note.url}/auth/${email ? "links" : "claims"}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${note.key}` },
+    ...(email ? { body: JSON.stringify({ email }) } : {}),
+  }).catch((cause: unknown) => {
     throw absent(cause);
   });
   const body: unknown = await response.json();
   if (!response.ok) throw errorOf({ status: response.status, json: body });
-  const { claimUrl } = Claimed.parse(body);
-  console.log(json ? JSON.stringify({ claimUrl }) : claimUrl);
+  const url = email ? Linked.parse(body).url : Claimed.parse(body).claimUrl;
+  console.log(json ? JSON.stringify(email ? { url } : { claimUrl: url }) : url);
 }

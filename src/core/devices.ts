@@ -20,6 +20,8 @@ export async function openBrowser(
   await db.as(
     input.org,
     (tx) => tx`
+      with used as (
+        update memberships set used_at = now() where org_id = ${input.org} and user_id = ${input.user})
       insert into devices (id, org_id, user_id, kind, name, hash, last_address, expires_at)
       values (${uuid7()}, ${input.org}, ${input.user}, 'browser', ${input.name.slice(0, 200)}, ${hashOf(secret)},
         ${input.address ?? null}, ${expiresAt})`,

@@ -9,19 +9,36 @@ export interface User {
   name: string;
 }
 
-/** The person with this email, made on first sight. Emails are compared in lower case. */
+/** Who says that the email is theirs: the maker of the link they came by, the owner's claim, or an issuer. */
+export type Proof = "link" | "claim" | "issuer";
+
+/** The person with this email, made on first sight; without a proof the server itself vouches for them. Emails are compared in lower case. */
 export async function userOf(
-  db: Db,
-  wanted: { email: string; name?: string | undefined },
+  db: Pick<Db, "sql"> | { sql: Tx },
+  wanted: { email: string; name?: string | undefined; proof?: Proof },
 ): Promise<User> {
   const email = wanted.email.trim().toLowerCase();
   const name = wanted.name?.trim() || (email.split("@")[0] ?? email);
   const [row] = await db.sql<User[]>`
-    insert into users (id, email, name) values (${uuid7()}, ${email}, ${name})
+    insert into users (id, email, name, proof) values (${uuid7()}, ${email}, ${name}, ${wanted.proof ?? "claim"})
     on conflict (email) do update set email = excluded.email
     returning id, email, name`;
   if (!row) throw new Error("the user was not made");
   return row;
+}
+
+export async function byId(db: Db, id: string): Promise<User> {
+  const [row] = await db.sql<User[]>`select id, email, name from users where id = ${id}`;
+  if (!row) throw new Error("there is no such user");
+  return row;
+}
+
+/** One transaction in which row-level security shows a person's own memberships, in whichever organisation. */
+export function asUser<T>(db: Db, user: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.sql.begin(async (tx) => {
+    const set = tx`select set_config('polaris.user', ${user}, true)`.execute();
+    return (await Promise.all([set, work(tx)]))[1];
+  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { SignUp } from "../core/arrive.ts";
 import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
@@ -6,6 +7,8 @@ import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
 import type { Tokens } from "./tokens.ts";
+import type { Mail } from "./mail.ts";
+import type { Provider } from "./oidc.ts";
 
 /** What every route may need; made once in `startServer`. */
 export interface House {
@@ -19,6 +22,12 @@ export interface House {
   proxies: readonly string[];
   /** What the server's own machine shows (`polaris serve --claim`); none: that door is shut. */
   localKey: string | undefined;
+  /** Whom people sign in with; none: one-time links only. */
+  providers: readonly Provider[];
+  /** Who may make an organisation without being asked in. */
+  signUp: SignUp;
+  /** Absent: invitations are links to copy. */
+  mail: Mail | undefined;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

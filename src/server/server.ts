@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import type { SignUp } from "../core/arrive.ts";
 import { startDoorbell } from "../core/doorbell.ts";
 import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
@@ -9,21 +10,28 @@ import { brief, type Log } from "../lib/log.ts";
 import { loadAssets } from "../web/assets.ts";
 import { PolarisError } from "../wire/error.ts";
 import { MAX_BODY } from "./body.ts";
+import { isSecure } from "./cookies.ts";
 import { asPolarisError, errorResponse } from "./errors.ts";
 import type { House } from "./house.ts";
 import type { Keys } from "./keys.ts";
+import { type MailSettings, startMail } from "./mail.ts";
+import { startProvider } from "./oidc.ts";
+import type { ProviderSettings } from "./providers.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
-import { settingsRoutes } from "./routes/settings.ts";
+import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { startTokens } from "./tokens.ts";
+import { settingRoutes } from "./routes/settings.ts";
+import { signInRoutes } from "./routes/sign-in.ts";
 
 export interface ServerOptions {
   db: Db;
@@ -39,6 +47,9 @@ export interface ServerOptions {
   keys: Keys;
   /** How long an access token lives: 15 minutes. */
   accessSeconds?: number | undefined;
+  providers?: readonly ProviderSettings[] | undefined;
+  signUp?: SignUp | undefined;
+  mail?: MailSettings | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -61,6 +72,11 @@ export async function startServer(options: ServerOptions) {
     tokens,
     proxies: options.proxies ?? [],
     localKey: options.localKey,
+    providers: (options.providers ?? []).map((settings) =>
+      startProvider(settings, { publicUrl: () => house.publicUrl, log }),
+    ),
+    signUp: options.signUp ?? "invited",
+    mail: options.mail && startMail(options.mail, log),
     ingest: startIngest(db, bell),
     assets: await loadAssets(),
     log,
@@ -72,6 +88,14 @@ export async function startServer(options: ServerOptions) {
   const app = new Elysia({
     serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY, reusePort: false },
   })
+    .onRequest(({ request, set, server }) => {
+      // On every answer; pages add their own policy (web/csp.ts).
+      set.headers["x-content-type-options"] = "nosniff";
+      set.headers["x-frame-options"] = "DENY";
+      if (isSecure(request, server, house)) {
+        set.headers["strict-transport-security"] = "max-age=31536000";
+      }
+    })
     .onError(({ error, code }) => {
       if (code === "NOT_FOUND") {
         return errorResponse(
@@ -87,7 +111,10 @@ export async function startServer(options: ServerOptions) {
     .use(tokenRoutes(house))
     .use(grantRoutes(house))
     .use(deviceRoutes(house))
-    .use(settingsRoutes(house))
+    .use(deviceSettingRoutes(house))
+    .use(signInRoutes(house))
+    .use(orgRoutes(house))
+    .use(settingRoutes(house))
     .use(projectRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
@@ -116,10 +143,13 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      for (const part of [indexer, bell, feed]) {
-        await part[Symbol.asyncDispose]().catch((error) =>
-          log.warn("stop", { error: brief(error) }),
-        );
+      const parts: AsyncDisposable[] = [indexer, bell, feed, ...(house.mail ? [house.mail] : [])];
+      for (const part of parts) {
+        try {
+          await part[Symbol.asyncDispose]();
+        } catch (error) {
+          log.warn("stop", { error: brief(error) });
+        }
       }
     },
   };

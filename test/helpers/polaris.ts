@@ -5,7 +5,7 @@ import { admit, homeOrg, userOf } from "../../src/core/people.ts";
 import { connect } from "../../src/db/db.ts";
 import { type Log, silent } from "../../src/lib/log.ts";
 import { keysOf } from "../../src/server/keys.ts";
-import { startServer } from "../../src/server/server.ts";
+import { type ServerOptions, startServer } from "../../src/server/server.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { IngestAnswer } from "../../src/wire/ingest.ts";
 import type { Page } from "../../src/wire/session.ts";
@@ -14,16 +14,20 @@ import { temporary } from "./temp.ts";
 
 export const SECRET = "a secret of the tests, thirty-two bytes long";
 
+interface StartOptions {
+  log?: Log;
+  port?: number;
+  accessSeconds?: number;
+  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
+}
+
 /** A whole server on a database of its own and a free port, called as users call it. */
 export async function startPolaris({
   log = silent,
   port = 0,
   accessSeconds,
-}: {
-  log?: Log;
-  port?: number;
-  accessSeconds?: number;
-} = {}) {
+  entrance = {},
+}: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary());
   const database = stack.use(await freshDatabase());
@@ -38,6 +42,7 @@ export async function startPolaris({
   const localKey = "local-key-of-this-test";
   const server = stack.use(
     await startServer({
+      ...entrance,
       db,
       log,
       host: "127.0.0.1",
@@ -61,6 +66,9 @@ export async function startPolaris({
   };
   return {
     url: server.url,
+    /** As people's browsers call it. */
+    publicUrl: server.publicUrl,
+    house: server.house,
     token,
     caller,
     localKey,

@@ -9,6 +9,8 @@ create table users (
   id uuid primary key,
   email text not null unique check (email = lower(email)),
   name text not null,
+  -- Who says that the email is theirs: only whoever made the link they came by, the owner's claim, or an issuer.
+  proof text not null default 'link' check (proof in ('link', 'claim', 'issuer')),
   created_at timestamptz not null default now(),
   disabled_at timestamptz
 );
@@ -22,6 +24,7 @@ create table identities (
   last_used_at timestamptz not null default now(),
   primary key (issuer, subject)
 );
+create index identities_user on identities (user_id);
 
 -- The name of a person in an organisation: made once from the email, never changed, never given to anyone else.
 create table participants (
@@ -38,8 +41,10 @@ create table memberships (
   role text not null check (role in ('owner', 'admin', 'member', 'viewer')),
   created_at timestamptz not null default now(),
   removed_at timestamptz,
+  used_at timestamptz, -- where a person is taken at the next sign-in: the organisation they used last
   primary key (org_id, user_id)
 );
+create index memberships_user on memberships (user_id);
 
 -- People with a verified address of such a domain join by themselves.
 create table org_domains (
@@ -66,6 +71,7 @@ create table links (
 );
 
 -- A sign-in on its way to an identity provider and back: ten minutes, one use, bound to the browser that began it.
+-- With user_id: a person whom a provider has just verified and who belongs nowhere yet, while they make an organisation.
 create table sign_ins (
   state_hash bytea primary key,
   browser_hash bytea not null,
@@ -74,6 +80,7 @@ create table sign_ins (
   verifier text not null,
   next text not null,
   link_hash bytea,
+  user_id uuid references users,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   used_at timestamptz

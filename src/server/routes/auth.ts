@@ -1,49 +1,27 @@
-import type { Server } from "bun";
 import { Elysia } from "elysia";
-import { BROWSER_SECONDS, openBrowser, revoke } from "../../core/devices.ts";
+import { z } from "zod";
+import { returnLink } from "../../core/arrive.ts";
+import * as devices from "../../core/devices.ts";
+import { input } from "../../core/input.ts";
 import * as links from "../../core/links.ts";
-import { hasOwner, homeOrg } from "../../core/people.ts";
-import { themeOf } from "../../web/pages/shell.tsx";
-import { claimPage, signInPage } from "../../web/pages/sign-in.tsx";
+import { byId, hasOwner, homeOrg } from "../../core/people.ts";
+import { endAll } from "../../core/sign-outs.ts";
+import { claimPage, signInPage, type Typed } from "../../web/pages/sign-in.tsx";
 import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
-import { addressOf } from "../address.ts";
-import { authenticate, COOKIE } from "../auth.ts";
-import { readText } from "../body.ts";
+import { Email, Person } from "../../wire/org.ts";
+import { readJson } from "../body.ts";
+import { type Entrance, pathOf, redirect, startEntrance } from "../entrance.ts";
+import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Coming in by a one-time link, and going out again. */
 export const authRoutes = (house: House) => {
-  const { db, assets, identify } = house;
-  const frameOf = (request: Request) => ({ assets, theme: themeOf(request.headers.get("cookie")) });
-  const cookie = (secret: string, seconds: number) =>
-    `${COOKIE}=${secret}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax${
-      house.publicUrl.startsWith("https:") ? "; Secure" : ""
-    }`;
-
-  /** Uses the link for this person and signs their browser in. */
-  async function open(
-    request: Request,
-    server: Server<unknown> | null,
-    code: string,
-    email: string,
-    next: string,
-    name?: string,
-  ): Promise<Response> {
-    try {
-      const { org, user } = await links.use(db, code, { email, name });
-      const address = addressOf(request, server, house.proxies);
-      const browser = request.headers.get("user-agent") ?? "browser";
-      const secret = await openBrowser(db, { org, user: user.id, name: browser, address });
-      return redirect(next, cookie(secret, BROWSER_SECONDS));
-    } catch (error) {
-      if (!(error instanceof PolarisError)) throw error;
-      const page = claimPage({ ...frameOf(request), code: "", problem: "used" });
-      return respond(request, page, error.status);
-    }
-  }
+  const { db, identify } = house;
+  const entrance = startEntrance(house);
+  const ways = house.providers.map(({ id, name }) => ({ id, name }));
 
   return new Elysia({ name: "auth" })
     .use(guard(house))
@@ -61,65 +39,137 @@ export const authRoutes = (house: House) => {
       },
       { local: true, ...NO_PARSE },
     )
+    .post(
+      "/auth/links",
+      async ({ request }) => {
+        const { email } = input(ForWhom, await readJson(request));
+        const code = await returnLink(db, email);
+        return { url: `${house.publicUrl}/claim?code=${code}` };
+      },
+      { local: true, ...NO_PARSE },
+    )
     .get(
       "/claim",
       async ({ request, query, server }) => {
-        const next = pathOf(query.next);
+        const [next, code] = [pathOf(query.next), query.code ?? ""];
+        const link = await links.peek(db, code);
+        const session = await entrance.session(request);
+        const mine = session && (await byId(db, session.user)).email;
         // Opened again in the same browser: already signed in, so go on.
-        if (await authenticate(request, identify).catch(() => undefined)) return redirect(next);
-        const link = await links.peek(db, query.code ?? "");
+        if (session && (!link || (link.org === session.org && link.email === mine))) {
+          return redirect(next);
+        }
+        const frame = entrance.frameOf(request);
+        if (!link) return respond(request, claimPage({ ...frame, code, next }), 410);
         // A link for one address, opened by a person in a browser, lets them in at once. Programs that look at links in
         // advance (chat previews, mail scanners) do not send this header; they get a page and use nothing up.
         const isPerson = request.headers.get("sec-fetch-mode") === "navigate";
-        if (link?.email && isPerson)
-          return open(request, server, query.code ?? "", link.email, next);
-        const problem = link ? {} : { problem: "used" as const };
-        const page = claimPage({ ...frameOf(request), code: query.code ?? "", next, ...problem });
-        return respond(request, page, link ? 200 : 410);
+        if (link.email && isPerson && !session && (ways.length === 0 || !link.createdBy)) {
+          const holder = { email: link.email, address: entrance.address(request, server) };
+          return enter(request, server, code, holder, next);
+        }
+        const page = claimPage({ ...frame, code, link, ways, next, viewer: mine ?? null });
+        return respond(request, page);
       },
       { anyone: true },
     )
     .post(
       "/claim",
       async ({ request, server }) => {
-        const form = new URLSearchParams(await readText(request, SMALL));
-        const next = pathOf(form.get("next") ?? undefined);
-        const [code, email, name] = ["code", "email", "name"].map((field) => form.get(field) ?? "");
-        return open(request, server, code ?? "", email ?? "", next, name);
+        try {
+          const form = await readForm(request);
+          const [next, code] = [pathOf(form.next), form.code ?? ""];
+          const address = entrance.address(request, server);
+          const session = await entrance.session(request);
+          if (session?.kind === "browser") {
+            const { email } = await byId(db, session.user);
+            const holder = { email, user: session.user, address };
+            return await enter(request, server, code, holder, next);
+          }
+          const link = await links.peek(db, code);
+          // Where providers verify addresses, a typed one opens nothing but the server's own links.
+          if (link?.createdBy && ways.length > 0) throw signInFirst();
+          const person = Person.safeParse({ name: form.email?.split("@")[0], ...form });
+          if (link && !person.success) {
+            const typed = {
+              email: form.email,
+              name: form.name,
+              problems: problemsOf(person.error),
+            };
+            const page = { code, link, ways, next, typed, viewer: null };
+            return respond(request, claimPage({ ...entrance.frameOf(request), ...page }), 400);
+          }
+          const holder = { email: "", ...person.data, address };
+          return await enter(request, server, code, holder, next);
+        } catch (error) {
+          return entrance.refuse(request, error);
+        }
       },
       { anyone: true, ...NO_PARSE },
     )
     .get(
       "/sign-in",
-      ({ request, query }) =>
-        respond(request, signInPage({ ...frameOf(request), next: pathOf(query.next) })),
+      ({ request, query }) => {
+        const page = { ...entrance.frameOf(request), ways, next: pathOf(query.next) };
+        return respond(request, signInPage(page));
+      },
       { anyone: true },
     )
     .post(
       "/auth/signout",
-      async ({ caller }) => {
-        await revoke(db, caller.org, caller.token);
+      async ({ caller, request, server }) => {
+        if (caller.kind !== "api") await devices.revoke(db, caller.org, caller.token);
         identify.forget();
-        return redirect("/", cookie("", 0));
+        return redirect("/", entrance.sessionCookie(request, server, ""));
+      },
+      { needs: "self", ...NO_PARSE },
+    )
+    .post(
+      "/auth/signout/everywhere",
+      async ({ caller, request, server }) => {
+        if (caller.kind === "api") {
+          throw new PolarisError("forbidden", "A token cannot sign its person out.", {
+            hint: "Sign out in the dashboard.",
+          });
+        }
+        await endAll(db, caller.user, { tokens: false });
+        identify.forget();
+        return redirect("/", entrance.sessionCookie(request, server, ""));
       },
       { needs: "self", ...NO_PARSE },
     );
+
+  /** Uses the link and signs the browser in. */
+  async function enter(
+    request: Request,
+    server: Parameters<Entrance["admit"]>[1],
+    code: string,
+    holder: links.Holder,
+    next: string,
+  ): Promise<Response> {
+    try {
+      const { org, user } = await links.use(db, code, holder);
+      return await entrance.admit(request, server, { org, user: user.id, next });
+    } catch (error) {
+      if (!(error instanceof PolarisError) || error.code !== "code_used") {
+        return entrance.refuse(request, error);
+      }
+      return respond(request, claimPage({ ...entrance.frameOf(request), code: "" }), error.status);
+    }
+  }
 };
 
-const SMALL = 16 * 1024;
+const ForWhom = z.object({ email: Email });
 
-export function redirect(location: string, setCookie?: string): Response {
-  const headers = new Headers({
-    location,
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
+const signInFirst = (): PolarisError =>
+  new PolarisError("sign_in_first", "This link needs a verified address.", {
+    hint: "Open the link again and continue with one of the providers on its page.",
   });
-  if (setCookie) headers.set("set-cookie", setCookie);
-  return new Response(null, { status: 303, headers });
-}
 
-/** Only a path of our own: never another host, whatever the link says. */
-export function pathOf(next: string | undefined): string {
-  if (!next?.startsWith("/") || next.startsWith("//") || next.includes("\\")) return "/app";
-  return next;
+function problemsOf(error: z.ZodError | undefined): NonNullable<Typed["problems"]> {
+  const wrong = new Set(error?.issues.map(({ path }) => path[0]));
+  return {
+    ...(wrong.has("email") ? { email: "That is not an email address." } : {}),
+    ...(wrong.has("name") ? { name: "A name has 1 to 100 letters." } : {}),
+  };
 }

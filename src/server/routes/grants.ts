@@ -17,7 +17,7 @@ import { asPolarisError } from "../errors.ts";
 import { fieldsOf } from "../fields.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
-import { redirect } from "./auth.ts";
+import { redirect } from "../entrance.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Where a signed-in person lets a machine in: by its code, or by the browser it has opened itself. */

@@ -1,6 +1,4 @@
 import { Elysia } from "elysia";
-import { demand } from "../../core/access.ts";
-import type { Caller } from "../../core/caller.ts";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
@@ -9,36 +7,18 @@ import { problemPage } from "../../web/pages/problem.tsx";
 import { projectPage } from "../../web/pages/project.tsx";
 import { projectsPage } from "../../web/pages/projects.tsx";
 import { sessionPage } from "../../web/pages/session.tsx";
-import { type Frame, themeOf } from "../../web/pages/shell.tsx";
+import type { Frame } from "../../web/pages/shell.tsx";
 import { respond } from "../../web/respond.ts";
-import type { PolarisError } from "../../wire/error.ts";
 import { authenticate } from "../auth.ts";
-import { asPolarisError } from "../errors.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
+import { startPage } from "../page.ts";
 import { listQuery, logQuery } from "../query.ts";
 
 /** The dashboard's pages: data from core, HTML from web. Errors under these addresses are pages too. */
 export const pageRoutes = (house: House) => {
-  const { db, identify, assets, log } = house;
-  const frameOf = (request: Request): Frame => ({
-    assets,
-    theme: themeOf(request.headers.get("cookie")),
-  });
-
-  /** Runs a page for who is signed in; who is not goes to the door and comes back here. */
-  async function page(request: Request, render: (caller: Caller, frame: Frame) => Promise<string>) {
-    const frame = frameOf(request);
-    try {
-      const caller = await authenticate(request, identify);
-      demand(caller, "read");
-      return respond(request, await render(caller, frame));
-    } catch (error) {
-      const problem = asPolarisError(error, log);
-      if (problem.status === 401) return toDoor(request);
-      return respond(request, problemPage({ ...frame, ...problemOf(problem) }), problem.status);
-    }
-  }
+  const { db, identify, assets } = house;
+  const { frameOf, page } = startPage(house);
 
   return new Elysia({ name: "pages" })
     .use(guard(house))
@@ -102,14 +82,6 @@ export const pageRoutes = (house: House) => {
 
 /** Enough for the first screens; the page asks for earlier ones when they are wanted. */
 const FIRST_EVENTS = 200;
-
-function toDoor(request: Request): Response {
-  const { pathname, search } = new URL(request.url);
-  const location = `/sign-in?next=${encodeURIComponent(pathname + search)}`;
-  return new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
-}
-
-const problemOf = ({ status, message, hint }: PolarisError) => ({ status, message, hint });
 
 const notFound = (request: Request, frame: Frame): Response =>
   respond(request, problemPage({ ...frame, status: 404 }), 404);

@@ -1,138 +1,132 @@
-import type { Server } from "bun";
 import { Elysia } from "elysia";
-import * as apiTokens from "../../core/api-tokens.ts";
-import { type Caller, isAtLeast } from "../../core/caller.ts";
-import * as devices from "../../core/devices.ts";
+import { z } from "zod";
+import { demand } from "../../core/access.ts";
+import { type Caller, isAtLeast, ROLES } from "../../core/caller.ts";
+import * as domains from "../../core/domains.ts";
 import { input } from "../../core/input.ts";
-import { devicesPage } from "../../web/pages/devices.tsx";
-import { problemPage } from "../../web/pages/problem.tsx";
-import { type Frame, themeOf } from "../../web/pages/shell.tsx";
-import { tokensPage } from "../../web/pages/tokens.tsx";
+import * as invites from "../../core/invites.ts";
+import * as members from "../../core/members.ts";
+import * as orgs from "../../core/orgs.ts";
+import { type MembersPage, membersPage } from "../../web/pages/members.tsx";
 import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
-import { addressOf } from "../address.ts";
-import { authenticate } from "../auth.ts";
-import { readText } from "../body.ts";
+import { NewDomain, NewInvite, NewOrg, NewRole } from "../../wire/org.ts";
+import { redirect } from "../entrance.ts";
 import { asPolarisError } from "../errors.ts";
+import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
-import { redirect } from "./auth.ts";
-import { NewToken, tokenOf } from "./devices.ts";
+import { sendInvite } from "../invite.ts";
+import { startPage } from "../page.ts";
 import { NO_PARSE } from "./projects.ts";
 
-/** The pages of devices and tokens. Forms post back to their own page, so that they work without scripts. */
-export const settingsRoutes = (house: House) => {
-  const { db, identify, assets, log } = house;
+type Form = Record<string, string>;
+type Fresh = MembersPage["fresh"];
 
-  async function page(
-    request: Request,
-    server: Server<unknown> | null,
-    render: (caller: Caller, frame: Frame) => Promise<Response>,
-  ): Promise<Response> {
-    const frame = { assets, theme: themeOf(request.headers.get("cookie")) };
-    try {
-      const caller = await authenticate(request, identify);
-      return await render({ ...caller, address: addressOf(request, server, house.proxies) }, frame);
-    } catch (error) {
-      const problem = asPolarisError(error, log);
-      if (problem.status === 401) {
-        return redirect(`/sign-in?next=${encodeURIComponent(new URL(request.url).pathname)}`);
-      }
-      const { status, message, hint } = problem;
-      return respond(request, problemPage({ ...frame, status, message, hint }), status);
-    }
-  }
+const Whom = z.object({ participant: z.string().min(1) });
+const Which = z.object({ id: z.string().min(1) });
 
-  const seesAll = (caller: Caller) => isAtLeast(caller.role, "admin");
+/** What the page's forms may ask for; each demands what the same act of the API demands. */
+const ACTS: Record<
+  string,
+  (house: House, caller: Caller, form: Form) => Promise<Fresh | undefined>
+> = {
+  async invite(house, caller, form) {
+    demand(caller, "admin");
+    return sendInvite(house, caller, input(NewInvite, form));
+  },
+  async revoke({ db }, caller, form) {
+    demand(caller, "admin");
+    await invites.revoke(db, caller, input(Which, form).id);
+    return undefined;
+  },
+  async role({ db }, caller, form) {
+    demand(caller, "admin");
+    await members.setRole(db, caller, { ...input(Whom, form), ...input(NewRole, form) });
+    return undefined;
+  },
+  async remove({ db }, caller, form) {
+    demand(caller, "admin");
+    await members.remove(db, caller, input(Whom, form).participant);
+    return undefined;
+  },
+  async leave({ db }, caller) {
+    await members.leave(db, caller);
+    return undefined;
+  },
+  async rename({ db }, caller, form) {
+    demand(caller, "admin");
+    await orgs.rename(db, caller, caller.org, input(NewOrg, form).name);
+    return undefined;
+  },
+  async "domain-add"({ db }, caller, form) {
+    demand(caller, "admin");
+    await domains.put(db, caller, input(NewDomain, form));
+    return undefined;
+  },
+  async "domain-remove"({ db }, caller, form) {
+    demand(caller, "admin");
+    await domains.remove(db, caller, form.domain ?? "");
+    return undefined;
+  },
+};
 
-  async function tokens(
-    request: Request,
+/** The members' page: read by all who belong here, changed by its forms. */
+export const settingRoutes = (house: House) => {
+  const { db, identify, log } = house;
+  const { page } = startPage(house);
+
+  async function draw(
     caller: Caller,
-    frame: Frame,
-    more: { made?: { name: string; secret: string }; problem?: string } = {},
-  ): Promise<Response> {
-    const { items } = await apiTokens.list(db, caller, { all: seesAll(caller), limit: MOST });
-    const { participant: viewer, scopes } = caller;
-    const html = tokensPage({ ...frame, viewer, tokens: items, scopes, now: Date.now(), ...more });
-    return respond(request, html, more.problem ? 400 : 200);
+    frame: Parameters<Parameters<typeof page>[1]>[1],
+    more: { fresh?: Fresh; problem?: string } = {},
+  ): Promise<string> {
+    const mayChange = isAtLeast(caller.role, "admin");
+    const all = { limit: 500 };
+    const [org, list, open, own] = await Promise.all([
+      orgs.one(db, caller.org),
+      members.list(db, caller, all),
+      mayChange ? invites.list(db, caller, all) : { items: [] },
+      mayChange ? domains.list(db, caller) : [],
+    ]);
+    const roles = mayChange ? ROLES.filter((role) => isAtLeast(caller.role, role)) : [];
+    const shown = { org, members: list.items, invites: open.items, domains: own, roles };
+    const who = { viewer: caller.participant, now: Date.now() };
+    return membersPage({ ...frame, ...shown, ...who, ...more });
   }
 
   return new Elysia({ name: "settings" })
     .use(guard(house))
+    .get("/app/settings", () => redirect("/app/settings/members"), { anyone: true })
     .get(
-      "/app/settings/devices",
-      ({ request, server }) =>
-        page(request, server, async (caller, frame) => {
-          const { items } = await devices.list(db, caller, { all: seesAll(caller), limit: MOST });
-          const data = { viewer: caller.participant, devices: items, now: Date.now() };
-          return respond(request, devicesPage({ ...frame, ...data }));
-        }),
+      "/app/settings/members",
+      ({ request, server }) => page(request, (caller, frame) => draw(caller, frame), server),
       { page: "read" },
     )
     .post(
-      "/app/settings/devices",
+      "/app/settings/members",
       ({ request, server }) =>
-        page(request, server, async (caller) => {
-          const form = new URLSearchParams(await readText(request, SMALL));
-          if (form.get("act") === "all") {
-            await devices.removeAll(db, caller);
-            identify.forget();
-            return redirect("/sign-in");
-          }
-          await devices.remove(db, caller, idOf(form));
-          identify.forget();
-          return redirect("/app/settings/devices");
-        }),
-      { page: "read", ...NO_PARSE },
-    )
-    .get(
-      "/app/settings/tokens",
-      ({ request, server }) =>
-        page(request, server, (caller, frame) => tokens(request, caller, frame)),
-      { page: "read" },
-    )
-    .post(
-      "/app/settings/tokens",
-      ({ request, server }) =>
-        page(request, server, async (caller, frame) => {
-          const form = new URLSearchParams(await readText(request, SMALL));
-          if (form.get("act") === "revoke") {
-            await apiTokens.remove(db, caller, idOf(form));
-            identify.forget();
-            return redirect("/app/settings/tokens");
-          }
-          try {
-            const wanted = tokenOf(input(NewToken, wishOf(form)));
-            const { secret } = await apiTokens.create(db, caller, wanted);
-            // Shown in the answer itself and never again: an address that shows it could be opened twice.
-            return await tokens(request, caller, frame, { made: { name: wanted.name, secret } });
-          } catch (error) {
-            if (!(error instanceof PolarisError)) throw error;
-            return await tokens(request, caller, frame, { problem: error.message });
-          }
-        }),
+        page(
+          request,
+          async (caller, frame) => {
+            try {
+              const form = await readForm(request);
+              const act = Object.hasOwn(ACTS, form.act ?? "") ? ACTS[form.act ?? ""] : undefined;
+              if (!act)
+                throw new PolarisError("invalid_input", "This form asks for nothing known.");
+              const fresh = await act(house, caller, form);
+              identify.forget();
+              if (fresh) return draw(caller, frame, { fresh });
+              return redirect(form.act === "leave" ? "/" : "/app/settings/members");
+            } catch (error) {
+              const { status, message, hint } = asPolarisError(error, log);
+              if (status >= 500) throw error;
+              const problem = hint ? `${message} ${hint}` : message;
+              return respond(request, await draw(caller, frame, { problem }), status);
+            }
+          },
+          server,
+        ),
       { page: "read", ...NO_PARSE },
     );
 };
-
-/** More than anybody keeps; the API pages through all. */
-const MOST = 200;
-const SMALL = 16 * 1024;
-const DAY_MS = 24 * 3600_000;
-
-function idOf(form: URLSearchParams): string {
-  const id = form.get("id") ?? "";
-  if (/^[0-9a-f-]{36}$/i.test(id)) return id;
-  throw new PolarisError("not_found", "There is nothing of that kind here.");
-}
-
-function wishOf(form: URLSearchParams) {
-  const days = Number(form.get("days"));
-  const participant = form.get("participant")?.trim();
-  return {
-    name: form.get("name") ?? "",
-    scopes: form.getAll("scope"),
-    ...(days > 0 ? { expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() } : {}),
-    ...(participant ? { participant } : {}),
-  };
-}
