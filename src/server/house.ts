@@ -6,9 +6,9 @@ import type { startIngest } from "../core/ingest.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
-import type { Tokens } from "./tokens.ts";
 import type { Mail } from "./mail.ts";
 import type { Provider } from "./oidc.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What every route may need; made once in `startServer`. */
 export interface House {

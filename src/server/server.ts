@@ -18,6 +18,7 @@ import { type MailSettings, startMail } from "./mail.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { grantRoutes } from "./routes/grants.ts";
@@ -27,11 +28,10 @@ import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
-import { deviceSettingRoutes } from "./routes/device-settings.ts";
-import { tokenRoutes } from "./routes/tokens.ts";
-import { startTokens } from "./tokens.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
   db: Db;

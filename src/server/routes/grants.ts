@@ -13,11 +13,11 @@ import { PolarisError } from "../../wire/error.ts";
 import { CLIENT } from "../../wire/token.ts";
 import { addressOf } from "../address.ts";
 import { authenticate } from "../auth.ts";
+import { redirect } from "../entrance.ts";
 import { asPolarisError } from "../errors.ts";
 import { fieldsOf } from "../fields.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
-import { redirect } from "../entrance.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Where a signed-in person lets a machine in: by its code, or by the browser it has opened itself. */
