@@ -1,6 +1,8 @@
+import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { privateFolder } from "../lib/file.ts";
+import { PolarisError } from "../wire/error.ts";
 
 /** Where this machine keeps what: one folder, entered by its owner alone. */
 export interface Paths {
@@ -36,8 +38,17 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
   };
 }
 
+/** Throws `journal_unwritable` naming the folder that cannot be made or written. */
 export function makeFolders(place: Paths): void {
-  privateFolder(place.home);
-  privateFolder(dirname(place.journal));
-  privateFolder(place.spool);
+  for (const folder of [place.home, dirname(place.journal), place.spool]) {
+    try {
+      privateFolder(folder);
+      accessSync(folder, constants.W_OK | constants.X_OK);
+    } catch (cause) {
+      throw new PolarisError("journal_unwritable", `The folder ${folder} cannot be written.`, {
+        hint: "Make it yours again, or name another with POLARIS_HOME. Transcripts are kept by the agent meanwhile.",
+        cause,
+      });
+    }
+  }
 }
