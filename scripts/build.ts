@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pack } from "./archive.ts";
 import { archiveModule, assetsModule, replace } from "./embed.ts";
+import { demand } from "./platform.ts";
 import { ROOT } from "./root.ts";
 import { fetchParts, isHost, TARGETS, type Target } from "./targets.ts";
 
@@ -32,6 +33,7 @@ for (const target of targets) {
  */
 async function build(target: Target, outfile: string): Promise<void> {
   const parts = fetchParts(target);
+  await demand(target, join(parts.postgresql, "bin/postgres"));
   const { plugin, missed } = replace({
     "db/archive.ts": archiveModule(await pack(target, parts.postgresql)),
     "web/embedded.ts": assets,
@@ -57,5 +59,6 @@ async function build(target: Target, outfile: string): Promise<void> {
   for (const log of logs) console.error(String(log));
   if (!success) throw new Error(`the build for ${target} failed`);
   if (missed().length > 0) throw new Error(`nothing imports src/${missed().join(", src/")}`);
+  await demand(target, half);
   renameSync(half, outfile);
 }

@@ -1,5 +1,5 @@
 /** `npm run migration <name>`: makes the next numbered file and rewrites the list that embeds them all. */
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [name = ""] = process.argv.slice(2);
@@ -9,6 +9,7 @@ if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name)) {
 }
 
 const db = join(import.meta.dir, "../src/db");
+mkdirSync(join(db, "migrations"), { recursive: true });
 const migrations = () =>
   readdirSync(join(db, "migrations"))
     .filter((file) => /^\d{4}_.+\.sql$/.test(file))

@@ -1,5 +1,5 @@
-import { userInfo } from "node:os";
 import { rmSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { claimOwner } from "../core/orgs.ts";
 import { offer } from "../core/tokens.ts";

@@ -3,19 +3,37 @@
  * server (8 ms against 274 ms with eager imports).
  */
 export const COMMANDS = {
-  serve: { about: "Run the server, with its own PostgreSQL unless DATABASE_URL is set", load: () => import("./serve.ts") },
+  serve: {
+    about: "Run the server, with its own PostgreSQL unless DATABASE_URL is set",
+    load: () => import("./serve.ts"),
+  },
   daemon: { about: "Run this machine's recorder", load: () => import("./daemon.ts") },
-  hook: { about: "Called by coding agents: hands one hook call to the daemon", load: () => import("./hook.ts") },
-  install: { about: "Install the hooks, the skill and the MCP server for Claude Code", load: () => import("./install.ts") },
+  hook: {
+    about: "Called by coding agents: hands one hook call to the daemon",
+    load: () => import("./hook.ts"),
+  },
+  install: {
+    about: "Install the hooks, the skill and the MCP server for Claude Code",
+    load: () => import("./install.ts"),
+  },
   login: { about: "Sign this machine in to a server", load: () => import("./login.ts") },
   join: { about: "Record a running agent session into a project", load: () => import("./join.ts") },
   leave: { about: "Stop recording an agent session", load: () => import("./leave.ts") },
   link: { about: "Record every new agent session in a directory", load: () => import("./link.ts") },
   unlink: { about: "Stop recording a directory", load: () => import("./unlink.ts") },
-  status: { about: "What is recorded, and whether it has reached the server", load: () => import("./status.ts") },
+  status: {
+    about: "What is recorded, and whether it has reached the server",
+    load: () => import("./status.ts"),
+  },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
-  migrate: { about: "Bring the database to this version's schema", load: () => import("./migrate.ts") },
-  demo: { about: "Server, recorder and a recorded session, ready to look at", load: () => import("./demo.ts") },
+  migrate: {
+    about: "Bring the database to this version's schema",
+    load: () => import("./migrate.ts"),
+  },
+  demo: {
+    about: "Server, recorder and a recorded session, ready to look at",
+    load: () => import("./demo.ts"),
+  },
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -2,7 +2,7 @@ import { AGENTS } from "../agents/index.ts";
 import { startDaemon } from "../daemon/daemon.ts";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 
 export const help = `
 Runs this machine's recorder: takes what coding agents' hooks say, reads their transcripts, keeps both

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import terminal from "../../assets/demo/terminal.jsonl" with { type: "text" };
 import tools from "../../assets/demo/tools.jsonl" with { type: "text" };
 import { AGENTS } from "../agents/index.ts";
@@ -8,13 +9,13 @@ import { pause } from "../lib/backoff.ts";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { until } from "../lib/until.ts";
+import { send } from "../machine/api.ts";
 import { writeCredentials } from "../machine/credentials.ts";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
-import type { Binding, Status } from "../wire/local.ts";
-import { boot, type Booted } from "./boot.ts";
+import { parse } from "./args.ts";
+import { type Booted, boot } from "./boot.ts";
 import { installInto } from "./install.ts";
-import { parse } from "./parse.ts";
 import { play, stepsOf } from "./player.ts";
 
 export const help = `
@@ -57,20 +58,28 @@ export async function run(args: string[]): Promise<void> {
     token: server.token,
     participant: server.participant,
   });
-  await using _daemon = await startDaemon({ home: place.home, agents: AGENTS, log: quiet("daemon") });
+  await using _daemon = await startDaemon({
+    home: place.home,
+    agents: AGENTS,
+    log: quiet("daemon"),
+  });
   installInto({ home, polarisHome: place.home });
   await ask(place, "/link", { directory: cwd, project: "demo" });
 
   const pace = values.fast ? { least: 0, most: 0 } : { least: 350, most: 2200 };
   const stage = { home, cwd, pace, signal: stop.signal };
-  let shown = 0;
+  const played = new Set<string>();
   const show = async (known: Set<string>) => {
-    const bound = await until(() => fresh(place, known), { timeoutMs: 20_000, what: "the session" });
-    await announce(server, bound, shown++ === 0);
+    const name = await until(
+      async () => (await recorded(server)).find((one) => !known.has(one.name))?.name,
+      { timeoutMs: 20_000, what: "the session" },
+    );
+    await announce(server, name, played.size === 0);
+    played.add(name);
   };
   for (let round = 0; round < ROUNDS && !stop.signal.aborted; round++) {
     for (const recording of [terminal, tools]) {
-      const known = new Set((await bindings(place)).map(({ agentSession }) => agentSession));
+      const known = new Set((await recorded(server)).map(({ name }) => name));
       const playing = play(stepsOf(recording), stage);
       if (!stop.signal.aborted) await show(known);
       await playing;
@@ -79,7 +88,8 @@ export async function run(args: string[]): Promise<void> {
       if (stop.signal.aborted) break;
     }
     if (values.once) {
-      await until(async () => (await ask<Status>(place, "/status")).journal.pending === 0);
+      const isOver = ({ name, state }: Recorded) => !played.has(name) || state === "finished";
+      await until(async () => (await recorded(server)).every(isOver));
       return;
     }
   }
@@ -113,15 +123,19 @@ async function start(dataDir: string, port: number): Promise<Booted> {
   }
 }
 
-const bindings = async (place: ReturnType<typeof paths>): Promise<Binding[]> =>
-  (await ask<Status>(place, "/status")).bindings;
+const Recorded = z.object({ name: z.string(), state: z.string() });
+type Recorded = z.infer<typeof Recorded>;
 
-const fresh = async (place: ReturnType<typeof paths>, known: Set<string>) =>
-  (await bindings(place)).find(({ agentSession, acked }) => !known.has(agentSession) && acked > 0);
+/** What the server has of the demo's project; nothing before the first session. */
+async function recorded(server: Booted): Promise<Recorded[]> {
+  const { json } = await send(server, { path: "/projects/demo/sessions?limit=500" });
+  const page = z.object({ items: z.array(Recorded) }).safeParse(json);
+  return page.success ? page.data.items : [];
+}
 
 /** Prints where to look: a sign-in link for the first session, its address for the others. */
-async function announce(server: Booted, { project, name }: Binding, isFirst: boolean): Promise<void> {
-  const path = `/app/p/${project}/s/${name}`;
+async function announce(server: Booted, name: string, isFirst: boolean): Promise<void> {
+  const path = `/app/p/demo/s/${name}`;
   if (!isFirst) return void console.log(`Now playing  ${server.publicUrl}${path}`);
   console.log(`
 Polaris is running: ${server.publicUrl}
@@ -130,7 +144,10 @@ Polaris is running: ${server.publicUrl}
 
     ${await server.claimLink(path)}
 
-  Another link: polaris serve --claim --data-dir ${server.dataDir}
-  Ctrl-C stops everything; the next start goes on with what is here.
+  Enter makes another link, Ctrl-C stops everything. The next start goes on with what is here.
 `);
+  if (process.stdin.isTTY) {
+    process.stdin.on("data", async () => console.log(`  ${await server.claimLink(path)}`));
+    process.stdin.unref();
+  }
 }

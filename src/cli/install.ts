@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { type Capture, files } from "../agents/claude/install.ts";
 import { writeAtomic } from "../lib/file.ts";
 import { PolarisError } from "../wire/error.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `

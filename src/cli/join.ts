@@ -2,7 +2,7 @@ import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Binding } from "../wire/local.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 
 export const help = `
 Records a running agent session into a project, from now on.

@@ -1,7 +1,7 @@
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 
 export const help = `
 Stops recording an agent session. What was recorded stays; polaris join begins again.

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 
 export const help = `
 Records every new agent session in a directory (and below it) into a project.

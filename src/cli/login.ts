@@ -4,7 +4,7 @@ import { paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
 import { Credentials } from "../wire/local.ts";
 import { Me } from "../wire/me.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 
 export const help = `
 Signs this machine in to a server. A running recorder takes the change up at once.

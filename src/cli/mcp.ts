@@ -1,6 +1,6 @@
 import { paths } from "../machine/paths.ts";
 import { serveMcp } from "../mcp/mcp.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `

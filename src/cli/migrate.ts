@@ -5,7 +5,7 @@ import { startEmbedded } from "../db/embedded.ts";
 import { lockDataDir } from "../db/lock.ts";
 import { migrate } from "../db/migrate.ts";
 import { startLog } from "../lib/log.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 
 export const help = `
 polaris migrate: bring the database to this version's schema. "polaris serve" does the same when it starts.

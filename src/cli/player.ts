@@ -30,7 +30,9 @@ const Hooks = z.object({
   hooks: z.record(
     z.string(),
     z.array(
-      z.object({ hooks: z.array(z.object({ command: z.string(), args: z.array(z.string()).optional() })) }),
+      z.object({
+        hooks: z.array(z.object({ command: z.string(), args: z.array(z.string()).optional() })),
+      }),
     ),
   ),
 });
@@ -46,11 +48,19 @@ export interface Stage {
 }
 
 /** Plays to the end or until the signal; answers how many hooks were run. */
-export async function play(steps: Step[], stage: Stage): Promise<{ agentSession: string; hooks: number }> {
+export async function play(
+  steps: Step[],
+  stage: Stage,
+): Promise<{ agentSession: string; hooks: number }> {
   const run = Bun.randomUUIDv7();
   const old = steps.find((step) => step.payload)?.payload;
   const agentSession = uuid5(run, String(old?.session_id));
-  const transcript = join(stage.home, ".claude/projects", stage.cwd.replace(/[^a-z0-9]/gi, "-"), `${agentSession}.jsonl`);
+  const transcript = join(
+    stage.home,
+    ".claude/projects",
+    stage.cwd.replace(/[^a-z0-9]/gi, "-"),
+    `${agentSession}.jsonl`,
+  );
   mkdirSync(dirname(transcript), { recursive: true });
   const commands = installed(stage.home);
   // Agents give hooks the id of their process; each run is one process.
@@ -82,13 +92,19 @@ function installed(home: string): Map<string, string[][]> {
       event,
       groups.flatMap((group) =>
         // With `args` a command is started as it is; without, the agent gives it to a shell.
-        group.hooks.map(({ command, args }) => (args ? [command, ...args] : ["/bin/sh", "-c", command])),
+        group.hooks.map(({ command, args }) =>
+          args ? [command, ...args] : ["/bin/sh", "-c", command],
+        ),
       ),
     ]),
   );
 }
 
-async function call(command: string[], payload: string, { home, pid }: { home: string; pid: string }) {
+async function call(
+  command: string[],
+  payload: string,
+  { home, pid }: { home: string; pid: string },
+) {
   const child = Bun.spawn(command, {
     stdin: Buffer.from(payload),
     stdout: "ignore",

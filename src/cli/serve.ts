@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { PolarisError } from "../wire/error.ts";
+import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
-import { parse } from "./parse.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `
@@ -64,10 +64,14 @@ export async function run(args: string[]): Promise<void> {
     const { url, database } = server;
     console.log(JSON.stringify({ ready: true, url, claimUrl, database, version: VERSION }));
   } else {
-    say(`Polaris ${VERSION} serves ${server.publicUrl} (${seconds(startedAt)}, ${server.database} database)`);
+    say(
+      `Polaris ${VERSION} serves ${server.publicUrl} (${seconds(startedAt)}, ${server.database} database)`,
+    );
     say(`  sign in   ${claimUrl}`);
     say(`            once, within 15 minutes; polaris serve --claim makes another`);
-    say(`  machines  polaris login --url ${server.publicUrl} --token "$(cat ${join(dataDir, "owner.token")})"`);
+    say(
+      `  machines  polaris login --url ${server.publicUrl} --token "$(cat ${join(dataDir, "owner.token")})"`,
+    );
     say("  stop      Ctrl-C");
   }
   await untilAskedToStop();
@@ -108,7 +112,8 @@ async function printClaim({ dataDir, json }: { dataDir: string; json: boolean })
     });
   });
   const body: unknown = await response.json();
-  const claimUrl = body && typeof body === "object" && "claimUrl" in body ? String(body.claimUrl) : "";
+  const claimUrl =
+    body && typeof body === "object" && "claimUrl" in body ? String(body.claimUrl) : "";
   if (!response.ok || !claimUrl) throw new PolarisError("unreachable", "The server gave no link.");
   console.log(json ? JSON.stringify({ claimUrl }) : claimUrl);
 }

@@ -1,7 +1,7 @@
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 
 export const help = `
 Tells what is being recorded, and whether it has reached the server.

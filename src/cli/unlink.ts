@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
-import { parse } from "./parse.ts";
+import { parse } from "./args.ts";
 
 export const help = `
 Stops recording new agent sessions in a directory. Running ones go on until polaris leave.

@@ -37,7 +37,11 @@ export interface Appended {
  * refuses is found by halving and kept as `other` with its input as raw: one bad event never fails its batch and is
  * never lost.
  */
-export async function append(db: Db, batch: Batch, before?: (tx: Tx) => Promise<unknown>): Promise<Appended> {
+export async function append(
+  db: Db,
+  batch: Batch,
+  before?: (tx: Tx) => Promise<unknown>,
+): Promise<Appended> {
   try {
     return await writeOnce(db, { ...batch, items: unique(batch.items) }, before);
   } catch (error) {
@@ -64,7 +68,11 @@ export async function append(db: Db, batch: Batch, before?: (tx: Tx) => Promise<
  * batch cost more than writing them, and read the whole table wherever PostgreSQL had planned for an empty one: 25 ms a
  * batch at 10,000 events instead of 5.)
  */
-async function writeOnce(db: Db, batch: Batch, before?: (tx: Tx) => Promise<unknown>): Promise<Appended> {
+async function writeOnce(
+  db: Db,
+  batch: Batch,
+  before?: (tx: Tx) => Promise<unknown>,
+): Promise<Appended> {
   const { org, items } = batch;
   try {
     if (!before) return read(await db.one(org, (sql) => write(sql, batch, items)), items);
@@ -99,7 +107,8 @@ function asOther(event: Event): Event {
 }
 
 /** zstd level 3 costs 0.5 ms per 100 events and halves what is kept; below 200 bytes it saves nothing. */
-const packed = (raw: string): string => Buffer.from(Bun.zstdCompressSync(raw, { level: 3 })).toString("base64");
+const packed = (raw: string): string =>
+  Buffer.from(Bun.zstdCompressSync(raw, { level: 3 })).toString("base64");
 
 function rowsOf(items: Incoming[]): string {
   const rows = items.map(({ event, session, pos }, at) => ({

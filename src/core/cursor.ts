@@ -8,7 +8,11 @@ export const cursorOf = (...key: string[]): string =>
 export function readCursor(cursor: string, parts: number): string[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    if (Array.isArray(key) && key.length === parts && key.every((part) => typeof part === "string")) {
+    if (
+      Array.isArray(key) &&
+      key.length === parts &&
+      key.every((part) => typeof part === "string")
+    ) {
       return key;
     }
   } catch {

@@ -31,7 +31,8 @@ export async function startDoorbell(db: Db, feed: Feed, log: Log) {
     (payload) => {
       const [from, ...bells] = payload.split(" ");
       if (from === self) return;
-      for (let at = 0; at + 1 < bells.length; at += 2) feed.ring(bells[at] ?? "", bells[at + 1] ?? "");
+      for (let at = 0; at + 1 < bells.length; at += 2)
+        feed.ring(bells[at] ?? "", bells[at + 1] ?? "");
     },
     () => feed.ringAll(),
   );

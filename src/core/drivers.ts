@@ -29,7 +29,10 @@ export async function claim(
     });
   }
   if (session.driver !== driver) {
-    await post(db, bell, caller, { ...place, events: [own("driver.changed", driver, { body: { driver } })] });
+    await post(db, bell, caller, {
+      ...place,
+      events: [own("driver.changed", driver, { body: { driver } })],
+    });
   }
   return sessions.get(db, caller, project.slug, session.name);
 }

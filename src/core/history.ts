@@ -1,6 +1,6 @@
 import type { Db, Tx } from "../db/db.ts";
-import type { StoredEvent } from "../wire/event.ts";
 import { PolarisError } from "../wire/error.ts";
+import type { StoredEvent } from "../wire/event.ts";
 import type { Page } from "../wire/session.ts";
 import type { Caller } from "./caller.ts";
 
@@ -72,7 +72,9 @@ function shorten(row: EventRow): { event: Pick<EventRow, "text" | "body">; cut: 
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, short(item)]));
   };
   const text = row.text === null ? null : (short(row.text) as string);
-  const body = Object.fromEntries(Object.entries(row.body).map(([key, item]) => [key, short(item)]));
+  const body = Object.fromEntries(
+    Object.entries(row.body).map(([key, item]) => [key, short(item)]),
+  );
   return { event: { text, body }, cut };
 }
 
@@ -89,7 +91,8 @@ export interface Range {
 /** A page of events by seq; `next` is the seq to pass as `after` (or, backwards, as `before`). */
 export async function page(db: Db, caller: Caller, range: Range): Promise<Page<StoredEvent>> {
   const { project, session, after, before, kinds, limit } = range;
-  const backwards = (range.order ?? (before !== undefined && after === undefined ? "desc" : "asc")) === "desc";
+  const backwards =
+    (range.order ?? (before !== undefined && after === undefined ? "desc" : "asc")) === "desc";
   const rows = await db.as(
     caller.org,
     (tx) => tx<EventRow[]>`

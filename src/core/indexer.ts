@@ -26,7 +26,10 @@ export function startIndexer(db: Db, feed: Feed, log: Log) {
   let stopped = false;
 
   const kick = () => {
-    if (!stopped && !running) timer ??= setTimeout(() => void (running = work()), DELAY_MS);
+    if (stopped || running) return;
+    timer ??= setTimeout(() => {
+      running = work();
+    }, DELAY_MS);
   };
 
   async function work(): Promise<void> {

@@ -30,9 +30,13 @@ interface Lines {
 export function linesOf(text: string, type: "ndjson" | "json"): Lines {
   if (type === "json") {
     const whole = parseJson(text);
-    const events = whole && typeof whole === "object" && "events" in whole ? whole.events : undefined;
+    const events =
+      whole && typeof whole === "object" && "events" in whole ? whole.events : undefined;
     if (!Array.isArray(events)) {
-      throw new PolarisError("invalid_input", "The body needs `machine`, `sessions` and a list `events`.");
+      throw new PolarisError(
+        "invalid_input",
+        "The body needs `machine`, `sessions` and a list `events`.",
+      );
     }
     const items = events.map((event, index) => ({ line: index + 1, json: JSON.stringify(event) }));
     return { head: headOf(whole), items };
@@ -50,9 +54,13 @@ export function linesOf(text: string, type: "ndjson" | "json"): Lines {
 function headOf(value: unknown): IngestHead {
   const head = IngestHead.safeParse(value);
   if (head.success) return head.data;
-  throw new PolarisError("invalid_input", `The batch's head is not right: ${sentence(head.error)}.`, {
-    hint: "The first line holds { machine, sessions }; see wire/ingest.ts.",
-  });
+  throw new PolarisError(
+    "invalid_input",
+    `The batch's head is not right: ${sentence(head.error)}.`,
+    {
+      hint: "The first line holds { machine, sessions }; see wire/ingest.ts.",
+    },
+  );
 }
 
 /**
@@ -65,15 +73,19 @@ export function startIngest(db: Db, bell: Doorbell) {
   const projects = new Map<string, string>();
   const ofProject = startTurns(PER_PROJECT);
   const ofAll = startTurns(AT_ONCE);
-  const inTurn = <T>(project: string, work: () => Promise<T>) => ofProject(project, () => ofAll("", work));
+  const inTurn = <T>(project: string, work: () => Promise<T>) =>
+    ofProject(project, () => ofAll("", work));
 
   return async function ingest(caller: Caller, { head, items }: Lines): Promise<IngestAnswer> {
     const bySession = new Map(head.sessions.map((session) => [session.id, session]));
     const answer: IngestAnswer = { acked: {}, names: {}, stored: 0, known: 0, refused: [] };
-    const batches = new Map<string, { items: Incoming[]; refused: { session: string; pos: number }[] }>();
+    const batches = new Map<
+      string,
+      { items: Incoming[]; refused: { session: string; pos: number }[] }
+    >();
     const batchOf = (project: string) => {
-      let batch = batches.get(project);
-      if (!batch) batches.set(project, (batch = { items: [], refused: [] }));
+      const batch = batches.get(project) ?? { items: [], refused: [] };
+      batches.set(project, batch);
       return batch;
     };
 
@@ -105,7 +117,10 @@ export function startIngest(db: Db, bell: Doorbell) {
             ? undefined
             : async (tx) => {
                 for (const session of fresh) {
-                  const name = await sessions.ensure(tx, caller.org, project, { ...session, machine: head.machine });
+                  const name = await sessions.ensure(tx, caller.org, project, {
+                    ...session,
+                    machine: head.machine,
+                  });
                   names.set(session.id, name);
                 }
               },
@@ -131,7 +146,9 @@ export function startIngest(db: Db, bell: Doorbell) {
         insert into projects (id, org_id, slug, name, created_by)
         values (${uuid7()}, ${caller.org}, ${slug}, ${slug}, ${caller.participant})
         on conflict (org_id, slug) do nothing`;
-      return tx<{ id: string }[]>`select id from projects where org_id = ${caller.org} and slug = ${slug}`;
+      return tx<
+        { id: string }[]
+      >`select id from projects where org_id = ${caller.org} and slug = ${slug}`;
     });
     if (!row) throw new Error("the project was not made");
     projects.set(key, row.id);
@@ -155,12 +172,19 @@ function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
   }
   const parsed = IngestEvent.safeParse(value);
   if (!parsed.success) {
-    return { refusal: { ...placeOf(value), code: "invalid_input", message: sentence(parsed.error) } };
+    return {
+      refusal: { ...placeOf(value), code: "invalid_input", message: sentence(parsed.error) },
+    };
   }
   const { session, pos, ...event } = parsed.data;
   const project = sessions.get(session)?.project;
   if (!project) {
-    return { refusal: { code: "invalid_input", message: "The event's session is not in the batch's head." } };
+    return {
+      refusal: {
+        code: "invalid_input",
+        message: "The event's session is not in the batch's head.",
+      },
+    };
   }
   return { project, item: { event, session, pos } };
 }

@@ -4,8 +4,8 @@ import type { Db } from "../db/db.ts";
 import { writeAtomic } from "../lib/file.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { Participant } from "../wire/participant.ts";
-import { mint, newSecret, startTokens } from "./tokens.ts";
 import type { Caller } from "./caller.ts";
+import { mint, newSecret, startTokens } from "./tokens.ts";
 
 /**
  * The organisation and its owner, made on first start. The owner's token guards everything until there are accounts;
@@ -27,7 +27,12 @@ export async function claimOwner(
   // Written before it is valid: after a crash between the two the next start finds it unknown and makes another.
   const token = newSecret("o");
   writeAtomic(file, `${token}\n`);
-  await mint(db, { org, participant: Participant.parse(participant), kind: "owner", secret: token });
+  await mint(db, {
+    org,
+    participant: Participant.parse(participant),
+    kind: "owner",
+    secret: token,
+  });
   return { token, caller: await tokens.verify(token) };
 }
 

@@ -110,7 +110,12 @@ export interface Wanted {
  * Makes the session unless its id is known, inside the caller's transaction, and answers the name it has. A name that
  * another session of the project holds is replaced: `s-7a3f` by another drawn one, `build` by `build-2`, `build-3` …
  */
-export async function ensure(tx: Tx, org: string, project: string, wanted: Wanted): Promise<string> {
+export async function ensure(
+  tx: Tx,
+  org: string,
+  project: string,
+  wanted: Wanted,
+): Promise<string> {
   let name = wanted.name;
   for (let attempt = 2; attempt < 100; attempt++) {
     const made = await tx`
@@ -124,9 +129,14 @@ export async function ensure(tx: Tx, org: string, project: string, wanted: Wante
       select name, project_id from sessions where id = ${wanted.id}`;
     if (known?.project_id === project) return known.name;
     if (known) {
-      throw new PolarisError("conflict", "This session id belongs to a session of another project.");
+      throw new PolarisError(
+        "conflict",
+        "This session id belongs to a session of another project.",
+      );
     }
-    name = /^s-[0-9a-f]{4}$/.test(wanted.name) ? newName() : `${wanted.name.slice(0, 60)}-${attempt}`;
+    name = /^s-[0-9a-f]{4}$/.test(wanted.name)
+      ? newName()
+      : `${wanted.name.slice(0, 60)}-${attempt}`;
   }
   throw new PolarisError("conflict", `No free name like "${wanted.name}" was found.`, {
     hint: "Choose another name.",
@@ -138,7 +148,12 @@ export async function create(
   db: Db,
   caller: Caller,
   project: Project,
-  input: { name?: string | undefined; label?: string | undefined; agent: string; driver?: string | null | undefined },
+  input: {
+    name?: string | undefined;
+    label?: string | undefined;
+    agent: string;
+    driver?: string | null | undefined;
+  },
 ): Promise<{ session: Session; created: boolean }> {
   const id = uuid7();
   const name = await db.as(caller.org, async (tx) => {

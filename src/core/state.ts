@@ -49,7 +49,9 @@ const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
 /** Folds events, in their order, into one change. */
-export function changeOf(events: Pick<Event, "kind" | "body" | "text" | "parent" | "at">[]): Change {
+export function changeOf(
+  events: Pick<Event, "kind" | "body" | "text" | "parent" | "at">[],
+): Change {
   const change: Change = { prompts: 0, toolCalls: 0 };
   for (const event of events) {
     const { kind, body, text } = event;

@@ -33,17 +33,20 @@ function isPlain(value: unknown, depth: number): boolean {
 }
 
 /** A text PostgreSQL takes: NUL becomes its visible symbol U+2400, half a surrogate pair U+FFFD. */
-export const storableText = (text: string): string => text.toWellFormed().replaceAll("\0", "\u2400");
+export const storableText = (text: string): string =>
+  text.toWellFormed().replaceAll("\0", "\u2400");
 
 /** The same value with every text storable, infinite numbers as text, and what is too deep as JSON text. */
 export function storable(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return storableText(value);
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (typeof value !== "object" || value === null) return value;
-  if (depth >= MAX_DEPTH) return `[nested too deep] ${storableText(flatten(value)).slice(0, 10_000)}`;
+  if (depth >= MAX_DEPTH)
+    return `[nested too deep] ${storableText(flatten(value)).slice(0, 10_000)}`;
   if (Array.isArray(value)) return value.map((item) => storable(item, depth + 1));
   const out: [string, unknown][] = [];
-  for (const [key, item] of Object.entries(value)) out.push([storableText(key), storable(item, depth + 1)]);
+  for (const [key, item] of Object.entries(value))
+    out.push([storableText(key), storable(item, depth + 1)]);
   return Object.fromEntries(out);
 }
 

@@ -14,9 +14,16 @@ export const hashOf = (secret: string): Buffer => createHash("sha256").update(se
 /** Stores a token's hash; the secret is returned once and never again. */
 export async function mint(
   db: Db,
-  input: { org: string; participant: Participant; kind: Caller["kind"]; expiresAt?: Date; secret?: string },
+  input: {
+    org: string;
+    participant: Participant;
+    kind: Caller["kind"];
+    expiresAt?: Date;
+    secret?: string;
+  },
 ): Promise<string> {
-  const secret = input.secret ?? newSecret(input.kind === "owner" ? "o" : input.kind === "web" ? "w" : "a");
+  const secret =
+    input.secret ?? newSecret(input.kind === "owner" ? "o" : input.kind === "web" ? "w" : "a");
   await db.as(input.org, async (tx) => {
     await tx`
       insert into tokens (id, org_id, hash, kind, participant, expires_at)
@@ -41,7 +48,9 @@ export function startTokens(db: Db) {
       known.delete(key);
       const [row] = await db.sql.begin(async (tx) => {
         const shown = tx`select set_config('polaris.shown', ${key}, true)`.execute();
-        const found = tx<{ id: string; org_id: string; kind: Caller["kind"]; participant: string }[]>`
+        const found = tx<
+          { id: string; org_id: string; kind: Caller["kind"]; participant: string }[]
+        >`
           select id, org_id, kind, participant from tokens
           where hash = ${hash} and revoked_at is null and (expires_at is null or expires_at > now())`;
         return (await Promise.all([shown, found]))[1];
@@ -51,14 +60,22 @@ export function startTokens(db: Db) {
           hint: "Sign in again, or use the token in owner.token of the server's data directory.",
         });
       }
-      const caller = { org: row.org_id, participant: row.participant, kind: row.kind, token: row.id };
+      const caller = {
+        org: row.org_id,
+        participant: row.participant,
+        kind: row.kind,
+        token: row.id,
+      };
       if (known.size > 10_000) known.clear();
       known.set(key, { caller, until: Date.now() + 1000 });
       return caller;
     },
     /** Ends one token: a browser's at sign-out. */
     async revoke(caller: Caller): Promise<void> {
-      await db.as(caller.org, (tx) => tx`update tokens set revoked_at = now() where id = ${caller.token}`);
+      await db.as(
+        caller.org,
+        (tx) => tx`update tokens set revoked_at = now() where id = ${caller.token}`,
+      );
       for (const [key, entry] of known) if (entry.caller.token === caller.token) known.delete(key);
     },
   };
@@ -92,9 +109,13 @@ export async function claim(db: Db, code: string): Promise<string> {
     return (await Promise.all([shown, used]))[1];
   });
   if (!row) {
-    throw new PolarisError("code_used", "This sign-in link was used already, or its 15 minutes are over.", {
-      hint: "Run polaris serve --claim on the server for a new one.",
-    });
+    throw new PolarisError(
+      "code_used",
+      "This sign-in link was used already, or its 15 minutes are over.",
+      {
+        hint: "Run polaris serve --claim on the server for a new one.",
+      },
+    );
   }
   const expiresAt = new Date(Date.now() + 30 * 24 * 3600_000);
   return mint(db, { org: row.org_id, participant: row.participant, kind: "web", expiresAt });

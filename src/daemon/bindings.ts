@@ -46,7 +46,10 @@ export function resolve(db: Database, reading: HookReading, caller: Caller): Bou
   if (known?.state === "left") return undefined;
   if (known) return refresh(db, known, reading, caller);
   const opened = openedBy(db, reading, caller);
-  if (!opened) return undefined;
+  if (!opened) {
+    if (reading.start && reading.start !== "clear") forgetPid(db, caller.pid, "");
+    return undefined;
+  }
   const session = begin(db, {
     ...caller.people,
     project: opened.project,

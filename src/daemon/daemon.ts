@@ -57,7 +57,8 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   parts.use(startPruner(journal));
   const uplink = parts.use(startUplink({ journal, machine, credentials, log }));
   const downlink = parts.use(startDownlink({ journal, credentials, log }));
-  const followers = parts.use(startFollowers({ journal, agents, log }));
+  const ready = Promise.withResolvers<void>();
+  const followers = parts.use(startFollowers({ journal, agents, log, ready: ready.promise }));
   const hooks = startHooks({ journal, agents, followers, driver });
   const members = startMembers({ journal, agents, followers, hooks, driver });
   const spool = parts.use(startSpool({ place, hooks, log }));
@@ -89,6 +90,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
 
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();
+  ready.resolve();
   parts.use(listen(place.socket, routes({ hooks, members, status, log })));
   const alive = parts.move();
   return { place, [Symbol.asyncDispose]: () => alive.disposeAsync() };

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync, renameSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
 import { APPLICATION, SCHEMA, VERSION } from "./schema.ts";
 
@@ -38,6 +38,8 @@ export function unwritable(error: unknown): PolarisError {
 class Damage extends Error {}
 
 function open(path: string): Database {
+  // SQLite gives its log the mode of the file itself.
+  closeSync(openSync(path, "a", 0o600));
   const db = new Database(path, { create: true, strict: true });
   try {
     // auto_vacuum counts only before the first table; FULL is what makes a commit survive a power cut.

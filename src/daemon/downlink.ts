@@ -14,6 +14,8 @@ const Heard = z.looseObject({ id: z.guid(), seq: z.int(), kind: z.string() });
 const SILENT_MS = 90_000;
 /** How often the set of live sessions is compared with the streams that are open. */
 const CENSUS_MS = 10_000;
+/** A session that has just begun is looked for sooner. */
+const SOON_MS = 1_000;
 
 /**
  * Listens for advice: one stream per live session that the server knows. What is addressed to a session goes into the
@@ -113,11 +115,20 @@ export function startDownlink(needs: {
 
   const timer = setInterval(census, CENSUS_MS);
   timer.unref();
+  let soon: Timer | undefined;
+  const commits = journal.onCommit(() => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      census();
+    }, SOON_MS);
+  });
   census();
   return {
     census,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
+      clearTimeout(soon);
+      commits[Symbol.dispose]();
       for (const { stop } of streams.values()) stop.abort();
       await Promise.all([...streams.values()].map(({ done }) => done));
     },

@@ -33,13 +33,23 @@ interface Needs {
   agent: Agent;
   agentSession: string;
   log: Log;
+  /** Nothing is read before the spool has been taken up: its hooks stand before what the transcript tells next. */
+  ready: Promise<void>;
   /** Called when there is nothing left to follow; the next hook begins again. */
   ended: () => void;
 }
 
-export function startFollower({ journal, agent, agentSession, log, ended }: Needs): Follower {
+export function startFollower({
+  journal,
+  agent,
+  agentSession,
+  log,
+  ready,
+  ended,
+}: Needs): Follower {
   const { db } = journal;
   const stop = new AbortController();
+  const stopped = Promise.withResolvers<void>();
   const watchers = new Map<string, FSWatcher>();
   let turnOpen = false;
   let grownAt = Date.now();
@@ -113,6 +123,7 @@ export function startFollower({ journal, agent, agentSession, log, ended }: Need
   }
 
   async function run(): Promise<void> {
+    await Promise.race([ready, stopped.promise]);
     const retry = backoff({ firstMs: 250, maxMs: 5_000 });
     while (!stop.signal.aborted) {
       await pause(GATHER_MS, stop.signal);
@@ -168,6 +179,7 @@ export function startFollower({ journal, agent, agentSession, log, ended }: Need
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
+      stopped.resolve();
       alarm.resolve();
       await running;
     },

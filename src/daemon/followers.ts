@@ -17,8 +17,9 @@ export function startFollowers(needs: {
   journal: Journal;
   agents: readonly Agent[];
   log: Log;
+  ready: Promise<void>;
 }): Followers {
-  const { journal, agents, log } = needs;
+  const { journal, agents, log, ready } = needs;
   const followers = new Map<string, Follower>();
 
   function follow(agentSession: string): Follower | undefined {
@@ -28,7 +29,7 @@ export function startFollowers(needs: {
     const agent = agents.find(({ name }) => name === bound?.agent);
     if (!agent) return undefined;
     const ended = () => void followers.delete(agentSession);
-    const follower = startFollower({ journal, agent, agentSession, log, ended });
+    const follower = startFollower({ journal, agent, agentSession, log, ready, ended });
     followers.set(agentSession, follower);
     return follower;
   }

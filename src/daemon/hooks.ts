@@ -2,7 +2,7 @@ import type { Agent, HookReading, People } from "../agents/agent.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { HookCall } from "../wire/local.ts";
 import type { Participant } from "../wire/participant.ts";
-import { type Bound, bindingOf, resolve } from "./bindings.ts";
+import { type Bound, resolve } from "./bindings.ts";
 import type { Followers } from "./followers.ts";
 import { hold } from "./held.ts";
 import type { Journal } from "./journal.ts";
@@ -35,16 +35,19 @@ export function startHooks(needs: {
   const { db } = journal;
   const unrecorded = new Map<string, Seen>();
 
-  function read(agent: Agent, call: HookCall): { reading: HookReading; people: People } {
-    const people: People = { driver: driver(), agent: agent.participant };
-    const reading = agent.readHook(call, people);
-    const bound = bindingOf(db, reading.agentSession);
-    const session = bound && sessionOf(db, bound.session);
+  /** The facts in the name of those who speak in this session; usually the people signed in now. */
+  function factsOf(
+    agent: Agent,
+    call: HookCall,
+    reading: HookReading,
+    people: People,
+    bound: Bound,
+  ) {
+    const session = sessionOf(db, bound.session);
     if (!session || (session.driver === people.driver && session.agent === people.agent)) {
-      return { reading, people };
+      return reading.facts;
     }
-    // A person other than the one signed in now drives this session.
-    return { reading: agent.readHook(call, session), people: session };
+    return agent.readHook(call, session).facts;
   }
 
   function remember(call: HookCall, reading: HookReading): void {
@@ -68,7 +71,8 @@ export function startHooks(needs: {
           hint: `Known: ${agents.map(({ name }) => name).join(", ")}.`,
         });
       }
-      const { reading, people } = read(agent, call);
+      const people: People = { driver: driver(), agent: agent.participant };
+      const reading = agent.readHook(call, people);
       if (!reading.agentSession) return { recorded: false };
       const bound = await journal.write<Bound | undefined>(() => {
         const found = resolve(db, reading, {
@@ -82,7 +86,7 @@ export function startHooks(needs: {
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
-        if (first > 0) hold(db, reading.agentSession, reading.facts);
+        if (first > 0) hold(db, found, factsOf(agent, call, reading, people, found));
         return found;
       });
       if (!bound) {

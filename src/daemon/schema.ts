@@ -64,17 +64,21 @@ create table calls (
   at integer not null
 ) strict, without rowid;
 
+-- Without an index: it holds the last seconds only, and each index is one more page to sync before a hook is answered.
 create table held (
-  n integer primary key autoincrement,
+  n integer primary key,
   agent_session text not null,
   release text not null,
   at integer not null,
+  -- How long the transcript was when the hook called: what it says stands before the lines beyond.
+  size integer not null,
+  -- The session's next position then: a telling by the transcript is looked for from about there on.
+  pos integer not null,
   json text not null
 ) strict;
-create index held_session on held (agent_session);
 
 create table events (
-  n integer primary key autoincrement,
+  n integer primary key,
   id text not null unique,
   session text not null,
   pos integer not null,

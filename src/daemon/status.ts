@@ -6,7 +6,8 @@ export function journalStatus(journal: Journal) {
   return {
     pending: count(
       db.query<{ n: number }, []>(
-        "select coalesce(sum(next_pos - 1 - acked), 0) as n from sessions where next_pos > acked + 1",
+        `select (select count(*) from held)
+           + (select coalesce(sum(next_pos - 1 - acked), 0) from sessions where next_pos > acked + 1) as n`,
       ),
     ),
     refused: count(

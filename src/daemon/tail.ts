@@ -5,6 +5,7 @@ import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
+import { mingle, nextStop } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
 import { sessionOf } from "./sessions.ts";
@@ -36,10 +37,15 @@ export async function readTail(
     const replaced = tail.inode !== null && tail.inode !== inode;
     const offset = replaced || size < tail.offset ? 0 : tail.offset;
     if (size === offset) return grew;
-    const step = await readLines(tail.path, offset, size);
+    const stop = nextStop(journal.db, tail.agent_session, offset) ?? size;
+    let step = await readLines(tail.path, offset, Math.min(size, stop));
+    // The hook called in the middle of a line.
+    if (step.next === offset && stop < size) step = await readLines(tail.path, offset, size);
     if (step.next === offset) return grew;
     const from = offset === tail.offset ? tail : { ...tail, memory: fresh(tail) };
-    const next = await store(journal, agent, { ...from, inode, offset }, step);
+    // For lines without a time of their own that stand before any that has one.
+    const since = new Date(Number(offset === 0 ? file.birthtimeMs : file.mtimeMs)).toISOString();
+    const next = await store(journal, agent, { ...from, inode, offset }, step, since);
     if (!next) return grew;
     Object.assign(tail, next);
     grew = true;
@@ -52,10 +58,11 @@ async function store(
   agent: Agent,
   tail: Tail,
   step: Step,
+  since: string,
 ): Promise<Tail | undefined> {
   const people = peopleOf(journal, tail.agent_session);
   if (!people) return undefined;
-  const memory: Memory = JSON.parse(tail.memory);
+  const memory: Memory = { at: since, ...JSON.parse(tail.memory) };
   const events: Event[] = [];
   for (const line of step.lines) {
     for (const event of agent.readLine(line, people, memory)) events.push(redact(event));
@@ -65,7 +72,8 @@ async function store(
   return await journal.write(() => {
     const bound = bindingOf(journal.db, tail.agent_session);
     if (!bound || bound.state === "left") return undefined;
-    append(journal.db, bound.session, events);
+    const all = tail.subagent === null ? mingle(journal.db, tail, bound.session, events) : events;
+    append(journal.db, bound.session, all);
     move(journal.db, next);
     return next;
   }, LAZY);

@@ -40,7 +40,9 @@ export function open(place: Place, { max = 2, role = "" } = {}): Sql {
   if ("url" in place) return new SQL(place.url, options);
   const { host, port, ...login } = place;
   // A host that is a path is the folder of a unix socket, as libpq has it.
-  const where = host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { hostname: host, port };
+  const where = host.startsWith("/")
+    ? { path: `${host}/.s.PGSQL.${port}` }
+    : { hostname: host, port };
   return new SQL({ ...options, ...login, ...where });
 }
 
@@ -106,7 +108,10 @@ export function isAway(error: unknown): boolean {
   const code = codeOf(error);
   // 25006: read-only, a standby before its promotion.
   if (/^(08|57P0|53|40)/.test(code) || code === "25006") return true;
-  return /^ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME|TLS)/.test(code) || /^(ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code);
+  return (
+    /^ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME|TLS)/.test(code) ||
+    /^(ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code)
+  );
 }
 
 /** True for errors that the data itself caused: the same statement would fail again, another row would not. */

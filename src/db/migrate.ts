@@ -41,10 +41,7 @@ export async function migrate(
 }
 
 /** Applies the first missing one and returns its name; nothing when all are there. */
-async function step(
-  tx: Tx,
-  migrations: readonly Migration[],
-): Promise<string | undefined> {
+async function step(tx: Tx, migrations: readonly Migration[]): Promise<string | undefined> {
   await tx`select pg_advisory_xact_lock(${LOCK}::bigint)`;
   await tx.unsafe(TABLE);
   const rows = await tx<Applied[]>`

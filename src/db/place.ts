@@ -47,6 +47,7 @@ function noted(note: string): string {
 function owned(home: string): Place {
   if (!isRoot()) {
     mkdirSync(home, { recursive: true, mode: 0o700 });
+    demandOurs(join(home, "cluster"));
     return { home, owner: undefined };
   }
   mkdirSync(home, { recursive: true, mode: 0o711 });
@@ -60,4 +61,12 @@ function owned(home: string): Place {
   const owner = unprivileged();
   give(cluster, owner);
   return { home, owner };
+}
+
+/** PostgreSQL runs only as the owner of its cluster, and only root may become another user. */
+function demandOurs(cluster: string): void {
+  if (!existsSync(cluster) || statSync(cluster).uid === process.getuid?.()) return;
+  throw new PolarisError("database_failed", `${cluster} belongs to another user.`, {
+    hint: "Run Polaris as that user, or give the data directory to this one (chown -R).",
+  });
 }

@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, openSync, fsyncSync, closeSync, renameSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /** Makes a directory that only its owner can enter, whatever the umask. */

@@ -5,9 +5,16 @@ export interface Log {
   error(event: string, fields?: Record<string, unknown>): void;
 }
 
-export function startLog(room: string, write = (line: string) => void process.stderr.write(line)): Log {
-  const say = (level: string) => (event: string, fields: Record<string, unknown> = {}) =>
-    write(`${JSON.stringify({ time: new Date().toISOString(), level, room, event, ...fields })}\n`);
+export function startLog(
+  room: string,
+  write = (line: string) => void process.stderr.write(line),
+): Log {
+  const say =
+    (level: string) =>
+    (event: string, fields: Record<string, unknown> = {}) =>
+      write(
+        `${JSON.stringify({ time: new Date().toISOString(), level, room, event, ...fields })}\n`,
+      );
   return { info: say("info"), warn: say("warn"), error: say("error") };
 }
 

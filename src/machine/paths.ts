@@ -1,6 +1,8 @@
+import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { privateFolder } from "../lib/file.ts";
+import { PolarisError } from "../wire/error.ts";
 
 /** Where this machine keeps what: one folder, entered by its owner alone. */
 export interface Paths {
@@ -11,6 +13,7 @@ export interface Paths {
   lock: string;
   /** Who holds the lock, for people. */
   pid: string;
+  /** In a folder of its own: the home is watched, and each write of a log beside would wake the watcher. */
   journal: string;
   /** What hooks leave while no daemon listens. */
   spool: string;
@@ -27,7 +30,7 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     socket: join(folder, "daemon.sock"),
     lock: join(folder, "daemon.lock"),
     pid: join(folder, "daemon.pid"),
-    journal: join(folder, "journal.db"),
+    journal: join(folder, "journal", "journal.db"),
     spool: join(folder, "spool"),
     damaged: join(folder, "spool", "damaged"),
     credentials: join(folder, "credentials.json"),
@@ -35,7 +38,17 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
   };
 }
 
+/** Throws `journal_unwritable` naming the folder that cannot be made or written. */
 export function makeFolders(place: Paths): void {
-  privateFolder(place.home);
-  privateFolder(place.spool);
+  for (const folder of [place.home, dirname(place.journal), place.spool]) {
+    try {
+      privateFolder(folder);
+      accessSync(folder, constants.W_OK | constants.X_OK);
+    } catch (cause) {
+      throw new PolarisError("journal_unwritable", `The folder ${folder} cannot be written.`, {
+        hint: "Make it yours again, or name another with POLARIS_HOME. Transcripts are kept by the agent meanwhile.",
+        cause,
+      });
+    }
+  }
 }

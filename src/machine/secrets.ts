@@ -11,13 +11,6 @@ export interface Secret {
 
 export const SECRETS: readonly Secret[] = [
   {
-    kind: "private-key",
-    hints: ["PRIVATE KEY"],
-    // Real line ends or the two characters \n, as in a JSON string inside a string; cut off at the end counts too.
-    pattern:
-      /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,16384}?(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|$)/g,
-  },
-  {
     kind: "aws-key",
     hints: ["AKIA", "ASIA"],
     pattern: /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/g,
@@ -75,7 +68,8 @@ export const SECRETS: readonly Secret[] = [
   {
     kind: "jwt",
     hints: ["eyJ"],
-    pattern: /\beyJ[A-Za-z0-9_-]{10,8192}\.eyJ[A-Za-z0-9_-]{10,8192}\.[A-Za-z0-9_-]{10,4096}/g,
+    pattern:
+      /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,8192}\.eyJ[A-Za-z0-9_-]{10,8192}\.[A-Za-z0-9_-]{10,4096}/g,
   },
 ];
 

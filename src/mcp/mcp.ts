@@ -9,7 +9,13 @@ import type { Status } from "../wire/local.ts";
  * One per agent session, on standard input and output, which belong to the protocol: nothing else is ever printed.
  * Ends when the agent closes its end.
  */
-export async function serveMcp({ place, version }: { place: Paths; version: string }): Promise<void> {
+export async function serveMcp({
+  place,
+  version,
+}: {
+  place: Paths;
+  version: string;
+}): Promise<void> {
   const running = new Set<Promise<unknown>>();
   const server = new McpServer(
     { name: "polaris", version },
@@ -19,7 +25,8 @@ export async function serveMcp({ place, version }: { place: Paths; version: stri
     "polaris_status",
     {
       title: "Polaris status",
-      description: "Says whether this session is being recorded, into which project, and how much has reached the server.",
+      description:
+        "Says whether this session is being recorded, into which project, and how much has reached the server.",
       annotations: { readOnlyHint: true },
     },
     async () => {
@@ -46,7 +53,8 @@ async function statusText(place: Paths): Promise<string> {
     const status = await ask<Status>(place, "/status");
     const own = process.env.CLAUDE_CODE_SESSION_ID;
     const bound = status.bindings.find(({ agentSession }) => agentSession === own);
-    if (!bound) return "Not connected: this session is not recorded. /polaris join <project> records it.";
+    if (!bound)
+      return "Not connected: this session is not recorded. /polaris join <project> records it.";
     const { project, name, events, acked } = bound;
     return `Connected: recorded as ${project}/${name}, ${acked} of ${events} events on the server (${status.server.state}).`;
   } catch (error) {

@@ -43,7 +43,9 @@ export function isSameOrigin(request: Request): boolean {
   const site = request.headers.get("sec-fetch-site");
   if (site) return site === "same-origin";
   const origin = request.headers.get("origin");
-  return origin !== null && URL.canParse(origin) && new URL(origin).host === request.headers.get("host");
+  return (
+    origin !== null && URL.canParse(origin) && new URL(origin).host === request.headers.get("host")
+  );
 }
 
 const unauthenticated = (): PolarisError =>

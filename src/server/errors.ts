@@ -13,7 +13,9 @@ export function asPolarisError(error: unknown, log: Log): PolarisError {
     });
   }
   if (isBadData(error)) {
-    return new PolarisError("invalid_input", "The database cannot store this input.", { cause: error });
+    return new PolarisError("invalid_input", "The database cannot store this input.", {
+      cause: error,
+    });
   }
   log.error("request.failed", { error: brief(error), stack: stackOf(error) });
   return new PolarisError("internal", "Something went wrong on the server.", {
@@ -23,7 +25,9 @@ export function asPolarisError(error: unknown, log: Log): PolarisError {
 }
 
 const stackOf = (error: unknown): string | undefined =>
-  error instanceof Error ? error.stack?.split("\n").slice(1, 6).join(" | ").slice(0, 800) : undefined;
+  error instanceof Error
+    ? error.stack?.split("\n").slice(1, 6).join(" | ").slice(0, 800)
+    : undefined;
 
 export function errorResponse(error: PolarisError): Response {
   const headers = new Headers({ "cache-control": "no-store" });

@@ -4,7 +4,11 @@ import type { Event } from "../wire/event.ts";
 
 /** A hook's own JSON, posted to the server instead of a daemon: the same translation, all facts at once. */
 export function translate(
-  posted: { id?: string | undefined; sender?: string | undefined; payload: Record<string, unknown> },
+  posted: {
+    id?: string | undefined;
+    sender?: string | undefined;
+    payload: Record<string, unknown>;
+  },
   people: { driver: string; agent: string },
 ): Event[] {
   const sender = posted.sender ?? people.driver;

@@ -25,7 +25,10 @@ export function logQuery(query: unknown) {
 }
 
 /** Where a stream begins: the browser's `Last-Event-ID`, else `?after=`, else now. */
-export function startOf(request: Request, query: Record<string, string | undefined>): number | "now" {
+export function startOf(
+  request: Request,
+  query: Record<string, string | undefined>,
+): number | "now" {
   const value = request.headers.get("last-event-id") || query.after;
   if (value === undefined || value === "") return "now";
   const parsed = seq.safeParse(value);

@@ -50,7 +50,9 @@ export async function startServer(options: ServerOptions) {
     stopping: stopping.signal,
   };
 
-  const app = new Elysia({ serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY, reusePort: false } })
+  const app = new Elysia({
+    serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY, reusePort: false },
+  })
     .onError(({ error, code }) => {
       if (code === "NOT_FOUND") {
         return errorResponse(
@@ -71,10 +73,14 @@ export async function startServer(options: ServerOptions) {
   try {
     app.listen({ hostname: host, port: options.port });
   } catch (cause) {
-    throw new PolarisError("port_taken", `Port ${options.port} on ${host} is taken or not allowed.`, {
-      hint: "Choose another with --port, or 0 for any free one.",
-      cause,
-    });
+    throw new PolarisError(
+      "port_taken",
+      `Port ${options.port} on ${host} is taken or not allowed.`,
+      {
+        hint: "Choose another with --port, or 0 for any free one.",
+        cause,
+      },
+    );
   }
   const port = app.server?.port ?? options.port;
   house.publicUrl ||= `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
@@ -88,7 +94,9 @@ export async function startServer(options: ServerOptions) {
       stopping.abort();
       await drain(app.server);
       for (const part of [indexer, bell, feed]) {
-        await part[Symbol.asyncDispose]().catch((error) => log.warn("stop", { error: brief(error) }));
+        await part[Symbol.asyncDispose]().catch((error) =>
+          log.warn("stop", { error: brief(error) }),
+        );
       }
     },
   };

@@ -1,5 +1,6 @@
 /** Serves the dashboard's files from memory: compressed as the browser likes it, kept by it for a year. */
-import { type Asset, ENCODINGS, type Encoding } from "./asset.ts";
+import { accepted } from "./accept.ts";
+import { type Asset, ENCODINGS } from "./asset.ts";
 import { bundle, type Embedded, embedded } from "./embedded.ts";
 
 export interface Assets {
@@ -32,7 +33,10 @@ export function serveAssets(list: Asset[]): Assets {
 }
 
 function answer(request: Request, asset: Asset): Response {
-  const encoding = choose(request.headers.get("accept-encoding") ?? "", asset);
+  const encoding = accepted(
+    request,
+    ENCODINGS.filter((each) => asset.encodings[each]),
+  );
   const body = (encoding && asset.encodings[encoding]) ?? asset.bytes;
   const etag = `"${asset.path.slice(asset.path.lastIndexOf("-") + 1)}${encoding ? `-${encoding}` : ""}"`;
   const headers = new Headers({
@@ -49,20 +53,6 @@ function answer(request: Request, asset: Asset): Response {
   if (encoding) headers.set("content-encoding", encoding);
   headers.set("content-length", String(body.length));
   return new Response(request.method === "HEAD" ? null : body, { headers });
-}
-
-/** The first of ours that the browser takes; a weight of 0 refuses (RFC 9110 §12.5.3). */
-function choose(accepted: string, asset: Asset): Encoding | undefined {
-  const weights = new Map(
-    accepted.split(",").map((part) => {
-      const [name = "", ...parameters] = part.trim().toLowerCase().split(";");
-      const weight = parameters.find((parameter) => parameter.trim().startsWith("q="));
-      return [name.trim(), weight ? Number(weight.trim().slice(2)) : 1] as const;
-    }),
-  );
-  return ENCODINGS.find(
-    (encoding) => asset.encodings[encoding] && (weights.get(encoding) ?? weights.get("*") ?? 0) > 0,
-  );
 }
 
 async function read({ name, path, type, files }: Embedded): Promise<Asset> {

@@ -59,7 +59,7 @@ export interface Status {
     error: string | null;
     since: string;
   };
-  /** `mailbox` counts advice that has arrived here and waits for its delivery. */
+  /** `pending`: what hooks said and waits for its moment here, and events the server has not acknowledged; `mailbox` counts advice that has arrived here and waits for its delivery. */
   journal: {
     pending: number;
     refused: number;

@@ -105,6 +105,15 @@ describe("what a hook says about its session", () => {
     expect(called("SessionEnd", "print-single")).toMatchObject({ ended: true, turn: "close" });
   });
 
+  test("while a subagent works in the background the transcripts stay watched", () => {
+    const [first, last] = payloads("print-subagent-background")
+      .map((payload) => hook(payload))
+      .filter(({ name }) => name === "Stop");
+    expect([first?.turn, last?.turn]).toEqual([undefined, "close"]);
+    const background_tasks = [{ id: "b1", type: "shell", status: "running" }];
+    expect(hookOf({ hook_event_name: "Stop", background_tasks }).turn).toBe("close");
+  });
+
   test("a change of directory is known at once", () => {
     expect(hookOf({ hook_event_name: "CwdChanged", old_cwd: "/p", new_cwd: "/q" }).cwd).toBe("/q");
   });

@@ -76,6 +76,17 @@ describe("what a session's transcript says", () => {
     expect(bash?.body.structured).toBeUndefined();
   });
 
+  test("what a subagent cost stays with its result", () => {
+    const [agent] = ofKind(read("print-subagent-foreground.jsonl"), "tool.result");
+    expect(agent?.body.durationMs).toBe(337);
+    expect(agent?.body.structured).toMatchObject({
+      status: "completed",
+      agentId: "a0a83b979321a02e4",
+      totalTokens: 2890,
+    });
+    expect(JSON.stringify(agent?.body.structured)).not.toContain("SUBTASK");
+  });
+
   test("an output too large for the model is kept as far as the client printed it (A6)", () => {
     const [huge, control] = ofKind(read("print-huge-and-control.jsonl"), "tool.result");
     expect(String(huge?.body.output)).toStartWith("<persisted-output>");
@@ -125,6 +136,17 @@ describe("what a session's transcript says", () => {
       { decision: "accept", by: "hook" },
       { decision: "accept", by: "hook" },
     ]);
+  });
+
+  test.each([
+    [{ type: "async_hook_response", hookName: "Stop", exitCode: 1, stdout: "", stderr: "" }, []],
+    [{ type: "async_hook_response", hookName: "Stop", exitCode: 1, stderr: "boom" }, ["boom"]],
+    [{ type: "hook_success", hookName: "Stop", content: "" }, []],
+    [{ type: "hook_cancelled", hookName: "PreToolUse:Bash" }, ["PreToolUse:Bash: cancelled"]],
+    [{ type: "hook_blocking_error", hookEvent: "Stop", blockingError: "said again later" }, []],
+  ])("a hook that ran is told when it said something: %p", (attachment, said) => {
+    const line = JSON.stringify({ type: "attachment", uuid: "u", attachment });
+    expect(readLines([line]).map((event) => event.text ?? "")).toEqual(said);
   });
 
   test("a file that a prompt names is told by its name, without its content", () => {

@@ -9,6 +9,9 @@ import type { HookCall } from "../../src/wire/local.ts";
 /** A coding agent with a dialect of three words, enough to say all that the recorder has to understand. */
 const SPACE = "5a1c0e8e-7f0e-4a39-9d6e-6f1f0b8f8a01";
 
+/** A fact whose source gives it no identity: another id each time it is read. */
+export const ANEW = "anew";
+
 const Said = z.object({
   session: z.string(),
   hook: z.string(),
@@ -50,7 +53,7 @@ export const tiny: Agent = {
           {
             release: fact.release,
             event: {
-              id: fact.id ?? uuid5(SPACE, call.id),
+              id: fact.id === ANEW ? uuid7() : (fact.id ?? uuid5(SPACE, call.id)),
               at: call.at,
               sender: people.driver ?? "user:unknown",
               kind: fact.kind,

@@ -21,6 +21,7 @@ test("A1, B7: a session in a linked directory is recorded from its first line, i
   expect(bindings[0]).toMatchObject({ agentSession: "one", project: "site", events: 4, acked: 4 });
 });
 
+// promise: only-linked
 test("A12: nothing is written of a session that nobody joined or linked", async () => {
   await using world = makeWorld();
   await using _daemon = await startHere(world);

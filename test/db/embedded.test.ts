@@ -5,11 +5,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { silent } from "../../src/lib/log.ts";
 import { until } from "../../src/lib/until.ts";
@@ -236,7 +237,9 @@ test.if(isRoot)(
       await using database = await startDatabase(dataDir);
       expect([...(await database.sql`select number from kept`)]).toEqual([{ number: 7 }]);
     } finally {
-      rmSync(readFileSync(note, "utf8").trim(), { recursive: true, force: true });
+      const home = readFileSync(note, "utf8").trim();
+      rmSync(home, { recursive: true, force: true });
+      if (readdirSync(dirname(home)).length === 0) rmdirSync(dirname(home));
     }
   },
   30_000,

@@ -4,8 +4,7 @@ import { open as connect } from "../../src/db/db.ts";
 import { type Connection, type EmbeddedOptions, startEmbedded } from "../../src/db/embedded.ts";
 import { silent } from "../../src/lib/log.ts";
 
-export const open = (connection: Connection) =>
-  connect(connection, { max: 4 });
+export const open = (connection: Connection) => connect(connection, { max: 4 });
 
 /** Starts the embedded database and one pool of connections to it; both end together. */
 export async function startDatabase(dataDir: string, options: Partial<EmbeddedOptions> = {}) {

@@ -15,10 +15,15 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
   const database = stack.use(await freshDatabase());
   const db = stack.use(await connect(database.place, { max: 8 }));
   const { token, caller } = await claimOwner(db, folder.path, "user:manu");
-  const server = stack.use(await startServer({ db, log, host: "127.0.0.1", port, version: "test" }));
+  const server = stack.use(
+    await startServer({ db, log, host: "127.0.0.1", port, version: "test" }),
+  );
   const owned = stack.move();
 
-  const call = (path: string, init: RequestInit & { as?: string | null } = {}): Promise<Response> => {
+  const call = (
+    path: string,
+    init: RequestInit & { as?: string | null } = {},
+  ): Promise<Response> => {
     const { as = token, ...rest } = init;
     const headers = new Headers(init.headers);
     if (as !== null && !headers.has("authorization")) headers.set("authorization", `Bearer ${as}`);
@@ -69,7 +74,9 @@ export function startMachine({ project = "demo", name = "s-0001" } = {}) {
     head: (more: Record<string, unknown> = {}) =>
       JSON.stringify({
         machine,
-        sessions: [{ id: session, project, name, agent: "agent:claude", driver: "user:manu", ...more }],
+        sessions: [
+          { id: session, project, name, agent: "agent:claude", driver: "user:manu", ...more },
+        ],
       }),
     /** One event's line; what is given replaces the defaults. */
     line(fields: Record<string, unknown> = {}): string {

@@ -5,10 +5,15 @@ interface Caller {
 }
 
 /** Reads a stream of server-sent events into a growing list until disposed. */
-export async function followEvents(polaris: Caller, path: string, headers: Record<string, string> = {}) {
+export async function followEvents(
+  polaris: Caller,
+  path: string,
+  headers: Record<string, string> = {},
+) {
   const ended = new AbortController();
   const response = await polaris.call(path, { headers, signal: ended.signal });
-  if (!response.ok || !response.body) throw new Error(`${response.status} ${await response.text()}`);
+  if (!response.ok || !response.body)
+    throw new Error(`${response.status} ${await response.text()}`);
   const events: StoredEvent[] = [];
   const reading = (async () => {
     let text = "";

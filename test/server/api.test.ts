@@ -37,17 +37,22 @@ const ROUTES = [
 /** What a browser sends when somebody opens an address. */
 const PERSON = { "sec-fetch-mode": "navigate" };
 
+// promise: shut-door
 describe("the door is shut (F4)", () => {
   test.each(ROUTES)("%s %s wants a token", async (method, path) => {
     for (const as of [null, "pol_o_wrong"]) {
       const response = await polaris.call(path, { method, as });
       expect(response.status).toBe(401);
-      expect(await response.json()).toMatchObject({ error: { code: "unauthenticated", hint: expect.any(String) } });
+      expect(await response.json()).toMatchObject({
+        error: { code: "unauthenticated", hint: expect.any(String) },
+      });
     }
   });
 
   test("a foreign page cannot act with the browser's cookie", async () => {
-    const link = new URL((await polaris.json<{ claimUrl: string }>("/auth/claims", { method: "POST" })).claimUrl);
+    const link = new URL(
+      (await polaris.json<{ claimUrl: string }>("/auth/claims", { method: "POST" })).claimUrl,
+    );
     const claimed = await polaris.call(link.pathname + link.search, { as: null, headers: PERSON });
     expect(claimed.status).toBe(303);
     const cookie = claimed.headers.get("set-cookie") ?? "";
@@ -56,7 +61,12 @@ describe("the door is shut (F4)", () => {
     const headers = { cookie: cookie.split(";")[0] ?? "", "content-type": "application/json" };
     const body = JSON.stringify({ slug: "from-browser" });
     const foreign = { ...headers, origin: "https://evil.example", "sec-fetch-site": "cross-site" };
-    const refused = await polaris.call("/projects", { method: "POST", as: null, headers: foreign, body });
+    const refused = await polaris.call("/projects", {
+      method: "POST",
+      as: null,
+      headers: foreign,
+      body,
+    });
     expect(refused.status).toBe(403);
     const own = { ...headers, "sec-fetch-site": "same-origin" };
     const taken = await polaris.call("/projects", { method: "POST", as: null, headers: own, body });
@@ -67,15 +77,23 @@ describe("the door is shut (F4)", () => {
   });
 
   test("a sign-in link works once, and never leads to another host (F1)", async () => {
-    const { claimUrl } = await polaris.json<{ claimUrl: string }>("/auth/claims", { method: "POST" });
+    const { claimUrl } = await polaris.json<{ claimUrl: string }>("/auth/claims", {
+      method: "POST",
+    });
     const code = new URL(claimUrl).searchParams.get("code");
     // A chat's link preview looks first; it must not use the link up.
     const preview = await polaris.call(`/claim?code=${code}`, { as: null });
     expect(preview.status).toBe(200);
     expect(preview.headers.get("set-cookie")).toBeNull();
-    const first = await polaris.call(`/claim?code=${code}&next=//evil.example`, { as: null, headers: PERSON });
+    const first = await polaris.call(`/claim?code=${code}&next=//evil.example`, {
+      as: null,
+      headers: PERSON,
+    });
     expect(first.headers.get("location")).toBe("/app");
-    const second = await polaris.call(`/claim?code=${code}&next=/app`, { as: null, headers: PERSON });
+    const second = await polaris.call(`/claim?code=${code}&next=/app`, {
+      as: null,
+      headers: PERSON,
+    });
     expect(second.status).toBe(410);
   });
 
@@ -90,13 +108,27 @@ describe("row-level security is a second wall", () => {
   test("no organisation set, or another one: no rows, whatever the query says", async () => {
     const machine = startMachine({ project: "wall" });
     await polaris.ingest([machine.head(), machine.line()]);
-    for (const table of ["projects", "sessions", "events", "sources", "event_text", "text_cursors", "tokens", "claims"]) {
+    for (const table of [
+      "projects",
+      "sessions",
+      "events",
+      "sources",
+      "event_text",
+      "text_cursors",
+      "tokens",
+      "claims",
+    ]) {
       const open = await polaris.db.sql.unsafe(`select count(*)::int as rows from ${table}`);
       expect(open[0]?.rows).toBe(0);
-      const foreign = await polaris.db.as(crypto.randomUUID(), (tx) => tx.unsafe(`select count(*)::int as rows from ${table}`));
+      const foreign = await polaris.db.as(crypto.randomUUID(), (tx) =>
+        tx.unsafe(`select count(*)::int as rows from ${table}`),
+      );
       expect(foreign[0]?.rows).toBe(0);
     }
-    const own = await polaris.db.as(polaris.caller.org, (tx) => tx`select count(*)::int as rows from events`);
+    const own = await polaris.db.as(
+      polaris.caller.org,
+      (tx) => tx`select count(*)::int as rows from events`,
+    );
     expect(own[0]?.rows).toBeGreaterThan(0);
   });
 
@@ -119,7 +151,11 @@ describe("projects and sessions (J1, J3)", () => {
     expect(made.status).toBe(201);
     const again = await polaris.post("/projects", { slug: "etl" });
     expect(again.status).toBe(200);
-    expect(await polaris.json<Project>("/projects/etl")).toMatchObject({ slug: "etl", name: "ETL", sessions: 0 });
+    expect(await polaris.json<Project>("/projects/etl")).toMatchObject({
+      slug: "etl",
+      name: "ETL",
+      sessions: 0,
+    });
     expect((await polaris.call("/projects/nothing-here")).status).toBe(404);
   });
 
@@ -127,16 +163,24 @@ describe("projects and sessions (J1, J3)", () => {
     const drawn = (await (await polaris.post("/projects/etl/sessions", {})).json()) as Session;
     expect(drawn.name).toMatch(/^s-[0-9a-f]{4}$/);
     expect(drawn.driver).toBe("user:manu");
-    const named = await polaris.post("/projects/etl/sessions", { name: "fix-retry", agent: "agent:codex" });
+    const named = await polaris.post("/projects/etl/sessions", {
+      name: "fix-retry",
+      agent: "agent:codex",
+    });
     expect(named.status).toBe(201);
-    expect(await polaris.json("/projects/etl/sessions/fix-retry")).toMatchObject({ agent: "agent:codex", state: "idle" });
+    expect(await polaris.json("/projects/etl/sessions/fix-retry")).toMatchObject({
+      agent: "agent:codex",
+      state: "idle",
+    });
   });
 
   test("lists come in pages, each item once", async () => {
     for (let n = 0; n < 25; n++) await polaris.post("/projects/pages/sessions", { name: `n-${n}` });
     const names: string[] = [];
     for (let cursor = ""; ; ) {
-      const page = await polaris.json<Page<Session>>(`/projects/pages/sessions?limit=10${cursor && `&cursor=${cursor}`}`);
+      const page = await polaris.json<Page<Session>>(
+        `/projects/pages/sessions?limit=10${cursor && `&cursor=${cursor}`}`,
+      );
       names.push(...page.items.map((session) => session.name));
       if (!page.next) break;
       cursor = page.next;
@@ -165,9 +209,16 @@ describe("projects and sessions (J1, J3)", () => {
     const path = "/projects/etl/sessions/seat";
     const taken = await polaris.post(`${path}/driver`, { driver: "user:krishna" });
     expect(taken.status).toBe(409);
-    expect(await taken.json()).toMatchObject({ error: { code: "seat_taken", message: expect.stringContaining("user:manu") } });
-    expect(((await (await polaris.post(`${path}/handoff`, {})).json()) as Session).driver).toBeNull();
-    expect(((await (await polaris.post(`${path}/driver`, { driver: "user:krishna" })).json()) as Session).driver).toBe("user:krishna");
+    expect(await taken.json()).toMatchObject({
+      error: { code: "seat_taken", message: expect.stringContaining("user:manu") },
+    });
+    expect(
+      ((await (await polaris.post(`${path}/handoff`, {})).json()) as Session).driver,
+    ).toBeNull();
+    expect(
+      ((await (await polaris.post(`${path}/driver`, { driver: "user:krishna" })).json()) as Session)
+        .driver,
+    ).toBe("user:krishna");
     const events = await polaris.messages(path);
     expect(events.map((event) => [event.kind, event.body.driver])).toEqual([
       ["driver.changed", null],
@@ -177,12 +228,21 @@ describe("projects and sessions (J1, J3)", () => {
 
   test("an injection is queued as an event for its session", async () => {
     await polaris.post("/projects/etl/sessions", { name: "advised" });
-    const queued = await polaris.post("/projects/etl/sessions/advised/inject", { text: "use RS256" });
+    const queued = await polaris.post("/projects/etl/sessions/advised/inject", {
+      text: "use RS256",
+    });
     expect(queued.status).toBe(202);
     const { id } = (await queued.json()) as { id: string };
     const [event] = await polaris.messages("/projects/etl/sessions/advised");
-    expect(event).toMatchObject({ id, kind: "injection.queued", text: "use RS256", sender: "user:manu" });
-    expect((await polaris.post("/projects/etl/sessions/advised/inject", { text: "" })).status).toBe(400);
+    expect(event).toMatchObject({
+      id,
+      kind: "injection.queued",
+      text: "use RS256",
+      sender: "user:manu",
+    });
+    expect((await polaris.post("/projects/etl/sessions/advised/inject", { text: "" })).status).toBe(
+      400,
+    );
   });
 });
 
@@ -190,9 +250,21 @@ describe("posting events to a session (J1)", () => {
   const path = "/projects/posted/sessions/direct/events";
 
   test("our envelope, one or a list, and the same id twice is one row", async () => {
-    const event = { id: crypto.randomUUID(), sender: "agent:claude", kind: "agent.message", text: "done" };
+    const event = {
+      id: crypto.randomUUID(),
+      sender: "agent:claude",
+      kind: "agent.message",
+      text: "done",
+    };
     expect((await polaris.post(path, event)).status).toBe(201);
-    expect((await polaris.post(path, [event, { sender: "user:priya", kind: "user.message", text: "thanks" }])).status).toBe(201);
+    expect(
+      (
+        await polaris.post(path, [
+          event,
+          { sender: "user:priya", kind: "user.message", text: "thanks" },
+        ])
+      ).status,
+    ).toBe(201);
     expect((await polaris.post(path, event)).status).toBe(200);
     const events = await polaris.messages("/projects/posted/sessions/direct");
     expect(events.map((item) => [item.sender, item.text])).toEqual([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { until } from "../../src/lib/until.ts";
-import { startMachine, startPolaris, type Polaris } from "../helpers/polaris.ts";
+import { type Polaris, startMachine, startPolaris } from "../helpers/polaris.ts";
 
 let polaris: Polaris;
 beforeAll(async () => {
@@ -82,7 +82,11 @@ test.each([
   ["a kind that is no word", (m: Machine) => m.line({ kind: "no kind!" }), "invalid_input"],
   ["a time that is none", (m: Machine) => m.line({ at: "yesterday" }), "invalid_input"],
   ["an id that is none", (m: Machine) => m.line({ id: "7" }), "invalid_input"],
-  ["a session nobody announced", (m: Machine) => m.line({ session: crypto.randomUUID() }), "invalid_input"],
+  [
+    "a session nobody announced",
+    (m: Machine) => m.line({ session: crypto.randomUUID() }),
+    "invalid_input",
+  ],
   ["a body that is a list", (m: Machine) => m.line({ body: [] }), "invalid_input"],
 ])("%s is refused alone", async (_, bad, code) => {
   const machine = startMachine({ project: "alone", name: `s-${crypto.randomUUID().slice(0, 8)}` });
@@ -129,10 +133,14 @@ test("invalid UTF-8 in a batch becomes replacement characters (A6)", async () =>
   expect(event?.text).toBe("a\ufffdb");
 });
 
+// promise: any-bytes
 test("a 10 MB tool result is kept whole; lists show its beginning and say so (A6)", async () => {
   const machine = startMachine({ project: "huge" });
   const output = "0123456789".repeat(1024 * 1024);
-  const { answer } = await polaris.ingest([machine.head(), machine.line({ kind: "tool.result", body: { output } })]);
+  const { answer } = await polaris.ingest([
+    machine.head(),
+    machine.line({ kind: "tool.result", body: { output } }),
+  ]);
   expect(answer.stored).toBe(1);
   const [short] = await polaris.messages("/projects/huge");
   expect(short?.cut).toBe(true);
@@ -143,10 +151,18 @@ test("a 10 MB tool result is kept whole; lists show its beginning and say so (A6
 
 test("an unknown kind and unknown fields of the body are kept (A6)", async () => {
   const machine = startMachine({ project: "unknown" });
-  const line = machine.line({ kind: "agent.dreamt", body: { of: ["sheep"], extra: { x: 1 } }, raw: '{"x":1}' });
+  const line = machine.line({
+    kind: "agent.dreamt",
+    body: { of: ["sheep"], extra: { x: 1 } },
+    raw: '{"x":1}',
+  });
   await polaris.ingest([machine.head(), line]);
   const event = await polaris.json("/projects/unknown/events/1");
-  expect(event).toMatchObject({ kind: "agent.dreamt", body: { of: ["sheep"], extra: { x: 1 } }, raw: '{"x":1}' });
+  expect(event).toMatchObject({
+    kind: "agent.dreamt",
+    body: { of: ["sheep"], extra: { x: 1 } },
+    raw: '{"x":1}',
+  });
 });
 
 test("a clock two hours wrong changes the time shown and never the order", async () => {
@@ -180,13 +196,19 @@ test.each([
 ])("%s is a clear error", async (_, body, code) => {
   const { status, answer } = await polaris.ingest([body]);
   expect(status).toBe(400);
-  expect(answer as unknown).toMatchObject({ error: { code, message: expect.any(String), hint: expect.any(String) } });
+  expect(answer as unknown).toMatchObject({
+    error: { code, message: expect.any(String), hint: expect.any(String) },
+  });
 });
 
 test("a body over 32 MB is refused with 413, declared or streamed", async () => {
   const chunk = new Uint8Array(1024 * 1024).fill(32);
   const headers = { "content-type": "application/x-ndjson" };
-  const declared = await polaris.call("/ingest", { method: "POST", headers, body: new Uint8Array(33 * 1024 * 1024) });
+  const declared = await polaris.call("/ingest", {
+    method: "POST",
+    headers,
+    body: new Uint8Array(33 * 1024 * 1024),
+  });
   expect(declared.status).toBe(413);
   expect(await declared.json()).toMatchObject({ error: { code: "too_large" } });
   let sent = 0;
@@ -202,7 +224,9 @@ test("a body over 32 MB is refused with 413, declared or streamed", async () => 
 
 test("a database that goes away in mid-batch costs a retry, not an event", async () => {
   const machine = startMachine({ project: "away" });
-  const batches = Array.from({ length: 20 }, () => Array.from({ length: 50 }, () => machine.line()));
+  const batches = Array.from({ length: 20 }, () =>
+    Array.from({ length: 50 }, () => machine.line()),
+  );
   let failures = 0;
   await Promise.all([
     ...batches.map((lines) =>

@@ -18,7 +18,8 @@ test("a stream gives what was there and what comes, each event once and in order
   await polaris.ingest([machine.head(), ...Array.from({ length: 700 }, () => machine.line())]);
   await using stream = await followEvents(polaris, "/projects/stream/events?after=0");
   const writing = (async () => {
-    for (let batch = 0; batch < 30; batch++) await polaris.ingest([machine.head(), ...upTo(10).map(() => machine.line())]);
+    for (let batch = 0; batch < 30; batch++)
+      await polaris.ingest([machine.head(), ...upTo(10).map(() => machine.line())]);
   })();
   await until(() => stream.events.length === 1000, { what: "1,000 events on the stream" });
   await writing;
@@ -134,11 +135,24 @@ test("two servers on one database hear of each other's events", async () => {
   const { silent } = await import("../../src/lib/log.ts");
   const { connect } = await import("../../src/db/db.ts");
   await using db = await connect(polaris.database.place, { max: 2 });
-  await using other = await startServer({ db, log: silent, host: "127.0.0.1", port: 0, version: "test" });
+  await using other = await startServer({
+    db,
+    log: silent,
+    host: "127.0.0.1",
+    port: 0,
+    version: "test",
+  });
   const machine = startMachine({ project: "pair" });
   await polaris.ingest([machine.head(), machine.line()]);
-  const asOther = { ...polaris, url: other.url, call: (path: string, init?: RequestInit) =>
-    fetch(`${other.url}${path}`, { ...init, headers: { ...init?.headers, authorization: `Bearer ${polaris.token}` } }) };
+  const asOther = {
+    ...polaris,
+    url: other.url,
+    call: (path: string, init?: RequestInit) =>
+      fetch(`${other.url}${path}`, {
+        ...init,
+        headers: { ...init?.headers, authorization: `Bearer ${polaris.token}` },
+      }),
+  };
   await using stream = await followEvents(asOther, "/projects/pair/events?after=1");
   const sentAt = performance.now();
   await polaris.ingest([machine.head(), machine.line()]);

@@ -58,6 +58,7 @@ test("a session reads without scripts: prompts, answers, calls and a way back (E
   expect(text).toContain("It filled the queue again last night.");
   expect(text).toContain("<strong>forever</strong>");
   expect(text).toContain("bun test test/webhook");
+  expect(text).toContain("Oldest tool results will be dropped first.");
   expect(text).toContain("Waits for permission to use Bash");
   await using short = await startSite(events(CONVERSATION), 10);
   expect(await (await fetch(short.page)).text()).toContain('href="?before=27"');
@@ -74,4 +75,19 @@ test("a one-time link is used by a press of a button, never by opening it (F1)",
 test("an empty project shows the command that fills it (E1)", async () => {
   expect(await html("/app/p/empty")).toContain("/polaris join empty");
   expect(await html("/app/empty")).toContain("polaris link");
+});
+
+test("a page is sent compressed to whoever takes it", async () => {
+  const path = `${site.url}/app/p/checkout/s/s-7a3f`;
+  const sizes = new Map<string, number>();
+  for (const encoding of ["identity", "gzip", "zstd"]) {
+    const answer = await fetch(path, {
+      headers: { "accept-encoding": encoding },
+      decompress: false,
+    });
+    expect(answer.headers.get("content-encoding") ?? "identity").toBe(encoding);
+    sizes.set(encoding, (await answer.bytes()).length);
+  }
+  expect(sizes.get("zstd")).toBeLessThan((sizes.get("identity") ?? 0) / 3);
+  expect(sizes.get("gzip")).toBeLessThan((sizes.get("identity") ?? 0) / 3);
 });

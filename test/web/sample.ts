@@ -274,7 +274,11 @@ export const CONVERSATION: Told[] = [
     },
   },
   { kind: "error", text: "Overloaded", body: { status: 529, retryInMs: 2000, attempt: 1 } },
-  { kind: "notice", text: "Context is 80 % full", body: { kind: "context" } },
+  {
+    kind: "notice",
+    text: "Context is 80 % full\nOldest tool results will be dropped first.",
+    body: { kind: "context" },
+  },
   {
     kind: "question.asked",
     body: {

@@ -1,7 +1,6 @@
 /** A small server that serves our pages from memory and streams events like the real one. */
 
 import { type Assets, loadAssets } from "../../src/web/assets.ts";
-import { PAGE_HEADERS } from "../../src/web/csp.ts";
 import { landingPage } from "../../src/web/pages/landing.tsx";
 import { problemPage } from "../../src/web/pages/problem.tsx";
 import { projectPage } from "../../src/web/pages/project.tsx";
@@ -9,6 +8,7 @@ import { projectsPage } from "../../src/web/pages/projects.tsx";
 import { sessionPage } from "../../src/web/pages/session.tsx";
 import { type Frame, themeOf } from "../../src/web/pages/shell.tsx";
 import { claimPage, signInPage } from "../../src/web/pages/sign-in.tsx";
+import { respond } from "../../src/web/respond.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Session } from "../../src/wire/session.ts";
 import { PROJECT, SESSION } from "./sample.ts";
@@ -71,6 +71,7 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
 
   function answer(request: Request): Response {
     const { pathname, searchParams } = new URL(request.url);
+    const html = (text: string, status = 200) => respond(request, text, status);
     const asset = assets.respond(request);
     if (asset) return asset;
     const frame: Frame = { assets, theme: themeOf(request.headers.get("cookie")) };
@@ -213,6 +214,3 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
     });
   }
 }
-
-const html = (text: string, status = 200): Response =>
-  new Response(text, { status, headers: PAGE_HEADERS });

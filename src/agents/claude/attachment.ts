@@ -86,7 +86,7 @@ export function readAttachment(scene: Scene): Event[] {
 }
 
 const HOOK =
-  /^hook_(?:success|(?:non_)?blocking_error|error_during_execution|additional_context|system_message|cancelled|stopped_continuation)$/;
+  /^(?:async_hook_response(?:_batch)?|hook_(?:success|(?:non_)?blocking_error|error_during_execution|additional_context|system_message|cancelled|stopped_continuation))$/;
 
 function attached(scene: Scene, type: string): Event {
   const { filename, path, uri, displayPath, lineStart, lineEnd } = record(scene.line.attachment);
@@ -130,10 +130,10 @@ function hooked(scene: Scene, type: string): Event[] {
   ]
     .filter(Boolean)
     .join("\n");
-  if (!text && type === "hook_success") return [];
+  if (!text && (type === "hook_success" || type.startsWith("async"))) return [];
   return [
     tell(scene, "notice", {
-      text: text || `${string(attachment.hookName) ?? "A hook"}: ${type.slice(5)}`,
+      text: text || `${string(attachment.hookName) ?? "A hook"}: ${type.replace("hook_", "")}`,
       body: {
         kind: type,
         hook: string(attachment.hookName),

@@ -1,6 +1,6 @@
-import { defined, list, string } from "../fields.ts";
+import { string } from "../fields.ts";
 import type { Hook } from "./hooks.ts";
-import { fact, type Moment, type Saying } from "./moment.ts";
+import { fact, notice } from "./moment.ts";
 
 const STARTS = ["startup", "resume", "clear", "compact", "fork"] as const;
 
@@ -166,23 +166,4 @@ function task(kind: string): Hook {
       return notice(moment, kind, task_subject, { taskId: task_id, description: task_description });
     },
   };
-}
-
-export function notice(
-  moment: Moment,
-  kind: string,
-  text: unknown,
-  more: Record<string, unknown> = {},
-  otherwise?: string,
-): Saying | undefined {
-  const said = string(text) ?? otherwise;
-  if (!said) return undefined;
-  const body = defined({ kind, ...more });
-  return { facts: [fact(moment, "now", "notice", { text: said, body })] };
-}
-
-/** Background work that outlives a turn; empty lists say nothing. */
-export function background(tasks: unknown): unknown[] | undefined {
-  const running = list(tasks);
-  return running.length ? running : undefined;
 }

@@ -1,9 +1,8 @@
 import { list, record, string } from "../fields.ts";
 import { envelopeOf } from "./envelope.ts";
 import type { Hook } from "./hooks.ts";
-import { background, notice } from "./hooks-life.ts";
 import { turnId } from "./ids.ts";
-import { fact, type Moment } from "./moment.ts";
+import { background, fact, type Moment, notice } from "./moment.ts";
 import { driver } from "./scene.ts";
 
 /** A turn: the prompt, the answer, the end; and what the agent asks for meanwhile. */
@@ -55,9 +54,12 @@ export const turnHooks: Readonly<Record<string, Hook>> = {
     },
     read(moment) {
       const { last_assistant_message, background_tasks } = moment.payload;
-      const body = { reason: "end_turn", backgroundTasks: background(background_tasks) };
+      const running = background(background_tasks);
+      const body = { reason: "end_turn", backgroundTasks: running };
+      // A subagent in the background goes on writing; a background shell may run for days and does not.
+      const isWatched = running?.some((task) => record(task).type === "subagent");
       return {
-        turn: "close",
+        ...(isWatched ? {} : { turn: "close" }),
         facts: [
           ...answer(moment, string(last_assistant_message)),
           fact(moment, "quiet", "turn.end", { body }),

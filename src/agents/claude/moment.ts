@@ -2,7 +2,7 @@ import type { Event, Kind } from "../../wire/event.ts";
 import type { HookCall } from "../../wire/local.ts";
 import type { Participant } from "../../wire/participant.ts";
 import type { Fact, HookReading, People } from "../agent.ts";
-import { defined, type Json, string, time } from "../fields.ts";
+import { defined, type Json, list, string, time } from "../fields.ts";
 import { hookId } from "./ids.ts";
 import { TRANSLATOR } from "./scene.ts";
 
@@ -49,4 +49,24 @@ export function fact(
     source: { agent: "claude-code", translator: TRANSLATOR, via: "hook" },
   };
   return { event, release };
+}
+
+/** A notice with this text, or nothing where there is no text. */
+export function notice(
+  moment: Moment,
+  kind: string,
+  text: unknown,
+  more: Record<string, unknown> = {},
+  otherwise?: string,
+): Saying | undefined {
+  const said = string(text) ?? otherwise;
+  if (!said) return undefined;
+  const body = defined({ kind, ...more });
+  return { facts: [fact(moment, "now", "notice", { text: said, body })] };
+}
+
+/** Background work that outlives a turn; empty lists say nothing. */
+export function background(tasks: unknown): unknown[] | undefined {
+  const running = list(tasks);
+  return running.length ? running : undefined;
 }

@@ -128,9 +128,14 @@ export function added(structured: unknown, output: string): Json | undefined {
     if (REPEATED.has(key) || value === false || value === null || value === "") continue;
     if (Array.isArray(value) && value.length === 0) continue;
     if (key === "stdout" && structured.isImage === true) continue;
-    if (typeof value === "string" && value.length > 0 && output.includes(value.trim())) continue;
+    if (typeof value === "string" && isSaid(key, value, output)) continue;
     const inner = key === "file" ? added(value, output) : value;
     if (inner !== undefined) kept[key] = inner;
   }
   return Object.keys(kept).length ? kept : undefined;
 }
+
+/** A short word ("completed", "text") may stand in any output by chance and still tell something of its own. */
+const isSaid = (key: string, value: string, output: string): boolean =>
+  (/^(?:stdout|stderr|result|text)$/.test(key) || value.length > 64) &&
+  output.includes(value.trim());

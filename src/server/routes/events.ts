@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
-import { input, sentence } from "../../core/input.ts";
 import { linesOf } from "../../core/ingest.ts";
+import { input, sentence } from "../../core/input.ts";
 import { post } from "../../core/post.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
@@ -20,49 +20,64 @@ import { NO_PARSE } from "./projects.ts";
 export const eventRoutes = (house: House) => {
   const { db, tokens, bell, ingest } = house;
   return new Elysia({ name: "events" })
-    .post("/ingest", async ({ request }) => {
-      const caller = await authenticate(request, tokens);
-      const type = request.headers.get("content-type") ?? "";
-      const json = type.startsWith("application/json");
-      if (!json && !type.startsWith("application/x-ndjson")) {
-        throw new PolarisError("unsupported_media_type", "Batches are application/x-ndjson or application/json.");
-      }
-      return ingest(caller, linesOf(await readText(request), json ? "json" : "ndjson"));
-    }, NO_PARSE)
-    .post("/projects/:proj/sessions/:sess/events", async ({ request, params, set }) => {
-      const caller = await authenticate(request, tokens);
-      const text = await readText(request);
-      const value = parseStorable(text);
-      const list = Array.isArray(value) ? value : [value];
-      if (list.length > 1000) {
-        throw new PolarisError("too_large", "At most 1,000 events in one request.");
-      }
-      const { project } = await projects.create(db, caller, input(ProjectSlug, { slug: params.proj }));
-      const { session } = await sessions.create(db, caller, project, {
-        name: input(SessionName, params.sess),
-        agent: "agent:claude",
-      });
-      const people = { driver: session.driver ?? caller.participant, agent: session.agent };
-      const refused: { index: number; code: string; message: string }[] = [];
-      const events: Event[] = [];
-      for (const [index, item] of list.entries()) {
-        try {
-          events.push(...eventsOf(item, people));
-        } catch (error) {
-          if (!(error instanceof PolarisError)) throw error;
-          refused.push({ index, code: error.code, message: error.message });
+    .post(
+      "/ingest",
+      async ({ request }) => {
+        const caller = await authenticate(request, tokens);
+        const type = request.headers.get("content-type") ?? "";
+        const json = type.startsWith("application/json");
+        if (!json && !type.startsWith("application/x-ndjson")) {
+          throw new PolarisError(
+            "unsupported_media_type",
+            "Batches are application/x-ndjson or application/json.",
+          );
         }
-      }
-      const [first] = refused;
-      if (first && events.length === 0) {
-        throw new PolarisError("invalid_input", first.message, {
-          hint: "Send { sender, payload } or { sender, kind, text, body }, one or a list.",
+        return ingest(caller, linesOf(await readText(request), json ? "json" : "ndjson"));
+      },
+      NO_PARSE,
+    )
+    .post(
+      "/projects/:proj/sessions/:sess/events",
+      async ({ request, params, set }) => {
+        const caller = await authenticate(request, tokens);
+        const text = await readText(request);
+        const value = parseStorable(text);
+        const list = Array.isArray(value) ? value : [value];
+        if (list.length > 1000) {
+          throw new PolarisError("too_large", "At most 1,000 events in one request.");
+        }
+        const { project } = await projects.create(
+          db,
+          caller,
+          input(ProjectSlug, { slug: params.proj }),
+        );
+        const { session } = await sessions.create(db, caller, project, {
+          name: input(SessionName, params.sess),
+          agent: "agent:claude",
         });
-      }
-      const done = await post(db, bell, caller, { project, session, events });
-      set.status = done.some(({ known }) => !known) ? 201 : 200;
-      return { events: done, refused };
-    }, NO_PARSE);
+        const people = { driver: session.driver ?? caller.participant, agent: session.agent };
+        const refused: { index: number; code: string; message: string }[] = [];
+        const events: Event[] = [];
+        for (const [index, item] of list.entries()) {
+          try {
+            events.push(...eventsOf(item, people));
+          } catch (error) {
+            if (!(error instanceof PolarisError)) throw error;
+            refused.push({ index, code: error.code, message: error.message });
+          }
+        }
+        const [first] = refused;
+        if (first && events.length === 0) {
+          throw new PolarisError("invalid_input", first.message, {
+            hint: "Send { sender, payload } or { sender, kind, text, body }, one or a list.",
+          });
+        }
+        const done = await post(db, bell, caller, { project, session, events });
+        set.status = done.some(({ known }) => !known) ? 201 : 200;
+        return { events: done, refused };
+      },
+      NO_PARSE,
+    );
 };
 
 const ProjectSlug = z.object({ slug: z.string() });

@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import { PolarisError } from "../../wire/error.ts";
-import { errorResponse } from "../errors.ts";
 import { authenticate } from "../auth.ts";
+import { errorResponse } from "../errors.ts";
 import type { House } from "../house.ts";
 
 /** `/healthz`: the process lives. `/readyz`: it can serve, the database answers. `/me`: who the caller is. */

@@ -15,7 +15,9 @@ export const liveRoutes = (house: House) => {
 
   async function where(caller: Caller, params: z.infer<typeof Place>, start: number | "now") {
     const project = await projects.get(db, caller, params.proj);
-    const session = params.sess ? await sessions.get(db, caller, params.proj, params.sess) : undefined;
+    const session = params.sess
+      ? await sessions.get(db, caller, params.proj, params.sess)
+      : undefined;
     const after = start === "now" ? project.lastSeq : start;
     return { org: caller.org, project: project.id, session: session?.id, after };
   }

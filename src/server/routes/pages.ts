@@ -3,38 +3,44 @@ import type { Caller } from "../../core/caller.ts";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
-import { PolarisError } from "../../wire/error.ts";
-import { PAGE_HEADERS } from "../../web/csp.ts";
 import { landingPage } from "../../web/pages/landing.tsx";
 import { problemPage } from "../../web/pages/problem.tsx";
 import { projectPage } from "../../web/pages/project.tsx";
 import { projectsPage } from "../../web/pages/projects.tsx";
 import { sessionPage } from "../../web/pages/session.tsx";
 import { type Frame, themeOf } from "../../web/pages/shell.tsx";
+import { respond } from "../../web/respond.ts";
+import type { PolarisError } from "../../wire/error.ts";
 import { authenticate } from "../auth.ts";
 import { asPolarisError } from "../errors.ts";
 import type { House } from "../house.ts";
-import { listQuery } from "../query.ts";
+import { listQuery, logQuery } from "../query.ts";
 
 /** The dashboard's pages: data from core, HTML from web. Errors under these addresses are pages too. */
 export const pageRoutes = (house: House) => {
   const { db, tokens, assets, log } = house;
-  const frameOf = (request: Request): Frame => ({ assets, theme: themeOf(request.headers.get("cookie")) });
+  const frameOf = (request: Request): Frame => ({
+    assets,
+    theme: themeOf(request.headers.get("cookie")),
+  });
 
   /** Runs a page for who is signed in; who is not goes to the door and comes back here. */
   async function page(request: Request, render: (caller: Caller, frame: Frame) => Promise<string>) {
     const frame = frameOf(request);
     try {
-      return html(await render(await authenticate(request, tokens), frame));
+      return respond(request, await render(await authenticate(request, tokens), frame));
     } catch (error) {
       const problem = asPolarisError(error, log);
       if (problem.code === "unauthenticated") return toDoor(request);
-      return problemResponse(problem, frame);
+      return respond(request, problemPage({ ...frame, ...problemOf(problem) }), problem.status);
     }
   }
 
   return new Elysia({ name: "pages" })
-    .get("/assets/*", ({ request }) => assets.respond(request) ?? notFound(frameOf(request)))
+    .get(
+      "/assets/*",
+      ({ request }) => assets.respond(request) ?? notFound(request, frameOf(request)),
+    )
     .get("/favicon.ico", () => Response.redirect(assets.href("icon.svg"), 302))
     .get("/", async ({ request }) => {
       const signedIn = await authenticate(request, tokens).then(
@@ -42,12 +48,17 @@ export const pageRoutes = (house: House) => {
         () => false,
       );
       const command = `polaris login --url ${house.publicUrl} --token <token>`;
-      return html(landingPage({ ...frameOf(request), command, signedIn }));
+      return respond(request, landingPage({ ...frameOf(request), command, signedIn }));
     })
     .get("/app", ({ request, query }) =>
       page(request, async (caller, frame) => {
         const { items } = await projects.list(db, caller, listQuery({ limit: "200", ...query }));
-        return projectsPage({ ...frame, projects: items, now: Date.now(), viewer: caller.participant });
+        return projectsPage({
+          ...frame,
+          projects: items,
+          now: Date.now(),
+          viewer: caller.participant,
+        });
       }),
     )
     .get("/app/p/:proj", ({ request, params, query }) =>
@@ -58,25 +69,26 @@ export const pageRoutes = (house: House) => {
         return projectPage({ ...frame, project, sessions: items, next, now: Date.now(), viewer });
       }),
     )
-    .get("/app/p/:proj/s/:sess", ({ request, params }) =>
+    .get("/app/p/:proj/s/:sess", ({ request, params, query }) =>
       page(request, async (caller, frame) => {
         const project = await projects.get(db, caller, params.proj);
         const session = await sessions.get(db, caller, params.proj, params.sess);
-        const range = { project: project.id, session: session.id, before: Number.MAX_SAFE_INTEGER };
+        const range = {
+          project: project.id,
+          session: session.id,
+          before: logQuery(query).before ?? Number.MAX_SAFE_INTEGER,
+        };
         const { items, next } = await history.page(db, caller, { ...range, limit: FIRST_EVENTS });
         const viewer = caller.participant;
         const data = { session, events: items, earlier: next !== null, now: Date.now(), viewer };
         return sessionPage({ ...frame, ...data });
       }),
     )
-    .get("/app/*", ({ request }) => notFound(frameOf(request)));
+    .get("/app/*", ({ request }) => notFound(request, frameOf(request)));
 };
 
 /** Enough for the first screens; the page asks for earlier ones when they are wanted. */
 const FIRST_EVENTS = 200;
-
-export const html = (text: string, status = 200): Response =>
-  new Response(text, { status, headers: PAGE_HEADERS });
 
 function toDoor(request: Request): Response {
   const { pathname, search } = new URL(request.url);
@@ -84,9 +96,7 @@ function toDoor(request: Request): Response {
   return new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
 }
 
-function problemResponse(problem: PolarisError, frame: Frame): Response {
-  const { status, message, hint } = problem;
-  return html(problemPage({ ...frame, status, message, hint }), status);
-}
+const problemOf = ({ status, message, hint }: PolarisError) => ({ status, message, hint });
 
-const notFound = (frame: Frame): Response => html(problemPage({ ...frame, status: 404 }), 404);
+const notFound = (request: Request, frame: Frame): Response =>
+  respond(request, problemPage({ ...frame, status: 404 }), 404);

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { z } from "zod";
 import * as history from "../../core/history.ts";
 import { input } from "../../core/input.ts";
 import * as projects from "../../core/projects.ts";
@@ -8,7 +9,6 @@ import { authenticate } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { House } from "../house.ts";
 import { listQuery, logQuery } from "../query.ts";
-import { z } from "zod";
 
 /** Projects, their history and search (rows J1, J3). */
 export const projectRoutes = (house: House) => {
@@ -17,16 +17,20 @@ export const projectRoutes = (house: House) => {
     .get("/projects", async ({ request, query }) => {
       return projects.list(db, await authenticate(request, tokens), listQuery(query));
     })
-    .post("/projects", async ({ request, set }) => {
-      const caller = await authenticate(request, tokens);
-      const { project, created } = await projects.create(
-        db,
-        caller,
-        input(NewProject, await readJson(request)),
-      );
-      set.status = created ? 201 : 200;
-      return project;
-    }, NO_PARSE)
+    .post(
+      "/projects",
+      async ({ request, set }) => {
+        const caller = await authenticate(request, tokens);
+        const { project, created } = await projects.create(
+          db,
+          caller,
+          input(NewProject, await readJson(request)),
+        );
+        set.status = created ? 201 : 200;
+        return project;
+      },
+      NO_PARSE,
+    )
     .get("/projects/:proj", async ({ request, params }) => {
       return projects.get(db, await authenticate(request, tokens), params.proj);
     })

@@ -30,14 +30,22 @@ export const sessionRoutes = (house: House) => {
       const project = await projects.get(db, caller, params.proj);
       return sessions.list(db, caller, project, listQuery(query));
     })
-    .post("/projects/:proj/sessions", async ({ request, params, set }) => {
-      const caller = await authenticate(request, tokens);
-      const wanted = input(NewSession, await readJson(request));
-      const { project } = await projects.create(db, caller, input(SlugOnly, { slug: params.proj }));
-      const { session, created } = await sessions.create(db, caller, project, wanted);
-      set.status = created ? 201 : 200;
-      return session;
-    }, NO_PARSE)
+    .post(
+      "/projects/:proj/sessions",
+      async ({ request, params, set }) => {
+        const caller = await authenticate(request, tokens);
+        const wanted = input(NewSession, await readJson(request));
+        const { project } = await projects.create(
+          db,
+          caller,
+          input(SlugOnly, { slug: params.proj }),
+        );
+        const { session, created } = await sessions.create(db, caller, project, wanted);
+        set.status = created ? 201 : 200;
+        return session;
+      },
+      NO_PARSE,
+    )
     .get("/projects/:proj/sessions/:sess", async ({ request, params }) => {
       const caller = await authenticate(request, tokens);
       return sessions.get(db, caller, params.proj, params.sess);
@@ -47,23 +55,38 @@ export const sessionRoutes = (house: House) => {
       const range = { project: project.id, session: session.id, ...logQuery(query) };
       return history.page(db, caller, range);
     })
-    .post("/projects/:proj/sessions/:sess/inject", async ({ request, params, set }) => {
-      const { caller, ...where } = await place(request, params);
-      const { text } = input(Inject, await readJson(request));
-      const event = own("injection.queued", caller.participant, { text, body: { from: caller.participant } });
-      const [queued] = await post(db, bell, caller, { ...where, events: [event] });
-      set.status = 202;
-      return { id: event.id, seq: queued?.seq, state: "queued" };
-    }, NO_PARSE)
-    .post("/projects/:proj/sessions/:sess/driver", async ({ request, params }) => {
-      const { caller, ...where } = await place(request, params);
-      const { driver } = input(Driver, await readJson(request));
-      return drivers.claim(db, bell, caller, where, driver ?? caller.participant);
-    }, NO_PARSE)
-    .post("/projects/:proj/sessions/:sess/handoff", async ({ request, params }) => {
-      const { caller, ...where } = await place(request, params);
-      return drivers.release(db, bell, caller, where);
-    }, NO_PARSE);
+    .post(
+      "/projects/:proj/sessions/:sess/inject",
+      async ({ request, params, set }) => {
+        const { caller, ...where } = await place(request, params);
+        const { text } = input(Inject, await readJson(request));
+        const event = own("injection.queued", caller.participant, {
+          text,
+          body: { from: caller.participant },
+        });
+        const [queued] = await post(db, bell, caller, { ...where, events: [event] });
+        set.status = 202;
+        return { id: event.id, seq: queued?.seq, state: "queued" };
+      },
+      NO_PARSE,
+    )
+    .post(
+      "/projects/:proj/sessions/:sess/driver",
+      async ({ request, params }) => {
+        const { caller, ...where } = await place(request, params);
+        const { driver } = input(Driver, await readJson(request));
+        return drivers.claim(db, bell, caller, where, driver ?? caller.participant);
+      },
+      NO_PARSE,
+    )
+    .post(
+      "/projects/:proj/sessions/:sess/handoff",
+      async ({ request, params }) => {
+        const { caller, ...where } = await place(request, params);
+        return drivers.release(db, bell, caller, where);
+      },
+      NO_PARSE,
+    );
 };
 
 const SlugOnly = NewProject.pick({ slug: true });

@@ -11,7 +11,7 @@ import { document, type Frame } from "./shell.tsx";
 export interface ProjectPage extends Frame {
   project: Project;
   sessions: Session[];
-  /** Address of the next page of sessions, null at the end. */
+  /** Cursor of the next page of sessions, null at the end. */
   next: string | null;
   now: number;
   viewer: string | null;
@@ -43,7 +43,7 @@ export function projectPage({
           {rows.length ? <Rows sessions={rows} now={now} /> : <Empty project={project} />}
           {next ? (
             <p class="earlier">
-              <a class="button" href={next}>
+              <a class="button" href={`?cursor=${encodeURIComponent(next)}`}>
                 Earlier sessions
               </a>
             </p>
@@ -108,7 +108,7 @@ function Empty({ project }: { project: Project }) {
     <section class="empty">
       <h2>No sessions yet</h2>
       <p>Run this in the repository; the next agent session there appears here.</p>
-      <Command text={`polaris link . ${project.slug}`} />
+      <Command text={`polaris link ${project.slug}`} />
       <p>Or, inside a running Claude Code session:</p>
       <Command text={`/polaris join ${project.slug}`} />
     </section>

@@ -74,7 +74,7 @@ function Empty() {
       <p>
         Run this in a repository. Every new agent session there is then recorded into the project.
       </p>
-      <Command text="polaris link . my-project" />
+      <Command text="polaris link my-project" />
     </section>
   );
 }

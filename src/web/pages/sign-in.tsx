@@ -54,13 +54,15 @@ export function signInPage({ problem, next, ...frame }: SignInPage): string {
 export interface ClaimPage extends Frame {
   code: string;
   problem?: DoorProblem;
+  /** Where to go afterwards; a path of this server. */
+  next?: string;
 }
 
 /**
  * The page behind a one-time link. It posts `code` to `/claim` only when someone presses the button: programs that
  * look at links in advance (chat previews, mail scanners) would otherwise use it up.
  */
-export function claimPage({ code, problem, ...frame }: ClaimPage): string {
+export function claimPage({ code, problem, next, ...frame }: ClaimPage): string {
   return document({
     ...frame,
     title: "Open this server · Polaris",
@@ -75,6 +77,7 @@ export function claimPage({ code, problem, ...frame }: ClaimPage): string {
           <form method="post" action="/claim">
             <p>This signs this browser in as the owner of this Polaris server.</p>
             <input type="hidden" name="code" value={code} />
+            {next ? <input type="hidden" name="next" value={next} /> : null}
             <button type="submit" class="button button-main">
               Sign in here
             </button>

@@ -12,12 +12,37 @@ import { anchor, When } from "./head.tsx";
 /** Everything that nobody said: ends, notices, errors, changes of hands. One quiet line each. */
 export function SystemLine({ event, turn }: { event: StoredEvent; turn?: Turn }) {
   const [icon, words, tone = ""] = tell(event, turn);
+  if (isLong(event)) return <Long event={event} icon={icon} words={words} />;
   return (
     <p class={`system ${tone}`} id={anchor(event)}>
       <Icon name={icon} />
       <span>{words}</span>
       <When event={event} />
     </p>
+  );
+}
+
+/** Where a line shows only the beginning of what was said. */
+const isLong = ({ kind, text: all = "" }: StoredEvent): boolean =>
+  SAID.has(kind) && line(all, MOST) !== all.trim();
+
+const SAID = new Set(["user.message", "notice", "error"]);
+const MOST = 300;
+
+/** A summary after compaction, a stack trace: its first line, the rest on demand. */
+function Long({ event, icon, words }: { event: StoredEvent; icon: ShapeName; words: string }) {
+  return (
+    <details class="tool" id={anchor(event)}>
+      <summary>
+        <Icon name={icon} />
+        <span class="long">{words}</span>
+      </summary>
+      <div class="tool-body">
+        <p class="typed">{event.text}</p>
+        <When event={event} />
+        <ShowAll event={event} />
+      </div>
+    </details>
   );
 }
 
@@ -76,7 +101,7 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
       const retry = field.number(body.retryInMs);
       const status = body.status === undefined ? "" : ` ${String(body.status)}`;
       const more = retry ? ` · tries again in ${duration(retry)}` : "";
-      return ["warning", `Error${status}${words ? `: ${line(words, 300)}` : ""}${more}`, "bad"];
+      return ["warning", `Error${status}${words ? `: ${line(words, MOST)}` : ""}${more}`, "bad"];
     }
     case "permission.decision": {
       const by = text(body.by) ? ` by ${text(body.by)}` : "";
@@ -96,7 +121,7 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
     case "recovered":
       return ["refresh", words || "Recovered what was missing"];
     default:
-      return ["notice", line(words, 300) || event.kind];
+      return ["notice", line(words, MOST) || event.kind];
   }
 }
 

@@ -50,7 +50,7 @@ export function ToolView({ tool }: { tool: Tool }) {
         </summary>
         {open ? <ToolBody tool={tool} name={name} diff={diff} /> : null}
       </details>
-      {feedback ? <p class="feedback">“{feedback}”</p> : null}
+      {feedback ? <p class={`feedback${bad ? " feedback-bad" : ""}`}>“{feedback}”</p> : null}
     </>
   );
 }
@@ -83,9 +83,10 @@ function Outcome({
   const ms = field.number(result.body.durationMs);
   const by = text(decision?.body.by);
   const words = [
-    status === "completed" ? "" : status === "failed" && code !== undefined ? "" : status,
+    status === "completed" || (status === "failed" && code !== undefined)
+      ? ""
+      : `${status}${by ? ` by ${by}` : ""}`,
     code === undefined || code === 0 || code === "0" ? "" : `exit ${String(code)}`,
-    by && status !== "completed" ? `by ${by}` : "",
     ms ? duration(ms) : "",
   ].filter(Boolean);
   return (

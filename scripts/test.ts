@@ -1,0 +1,74 @@
+/**
+ * `npm test [files or options of bun test]`: fetches what only tests need, runs them, and ends with one line,
+ * `N passed, N failed`. What could not be fetched is said, and the tests that need it are skipped with that reason.
+ */
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { findChromium } from "./chromium.ts";
+import { findClaude } from "./claude.ts";
+import { ROOT } from "./root.ts";
+
+const LIMIT_MS = 10 * 60_000;
+
+const [chromium, claude] = await Promise.allSettled([findChromium(), findClaude()]);
+const env = {
+  ...process.env,
+  ...found("CHROMIUM", "Chromium", chromium),
+  ...found("CLAUDE", "Claude Code", claude),
+};
+const folder = join(ROOT, ".cache/tests");
+mkdirSync(folder, { recursive: true });
+const report = join(folder, `report-${process.pid}.xml`);
+// Half the cores: many tests start a PostgreSQL or a browser, which want the other half.
+const workers = Math.max(1, Math.min(4, Math.ceil(availableParallelism() / 2)));
+const options = [
+  `--parallel=${workers}`,
+  "--timeout=30000",
+  "--reporter=junit",
+  `--reporter-outfile=${report}`,
+];
+const child = Bun.spawn([process.execPath, "test", ...options, ...process.argv.slice(2)], {
+  cwd: ROOT,
+  env,
+  stdio: ["ignore", "inherit", "inherit"],
+});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+process.on("SIGINT", () => {});
+const limit = setTimeout(() => {
+  console.error(`the tests took longer than ${LIMIT_MS / 60_000} minutes`);
+  child.kill("SIGKILL");
+}, LIMIT_MS);
+const code = await child.exited;
+clearTimeout(limit);
+process.exit(summarise(code));
+
+/** What the tests read: the program's path, or the reason why there is none. */
+function found(name: string, title: string, result: PromiseSettledResult<string>) {
+  if (result.status === "fulfilled") return { [`POLARIS_TEST_${name}`]: result.value };
+  const reason = result.reason instanceof Error ? result.reason.message : String(result.reason);
+  const line = `no ${title}: ${reason.split("\n")[0]}`;
+  console.error(`${line}; the tests that need it are skipped`);
+  return { [`POLARIS_TEST_${name}`]: undefined, [`POLARIS_TEST_NO_${name}`]: line };
+}
+
+/** A run that ended without a report, or badly with a good one (a leak, a crash), is one failure more. */
+function summarise(code: number): number {
+  let [passed, failed, skipped] = [0, 0, 0];
+  try {
+    const xml = readFileSync(report, "utf8");
+    const count = (name: string) => Number(new RegExp(`${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+    failed = count("failures");
+    skipped = count("skipped");
+    passed = count("tests") - failed - skipped;
+    for (const [, name = ""] of xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)) {
+      console.log(`skipped: ${name.replaceAll("&quot;", '"').replaceAll("&amp;", "&")}`);
+    }
+    rmSync(report);
+  } catch {
+    console.error("bun test ended without a report");
+  }
+  if (code !== 0 && failed === 0) failed = 1;
+  console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+  return failed > 0 ? 1 : 0;
+}

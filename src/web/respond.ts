@@ -1,0 +1,21 @@
+/**
+ * A page on its way out, with its headers and compressed: a session page of 200 events carries its conversation
+ * twice (as HTML and as data), which compresses to almost the size of once. Pages hold no secret beside what one may
+ * read anyway, so compression gives nothing away (BREACH needs a secret and a reflected guess in one body).
+ */
+import { zstdCompressSync } from "node:zlib";
+import { accepted } from "./accept.ts";
+import { PAGE_HEADERS } from "./csp.ts";
+
+/** Below this a packet holds it anyway. */
+const LEAST = 1200;
+
+export function respond(request: Request, html: string, status = 200): Response {
+  const headers = new Headers({ ...PAGE_HEADERS, vary: "accept-encoding, cookie" });
+  const bytes = new TextEncoder().encode(html);
+  const encoding = bytes.length < LEAST ? undefined : accepted(request, ["zstd", "gzip"]);
+  if (!encoding) return new Response(bytes, { status, headers });
+  headers.set("content-encoding", encoding);
+  const packed = encoding === "zstd" ? zstdCompressSync(bytes) : Bun.gzipSync(bytes);
+  return new Response(packed, { status, headers });
+}
