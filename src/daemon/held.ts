@@ -3,7 +3,9 @@ import { statSync } from "node:fs";
 import type { Fact } from "../agents/agent.ts";
 import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
+import type { Bound } from "./bindings.ts";
 import { append, hasTurn, isTold } from "./events.ts";
+import { sessionOf } from "./sessions.ts";
 import type { Tail } from "./tails.ts";
 
 /** The agent's last lines reach the file 80–400 ms late (measured), so an end waits for half a second of quiet. */
@@ -19,6 +21,7 @@ interface Held {
   release: Fact["release"];
   at: number;
   size: number;
+  pos: number;
   json: string;
 }
 
@@ -37,16 +40,17 @@ export interface Moment {
 /** Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. */
 export function hold(
   db: Database,
-  { agent_session, transcript }: { agent_session: string; transcript: string | null },
+  { agent_session, session, transcript }: Pick<Bound, "agent_session" | "session" | "transcript">,
   facts: Fact[],
 ): void {
   if (facts.length === 0) return;
   const size = transcript ? (statSync(transcript, { throwIfNoEntry: false })?.size ?? 0) : 0;
   const insert = db.query(
-    "insert into held (agent_session, release, at, size, json) values (?, ?, ?, ?, ?)",
+    "insert into held (agent_session, release, at, size, pos, json) values (?, ?, ?, ?, ?, ?)",
   );
+  const pos = sessionOf(db, session)?.next_pos ?? 1;
   for (const { event, release } of facts) {
-    insert.run(agent_session, release, Date.now(), size, JSON.stringify(redact(event)));
+    insert.run(agent_session, release, Date.now(), size, pos, JSON.stringify(redact(event)));
   }
 }
 
@@ -75,13 +79,13 @@ export function lastHeld(db: Database, agentSession: string): number {
 export function release(db: Database, moment: Moment): number | undefined {
   const rows = db
     .query<Held, [string]>(
-      "select n, release, at, size, json from held where agent_session = ? order by n",
+      "select n, release, at, size, pos, json from held where agent_session = ? order by n",
     )
     .all(moment.agentSession);
   const drop = db.query("delete from held where n = ?");
   let next: number | undefined;
   for (const { row, event, wait } of ordered(rows, moment)) {
-    const told = row.release === "unseen" && isTold(db, moment.session, event);
+    const told = row.release === "unseen" && isTold(db, moment.session, event, row.pos);
     if (!told && (wait > 0 || row.n > moment.upTo) && !moment.final) {
       next = Math.min(next ?? wait, wait);
       continue;
@@ -131,7 +135,7 @@ function ordered(rows: Held[], moment: Moment): Due[] {
 export function mingle(db: Database, tail: Tail, session: string, lines: Event[]): Event[] {
   const rows = db
     .query<Held, [string]>(
-      `select n, release, at, size, json from held
+      `select n, release, at, size, pos, json from held
        where agent_session = ? and release in ('now', 'quiet') order by n`,
     )
     .all(tail.agent_session);
@@ -169,7 +173,8 @@ const isLater = (row: Held, fact: Event, tail: Tail, line: Event): boolean =>
 
 function dueIn(row: Held, { grownAt, hasFile }: Moment): number {
   const now = Date.now();
-  if (row.release === "now") return 0;
+  // Held by a clock that has been set back since: nobody knows how long, and it must not be as long as that.
+  if (row.release === "now" || row.at > now) return 0;
   if (row.release === "unseen") {
     return row.at + (hasFile ? UNSEEN_MS : UNSEEN_NO_FILE_MS) - now;
   }

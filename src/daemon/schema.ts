@@ -89,6 +89,8 @@ create table held (
   at integer not null,
   -- How long the transcript was when the hook called: what it says stands before the lines beyond.
   size integer not null,
+  -- The session's next position then: a telling by the transcript is looked for from about there on.
+  pos integer not null,
   json text not null
 ) strict;
 

@@ -24,7 +24,7 @@ export async function print(
     stdout: "pipe",
     stderr: "pipe",
     env: {
-      PATH: chain.env.PATH,
+      PATH: process.env.PATH ?? "",
       HOME: chain.home,
       POLARIS_HOME: chain.place.home,
       TERM: "dumb",

@@ -24,7 +24,7 @@ export async function startChain() {
   const place: Paths = paths(join(folder.path, "machine"));
   const home = join(folder.path, "home");
   await mkdir(home, { recursive: true });
-  const env = {
+  const env: Record<string, string> = {
     HOME: home,
     PATH: process.env.PATH ?? "",
     POLARIS_HOME: place.home,
@@ -50,8 +50,10 @@ export async function startChain() {
     return out;
   };
   await polaris("login", "--url", ready.url, "--token", token);
+  let clock: string[] = [];
   const daemon = startService({
     args: () => ["daemon", "--json"],
+    options: () => clock,
     env,
     log: join(folder.path, "daemon.log"),
   });
@@ -99,6 +101,11 @@ export async function startChain() {
       await mkdir(directory, { recursive: true });
       await polaris("link", project, directory);
       return directory;
+    },
+    /** From its next start on, the recorder's clock is wrong by so much. */
+    shiftClock(ms: number): void {
+      env.POLARIS_TEST_CLOCK_MS = String(ms);
+      clock = ms === 0 ? [] : ["--preload", join(import.meta.dir, "clock.ts")];
     },
     sessions: sessionsOf,
     log: logOf,

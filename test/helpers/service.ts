@@ -20,17 +20,20 @@ export interface Service extends AsyncDisposable {
 
 interface Options {
   args: () => string[];
+  /** Of Bun itself: something to load first. */
+  options?: () => string[];
   env: Record<string, string>;
   /** Where its standard error goes, all starts together. */
   log: string;
 }
 
 /** A long-lived command of the program, to be killed and started again at will. */
-export function startService({ args, env, log }: Options): Service {
+export function startService({ args, options = () => [], env, log }: Options): Service {
   let child: Bun.Subprocess<"ignore", "pipe", number> | undefined;
 
   async function start(): Promise<unknown> {
-    const command = [...program, ...args()];
+    const [bun = "", ...main] = program;
+    const command = [bun, ...options(), ...main, ...args()];
     const started = Bun.spawn(command, {
       env,
       cwd: root,
