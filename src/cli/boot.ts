@@ -11,7 +11,7 @@ import { lockDataDir } from "../db/lock.ts";
 import { migrate } from "../db/migrate.ts";
 import { writeAtomic } from "../lib/file.ts";
 import type { Log } from "../lib/log.ts";
-import { loadKeys } from "../server/keys.ts";
+import { loadKeys, rotate } from "../server/keys.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { VERSION } from "./version.ts";
 
@@ -24,6 +24,8 @@ export interface BootOptions {
   publicUrl?: string | undefined;
   /** Proxies whose X-Forwarded-* headers are believed. */
   proxies?: readonly string[] | undefined;
+  /** Signs with a new secret from now on. */
+  rotateSecret?: boolean | undefined;
   log: Log;
   progress?: (line: string) => void;
 }
@@ -51,6 +53,7 @@ export async function boot(options: BootOptions) {
   const org = await homeOrg(db);
   const localKey = randomBytes(32).toString("base64url");
   const { host, port, publicUrl, proxies } = options;
+  if (options.rotateSecret) rotate(dataDir);
   const keys = loadKeys(dataDir);
   const settings = { host, port, publicUrl, proxies, localKey, keys, version: VERSION };
   const server: Server = stack.use(await startServer({ db, log, ...settings }));

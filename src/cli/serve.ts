@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { privateFolder } from "../lib/file.ts";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { errorOf } from "../machine/api.ts";
-import { rotate } from "../server/keys.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
@@ -55,8 +53,6 @@ export async function run(args: string[]): Promise<void> {
   const publicUrl = (values["public-url"] ?? process.env.POLARIS_PUBLIC_URL)?.replace(/\/+$/, "");
   if (values.claim) return printClaim({ dataDir, json: values.json });
 
-  if (values["rotate-secret"]) rotateSecret(dataDir);
-
   const startedAt = performance.now();
   const say = values.json ? () => {} : (line: string) => console.log(line);
   const booted = await boot({
@@ -65,6 +61,7 @@ export async function run(args: string[]): Promise<void> {
     host: values.host,
     port,
     publicUrl,
+    rotateSecret: values["rotate-secret"],
     proxies: process.env.POLARIS_TRUSTED_PROXIES?.split(",").map((it) => it.trim()),
     log: startLog("server"),
     progress: (line) => say(`  ${line} …`),
@@ -87,16 +84,6 @@ export async function run(args: string[]): Promise<void> {
   }
   await untilAskedToStop();
   say("Stopping: finishing what runs …");
-}
-
-function rotateSecret(dataDir: string): void {
-  if (process.env.POLARIS_SECRET) {
-    throw new PolarisError("usage", "The secret comes from POLARIS_SECRET.", {
-      hint: "Put a new one there, and the present one into POLARIS_SECRET_PREVIOUS.",
-    });
-  }
-  privateFolder(dataDir);
-  rotate(dataDir);
 }
 
 export function dataDirOf(env: Record<string, string | undefined>): string {
