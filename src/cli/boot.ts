@@ -11,7 +11,7 @@ import { lockDataDir } from "../db/lock.ts";
 import { migrate } from "../db/migrate.ts";
 import { writeAtomic } from "../lib/file.ts";
 import type { Log } from "../lib/log.ts";
-import { loadKeys } from "../server/keys.ts";
+import { loadKeys, rotate } from "../server/keys.ts";
 import { type Server, type ServerOptions, startServer } from "../server/server.ts";
 import { VERSION } from "./version.ts";
 
@@ -26,6 +26,8 @@ export interface BootOptions {
   proxies?: readonly string[] | undefined;
   /** How people sign in, and how invitations are mailed. */
   entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail">;
+  /** Signs with a new secret from now on. */
+  rotateSecret?: boolean | undefined;
   log: Log;
   progress?: (line: string) => void;
 }
@@ -53,6 +55,7 @@ export async function boot(options: BootOptions) {
   const org = await homeOrg(db);
   const localKey = randomBytes(32).toString("base64url");
   const { host, port, publicUrl, proxies } = options;
+  if (options.rotateSecret) rotate(dataDir);
   const keys = loadKeys(dataDir);
   const settings = {
     ...options.entrance,

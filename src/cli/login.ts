@@ -21,7 +21,7 @@ It opens your browser, where you say yes. Without a browser here:
   --device             show a code to be typed into a browser anywhere
 
 Options:
-  --url URL            the server (default: the current profile's, $POLARIS_SERVICE_URL or http://localhost:4321)
+  --url URL            the server (default: $POLARIS_SERVICE_URL, the current profile's, or http://localhost:4321)
   --local              the server on this machine, http://localhost:4321
   --profile NAME       keep it under this name (default: the server's)
   --token TOKEN        use an API token instead; "-" reads it from standard input, where no process list shows it

@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { privateFolder } from "../lib/file.ts";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { errorOf } from "../machine/api.ts";
-import { rotate } from "../server/keys.ts";
 import { mailOf } from "../server/mail.ts";
 import { providersOf, signUpOf } from "../server/providers.ts";
 import { PolarisError } from "../wire/error.ts";
@@ -68,8 +66,6 @@ export async function run(args: string[]): Promise<void> {
   const email = values["sign-in"];
   if (values.claim || email) return printLink({ dataDir, json: values.json, email });
 
-  if (values["rotate-secret"]) rotateSecret(dataDir);
-
   const startedAt = performance.now();
   const say = values.json ? () => {} : (line: string) => console.log(line);
   const booted = await boot({
@@ -78,6 +74,7 @@ export async function run(args: string[]): Promise<void> {
     host: values.host,
     port,
     publicUrl,
+    rotateSecret: values["rotate-secret"],
     proxies: process.env.POLARIS_TRUSTED_PROXIES?.split(",").map((it) => it.trim()),
     entrance: {
       providers: providersOf(process.env),
@@ -105,16 +102,6 @@ export async function run(args: string[]): Promise<void> {
   }
   await untilAskedToStop();
   say("Stopping: finishing what runs …");
-}
-
-function rotateSecret(dataDir: string): void {
-  if (process.env.POLARIS_SECRET) {
-    throw new PolarisError("usage", "The secret comes from POLARIS_SECRET.", {
-      hint: "Put a new one there, and the present one into POLARIS_SECRET_PREVIOUS.",
-    });
-  }
-  privateFolder(dataDir);
-  rotate(dataDir);
 }
 
 export function dataDirOf(env: Record<string, string | undefined>): string {

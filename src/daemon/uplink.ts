@@ -138,10 +138,7 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     });
     if (reply.status === 200) return await accept(batch, reply);
     const error = errorOf(reply);
-    if (reply.status === 401) {
-      say("signed_out", error.message);
-      return { next: "sign-in" };
-    }
+    if (reply.status === 401) return { next: "sign-in" };
     say("waiting", error.message);
     if (reply.status === 400 || reply.status === 413 || reply.status === 422) {
       return await narrow(batch, error);

@@ -45,7 +45,15 @@ export function loadKeys(
 }
 
 /** Puts a new secret before the present one, which goes on verifying until the next rotation. */
-export function rotate(dataDir: string): void {
+export function rotate(
+  dataDir: string,
+  env: Record<string, string | undefined> = process.env,
+): void {
+  if (env.POLARIS_SECRET) {
+    throw new PolarisError("usage", "The secret comes from POLARIS_SECRET.", {
+      hint: "Put a new one there, and the present one into POLARIS_SECRET_PREVIOUS.",
+    });
+  }
   const path = join(dataDir, FILE);
   const [current] = read(path) ?? [];
   writeAtomic(path, `${[fresh(), ...(current ? [current] : [])].join("\n")}\n`);

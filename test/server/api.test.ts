@@ -33,6 +33,12 @@ const ROUTES = [
   ["GET", "/search?project=p&q=x"],
   ["POST", "/auth/claims"],
   ["POST", "/auth/signout"],
+  ["POST", "/auth/signout-all"],
+  ["GET", "/devices"],
+  ["DELETE", "/devices/1"],
+  ["GET", "/tokens"],
+  ["POST", "/tokens"],
+  ["DELETE", "/tokens/1"],
 ] as const;
 
 /** What a browser sends when somebody opens an address. */

@@ -171,11 +171,11 @@ describe("the server's secret has no default (F4)", () => {
     const open = () => startTokens({ keys: loadKeys(folder.path, {}), issuer, accessSeconds: 60 });
     const claims = { user: uuid7(), org: uuid7(), device: uuid7() };
     const old = await open().sign(claims);
-    rotate(folder.path);
+    rotate(folder.path, {});
     expect(await open().verify(old.token)).toMatchObject(claims);
     const fresh = await open().sign(claims);
     expect(fresh.token.split(".")[0]).not.toBe(old.token.split(".")[0]);
-    rotate(folder.path);
+    rotate(folder.path, {});
     expect(await open().verify(fresh.token)).toMatchObject(claims);
     expect(open().verify(old.token)).rejects.toThrow(/not made by this server/);
   });

@@ -73,7 +73,11 @@ export const grantRoutes = (house: House) => {
           const code = query.user_code;
           if (!code) return respond(request, devicePage({ ...frame, viewer }));
           const asking = await waiting(caller, code);
-          if (asking) return respond(request, devicePage({ ...frame, viewer, asking }));
+          if (asking)
+            return respond(
+              request,
+              devicePage({ ...frame, viewer, asking, org: await grants.orgName(db, caller) }),
+            );
           return respond(request, devicePage({ ...frame, viewer, isWrong: true }), 404);
         }),
       { page: "read" },
@@ -100,7 +104,13 @@ export const grantRoutes = (house: House) => {
         page(request, server, async (caller, frame) => {
           const wish = wishOf(query);
           const { participant: viewer, address } = caller;
-          const html = authorizePage({ ...frame, viewer, address: address ?? null, wish });
+          const html = authorizePage({
+            ...frame,
+            viewer,
+            org: await grants.orgName(db, caller),
+            address: address ?? null,
+            wish,
+          });
           const response = respond(request, html);
           // Browsers hold a form to `form-action` also where its answer redirects (CSP 3 §6.4.2).
           response.headers.set(

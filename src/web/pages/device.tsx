@@ -7,6 +7,8 @@ import { document, type Frame } from "./shell.tsx";
 
 interface Signed extends Frame {
   viewer: string;
+  /** The organisation the machine is let into. */
+  org?: string;
 }
 
 export interface DevicePage extends Signed {
@@ -16,11 +18,12 @@ export interface DevicePage extends Signed {
 }
 
 /** Asks for the code, then shows whose it is. */
-export function devicePage({ viewer, asking, isWrong, ...frame }: DevicePage): string {
+export function devicePage({ viewer, org, asking, isWrong, ...frame }: DevicePage): string {
   if (asking) {
     return consent({
       ...frame,
       viewer,
+      ...(org ? { org } : {}),
       action: "/auth/device/decision",
       fields: { user_code: asking.userCode },
       machine: { name: asking.name, address: asking.address, askedAt: asking.askedAt },
@@ -73,10 +76,9 @@ export interface AuthorizePage extends Signed {
 }
 
 /** The same for a machine that has opened this browser itself. */
-export function authorizePage({ viewer, address, wish, ...frame }: AuthorizePage): string {
+export function authorizePage({ address, wish, ...frame }: AuthorizePage): string {
   return consent({
     ...frame,
-    viewer,
     action: "/auth/authorize",
     fields: wish,
     machine: { name: wish.device_name, address, askedAt: new Date() },
@@ -118,7 +120,7 @@ interface Consent extends Signed {
   advice: string;
 }
 
-function consent({ viewer, action, fields, machine, advice, ...frame }: Consent): string {
+function consent({ viewer, org, action, fields, machine, advice, ...frame }: Consent): string {
   return document({
     ...frame,
     title: "Let this machine in? · Polaris",
@@ -134,7 +136,10 @@ function consent({ viewer, action, fields, machine, advice, ...frame }: Consent)
             <Time at={machine.askedAt.toISOString()} now={Date.now()} />
           </dd>
           <dt>Acts as</dt>
-          <dd>{nameOf(viewer)}</dd>
+          <dd>
+            {nameOf(viewer)}
+            {org ? ` in ${org}` : ""}
+          </dd>
         </dl>
         <p>It may then read and record what you may. {advice}</p>
         <form method="post" action={action}>
