@@ -97,6 +97,9 @@ export const use = (db: Db, secret: string, holder: Holder): Promise<Opened> =>
 export function useHash(db: Db, hash: Buffer, holder: Holder): Promise<Opened> {
   const email = holder.email.trim().toLowerCase();
   return shown(db, hash, async (tx) => {
+    // The organisation is locked before any of its claim links: two of them end each other.
+    await tx`
+      select from orgs where id = (select org_id from links where hash = ${hash} and kind = 'claim') for update`;
     const [link] = await tx<Row[]>`
       update links set used_at = now()
       where hash = ${hash} and used_at is null and revoked_at is null and expires_at > now()
@@ -133,12 +136,14 @@ async function whoIs(tx: Tx, link: Row, holder: Holder): Promise<User> {
   return userOf({ sql: tx }, { email: holder.email, name: holder.name, proof });
 }
 
-/** Two claim links may have been printed; the first one opened makes the owner. */
+/** Two claim links may have been printed; the first one opened makes the owner, and ends the others. */
 async function demandUnclaimed(tx: Tx, org: string): Promise<void> {
-  await tx`select from orgs where id = ${org} for update`;
   const owners = await tx`
     select 1 from memberships where org_id = ${org} and role = 'owner' and removed_at is null limit 1`;
   if (owners.length > 0) throw used();
+  await tx`
+    update links set revoked_at = now()
+    where org_id = ${org} and kind = 'claim' and used_at is null and revoked_at is null`;
 }
 
 const used = (): PolarisError =>

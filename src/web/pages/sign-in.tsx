@@ -98,6 +98,7 @@ function Opens({ link, title, code, ways = [], viewer, typed, next }: Open) {
           : `You were asked in as ${link.role}${link.email ? `, as ${link.email}` : ""}.`}
       </p>
       {viewer ? null : <Ways ways={ways} query={{ code, next }} />}
+      {ways.length && mayType ? <p class="dim">Or without a provider:</p> : null}
       {viewer || mayType ? (
         <form method="post" action="/claim">
           <input type="hidden" name="code" value={code} />

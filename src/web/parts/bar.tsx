@@ -61,7 +61,7 @@ export function TopBar({
 function Menu({ viewer, here }: { viewer: string; here: Here }) {
   return (
     <details class="menu">
-      <summary class="button" aria-label={`${nameOf(viewer)} in ${here.org.name}`}>
+      <summary class="button">
         <span class="viewer">{nameOf(viewer)} ·</span> {here.org.name}
       </summary>
       <div class="menu-sheet">
@@ -81,6 +81,11 @@ function Menu({ viewer, here }: { viewer: string; here: Here }) {
         <form method="post" action="/auth/signout">
           <button type="submit" class="menu-item">
             Sign out
+          </button>
+        </form>
+        <form method="post" action="/auth/signout/everywhere">
+          <button type="submit" class="menu-item">
+            Sign out everywhere
           </button>
         </form>
       </div>
