@@ -1,5 +1,7 @@
 import { type Db, isBadData, type Tx } from "../db/db.ts";
 import type { Event } from "../wire/event.ts";
+import { enter } from "./access.ts";
+import type { Caller } from "./caller.ts";
 import { type Change, changeOf } from "./state.ts";
 import { storableText } from "./storable.ts";
 
@@ -12,8 +14,8 @@ export interface Incoming {
 }
 
 export interface Batch {
-  org: string;
-  project: string;
+  caller: Caller;
+  project: { id: string; slug: string };
   machine?: string;
   items: Incoming[];
   /** Positions below the floor that are not known here are missing on the machine too (per session). */
@@ -30,8 +32,14 @@ export interface Appended {
   lastSeq: number;
 }
 
+/** What else belongs into the same transaction: `before` the events (with the project locked), and `after` them. */
+export interface Around {
+  before?: ((tx: Tx) => Promise<unknown>) | undefined;
+  after?: ((tx: Tx) => Promise<unknown>) | undefined;
+}
+
 /**
- * Writes a batch into one project: one transaction, one insert. Whoever appends holds the project's row lock, so that
+ * Writes a batch into one project that the caller may see: one transaction, one insert. Whoever appends holds the project's row lock, so that
  * `seq` has no gaps and follows commit order, and looks for known ids only after it has the lock, so that the same
  * event from two sides is one row. A row that PostgreSQL refuses is found by halving and kept as `other` with its
  * input as raw: one bad event never fails its batch and is never lost.
@@ -39,23 +47,28 @@ export interface Appended {
 export async function append(
   db: Db,
   batch: Batch,
-  before?: (tx: Tx) => Promise<unknown>,
+  { before, after }: Around = {},
 ): Promise<Appended> {
   try {
-    return await db.as(batch.org, async (tx) => {
+    return await db.as(batch.caller.org, async (tx) => {
+      const base = await enter(tx, batch.caller, batch.project);
       await before?.(tx);
-      return write(tx, batch);
+      const done = await write(tx, batch, base);
+      await after?.(tx);
+      return done;
     });
   } catch (error) {
     if (!isBadData(error) || batch.items.length === 0) throw error;
     const [only, ...others] = batch.items;
     if (only && others.length === 0) {
       if (only.event.kind === "other") throw error;
-      return append(db, { ...batch, items: [{ ...only, event: asOther(only.event) }] }, before);
+      const items = [{ ...only, event: asOther(only.event) }];
+      return append(db, { ...batch, items }, { before, after });
     }
     const half = batch.items.length >> 1;
-    const first = await append(db, { ...batch, items: batch.items.slice(0, half) }, before);
-    const second = await append(db, { ...batch, items: batch.items.slice(half), refused: [] });
+    const first = await append(db, { ...batch, items: batch.items.slice(0, half) }, { before });
+    const rest = { ...batch, items: batch.items.slice(half), refused: [] };
+    const second = await append(db, rest, { after });
     return {
       stored: new Map([...first.stored, ...second.stored]),
       acked: { ...first.acked, ...second.acked },
@@ -96,14 +109,11 @@ function rowsOf(items: Incoming[]): string {
   return JSON.stringify(rows);
 }
 
-async function write(tx: Tx, batch: Batch): Promise<Appended> {
-  const { org, project } = batch;
+async function write(tx: Tx, batch: Batch, base: number): Promise<Appended> {
+  const org = batch.caller.org;
+  const project = batch.project.id;
   const machine = batch.machine ?? null;
   const items = unique(batch.items);
-  // "no key": a plain `for update` deadlocks with the share lock that inserting a session takes on its project.
-  const [locked] = await tx<{ last_seq: string }[]>`
-    select last_seq from projects where id = ${project} and org_id = ${org} for no key update`;
-  const base = Number(locked?.last_seq ?? 0);
   const rows =
     items.length === 0
       ? []
@@ -200,7 +210,7 @@ async function take(tx: Tx, batch: Batch, machine: string): Promise<Record<strin
   }));
   const answer = await tx<{ session_id: string; acked: string }[]>`
     insert into sources as old (org_id, project_id, session_id, machine_id, seen, missing)
-    select ${batch.org}::uuid, ${batch.project}::uuid, session, ${machine}::uuid,
+    select ${batch.caller.org}::uuid, ${batch.project.id}::uuid, session, ${machine}::uuid,
       seen + int8multirange(int8range(1, floor)), int8multirange(int8range(1, floor)) - seen
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(session uuid, seen int8multirange, floor bigint)
     on conflict (session_id, machine_id) do update set

@@ -18,6 +18,7 @@ const REMEMBER_MS = 1000;
 /** Who shows this secret: a browser's cookie (`pol_b_`) or an API token (`pol_a_`). Throws `unauthenticated`. */
 export function startIdentify(db: Db) {
   const known = new Map<string, { caller: Caller; until: number }>();
+  const listeners = new Set<() => void>();
 
   async function look(secret: string): Promise<Caller> {
     const hash = hashOf(secret);
@@ -73,8 +74,17 @@ export function startIdentify(db: Db) {
       known.set(key, { caller, until: Date.now() + REMEMBER_MS });
       return caller;
     },
-    /** Forgets everybody: after a revocation or a change of roles nothing old is remembered here. */
-    forget: () => known.clear(),
+    /**
+     * Forgets everybody: after a revocation or a change of roles nothing old is remembered here. `quietly` when it is
+     * another process that said so.
+     */
+    forget({ quietly = false } = {}): void {
+      known.clear();
+      if (!quietly) for (const listener of listeners) listener();
+    },
+    onForget(listener: () => void): void {
+      listeners.add(listener);
+    },
   };
 }
 export type Identify = ReturnType<typeof startIdentify>;

@@ -2,6 +2,7 @@ import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
+import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
@@ -16,6 +17,7 @@ export interface House {
   proxies: readonly string[];
   /** What the server's own machine shows (`polaris serve --claim`); none: that door is shut. */
   localKey: string | undefined;
+  watch: Watch;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

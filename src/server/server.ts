@@ -4,6 +4,7 @@ import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { startIndexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { loadAssets } from "../web/assets.ts";
@@ -11,11 +12,13 @@ import { PolarisError } from "../wire/error.ts";
 import { MAX_BODY } from "./body.ts";
 import { asPolarisError, errorResponse } from "./errors.ts";
 import type { House } from "./house.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 
@@ -38,11 +41,14 @@ export async function startServer(options: ServerOptions) {
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
   const indexer = startIndexer(db, feed, log);
+  const identify = startIdentify(db);
+  const watch = await startWatch(db, identify, log);
   const house: House = {
     db,
     feed,
     bell,
-    identify: startIdentify(db),
+    identify,
+    watch,
     proxies: options.proxies ?? [],
     localKey: options.localKey,
     ingest: startIngest(db, bell),
@@ -69,6 +75,8 @@ export async function startServer(options: ServerOptions) {
     .use(healthRoutes(house))
     .use(authRoutes(house))
     .use(projectRoutes(house))
+    .use(projectMemberRoutes(house))
+    .use(auditRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
     .use(liveRoutes(house))
@@ -93,10 +101,12 @@ export async function startServer(options: ServerOptions) {
     publicUrl: house.publicUrl,
     port,
     house,
+    /** Every route with what it asks for: the access matrix in the tests is made from it. */
+    routes: app.routes.map(({ method, path, hooks }) => ({ method, path, hooks })),
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      for (const part of [indexer, bell, feed]) {
+      for (const part of [watch, indexer, bell, feed]) {
         await part[Symbol.asyncDispose]().catch((error) =>
           log.warn("stop", { error: brief(error) }),
         );
