@@ -6,6 +6,8 @@ import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
+import type { Proxies } from "./address.ts";
+import type { Limits } from "./limits.ts";
 
 /** What every route may need; made once in `startServer`. */
 export interface House {
@@ -13,8 +15,12 @@ export interface House {
   feed: Feed;
   bell: Doorbell;
   identify: Identify;
-  /** Proxies whose X-Forwarded-* headers are believed. */
-  proxies: readonly string[];
+  proxies: Proxies;
+  /** Where a request came from, proxies of ours left out. */
+  addressOf(request: Request): string | undefined;
+  /** Whether the browser speaks https, with us or with a proxy of ours. */
+  isSecure(request: Request): boolean;
+  limits: Limits;
   /** What the server's own machine shows (`polaris serve --claim`); none: that door is shut. */
   localKey: string | undefined;
   watch: Watch;

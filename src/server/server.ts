@@ -9,9 +9,12 @@ import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { loadAssets } from "../web/assets.ts";
 import { PolarisError } from "../wire/error.ts";
+import { addressOf, isSecure, proxiesOf } from "./address.ts";
 import { MAX_BODY } from "./body.ts";
 import { asPolarisError, errorResponse } from "./errors.ts";
+import { headersOf } from "./headers.ts";
 import type { House } from "./house.ts";
+import { type Rates, startLimits } from "./limits.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -30,7 +33,10 @@ export interface ServerOptions {
   port: number;
   publicUrl?: string | undefined;
   version: string;
+  /** Proxies whose X-Forwarded-* headers are believed: addresses and networks. */
   proxies?: readonly string[] | undefined;
+  /** Other limits than `RATES`. */
+  rates?: Partial<Rates> | undefined;
   localKey?: string | undefined;
 }
 
@@ -38,6 +44,8 @@ export interface ServerOptions {
 export async function startServer(options: ServerOptions) {
   const { db, log, host, version } = options;
   const stopping = new AbortController();
+  const proxies = proxiesOf(options.proxies ?? []);
+  const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
   const indexer = startIndexer(db, feed, log);
@@ -49,7 +57,10 @@ export async function startServer(options: ServerOptions) {
     bell,
     identify,
     watch,
-    proxies: options.proxies ?? [],
+    proxies,
+    addressOf: (request) => addressOf(request, app.server, proxies),
+    isSecure: (request) => isSecure(request, app.server, house),
+    limits,
     localKey: options.localKey,
     ingest: startIngest(db, bell),
     assets: await loadAssets(),
@@ -60,17 +71,22 @@ export async function startServer(options: ServerOptions) {
   };
 
   const app = new Elysia({
-    serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY, reusePort: false },
+    // Bun itself refuses headers over 16 KB (431). A connection on which nothing moves for two minutes is dropped;
+    // streams say something every 15 s.
+    serve: { idleTimeout: 120, maxRequestBodySize: 2 * MAX_BODY, reusePort: false },
   })
-    .onError(({ error, code }) => {
-      if (code === "NOT_FOUND") {
-        return errorResponse(
-          new PolarisError("not_found", "There is nothing at this address.", {
-            hint: "The API's paths are in the README.",
-          }),
-        );
-      }
-      return errorResponse(asPolarisError(error, log));
+    .onRequest(({ request, set }) => {
+      Object.assign(set.headers, headersOf(house.isSecure(request)));
+      limits.arrive(request, house.addressOf(request));
+    })
+    .onAfterHandle(({ request, responseValue }) => {
+      if (!(responseValue instanceof Response)) return;
+      limits.answered(request, house.addressOf(request), responseValue.status);
+    })
+    .onError(({ request, error, code }) => {
+      const problem = code === "NOT_FOUND" ? NOTHING_HERE : asPolarisError(error, log);
+      limits.answered(request, house.addressOf(request), problem.status);
+      return errorResponse(problem);
     })
     .use(healthRoutes(house))
     .use(authRoutes(house))
@@ -115,6 +131,10 @@ export async function startServer(options: ServerOptions) {
   };
 }
 export type Server = Awaited<ReturnType<typeof startServer>>;
+
+const NOTHING_HERE = new PolarisError("not_found", "There is nothing at this address.", {
+  hint: "The API's paths are in the README.",
+});
 
 /** Time for what is running; then connections are cut, and clients resume by their cursors. */
 const DRAIN_MS = 8000;

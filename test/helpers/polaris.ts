@@ -3,7 +3,8 @@ import { SCOPES } from "../../src/core/caller.ts";
 import { startIdentify } from "../../src/core/identify.ts";
 import { admit, homeOrg, userOf } from "../../src/core/people.ts";
 import { connect } from "../../src/db/db.ts";
-import { silent } from "../../src/lib/log.ts";
+import { type Log, silent } from "../../src/lib/log.ts";
+import type { Rates } from "../../src/server/limits.ts";
 import { startServer } from "../../src/server/server.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { IngestAnswer } from "../../src/wire/ingest.ts";
@@ -11,8 +12,26 @@ import type { Page } from "../../src/wire/session.ts";
 import { freshDatabase } from "./postgres.ts";
 import { temporary } from "./temp.ts";
 
+/** Tests come from one address and are quicker than people. */
+const GENEROUS = {
+  doors: { perSecond: 1e6, burst: 1e6 },
+  guesses: { perSecond: 1e6, burst: 1e6 },
+  writes: { perSecond: 1e6, burst: 1e6 },
+};
+
 /** A whole server on a database of its own and a free port, called as users call it. */
-export async function startPolaris({ log = silent, port = 0 } = {}) {
+export async function startPolaris({
+  log = silent,
+  port = 0,
+  rates = GENEROUS,
+  proxies,
+}: {
+  log?: Log;
+  port?: number;
+  /** `{}` for those of a real server. */
+  rates?: Partial<Rates>;
+  proxies?: string[];
+} = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary());
   const database = stack.use(await freshDatabase());
@@ -25,7 +44,16 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
   const caller = await startIdentify(db).identify(token);
   const localKey = "local-key-of-this-test";
   const server = stack.use(
-    await startServer({ db, log, host: "127.0.0.1", port, version: "test", localKey }),
+    await startServer({
+      db,
+      log,
+      host: "127.0.0.1",
+      port,
+      version: "test",
+      localKey,
+      rates,
+      proxies,
+    }),
   );
   const owned = stack.move();
 
@@ -40,6 +68,7 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
   };
   return {
     url: server.url,
+    routes: server.routes,
     token,
     caller,
     localKey,

@@ -18,9 +18,9 @@ import { NO_PARSE } from "./projects.ts";
 export const authRoutes = (house: House) => {
   const { db, assets, identify } = house;
   const frameOf = (request: Request) => ({ assets, theme: themeOf(request.headers.get("cookie")) });
-  const cookie = (secret: string, seconds: number) =>
+  const cookie = (request: Request, secret: string, seconds: number) =>
     `${COOKIE}=${secret}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax${
-      house.publicUrl.startsWith("https:") ? "; Secure" : ""
+      house.isSecure(request) ? "; Secure" : ""
     }`;
 
   /** Uses the link for this person and signs their browser in. */
@@ -37,7 +37,7 @@ export const authRoutes = (house: House) => {
       const address = addressOf(request, server, house.proxies);
       const browser = request.headers.get("user-agent") ?? "browser";
       const secret = await openBrowser(db, { org, user: user.id, name: browser, address });
-      return redirect(next, cookie(secret, BROWSER_SECONDS));
+      return redirect(next, cookie(request, secret, BROWSER_SECONDS));
     } catch (error) {
       if (!(error instanceof PolarisError)) throw error;
       const page = claimPage({ ...frameOf(request), code: "", problem: "used" });
@@ -97,10 +97,10 @@ export const authRoutes = (house: House) => {
     )
     .post(
       "/auth/signout",
-      async ({ caller }) => {
+      async ({ caller, request }) => {
         await revoke(db, caller.org, caller.token);
         identify.forget();
-        return redirect("/", cookie("", 0));
+        return redirect("/", cookie(request, "", 0));
       },
       { needs: "self", ...NO_PARSE },
     );

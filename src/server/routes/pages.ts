@@ -30,7 +30,8 @@ export const pageRoutes = (house: House) => {
   async function page(request: Request, render: (caller: Caller, frame: Frame) => Promise<string>) {
     const frame = frameOf(request);
     try {
-      const caller = await authenticate(request, identify);
+      const found = await authenticate(request, identify);
+      const caller = { ...found, address: house.addressOf(request) };
       demand(caller, "read");
       return respond(request, await render(caller, frame));
     } catch (error) {
