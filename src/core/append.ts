@@ -114,6 +114,8 @@ async function write(tx: Tx, batch: Batch, base: number): Promise<Appended> {
   const project = batch.project.id;
   const machine = batch.machine ?? null;
   const items = unique(batch.items);
+  // `old` by a list of ids: as a join, a table without statistics (a fresh server's) is read whole for every batch,
+  // 560 ms for 500 events beside 30,000 against 20 ms.
   const rows =
     items.length === 0
       ? []
@@ -122,9 +124,11 @@ async function write(tx: Tx, batch: Batch, base: number): Promise<Appended> {
       select * from jsonb_to_recordset(${rowsOf(items)}::text::jsonb) as i(
         n int, id uuid, session uuid, pos bigint, at timestamptz, kind text, sender text, turn text, parent text,
         agent text, agent_version text, translator smallint, via text, text text, body jsonb, raw text)
+    ), old as materialized (
+      select id from events where project_id = ${project} and id = any(array(select id from input))
     ), fresh as (
       select i.*, ${base}::bigint + row_number() over (order by i.n) as seq from input i
-      where not exists (select from events e where e.project_id = ${project} and e.id = i.id)
+      where not exists (select from old where old.id = i.id)
     )
     insert into events (org_id, project_id, seq, id, session_id, machine_id, pos, at, kind, sender, turn, parent,
       agent, agent_version, translator, via, text, body, raw)
