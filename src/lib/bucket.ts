@@ -46,8 +46,9 @@ export function startBuckets({ perSecond, burst }: Rate, { most = 10_000, now = 
       bucket.level -= cost;
       return msUntil(bucket.level);
     },
-    /** How long until the key's debt is paid, in ms; 0 without one. */
-    debt: (key: string): number => (buckets.has(key) ? msUntil(of(key).level) : 0),
+    /** How long until that much is there, in ms, taking nothing; with 0, until the debt is paid. */
+    wait: (key: string, cost: number): number =>
+      buckets.has(key) ? msUntil(of(key).level - cost) : 0,
     get size(): number {
       return buckets.size;
     },

@@ -47,7 +47,7 @@ export function startLimits(given: Partial<Rates> = {}, stopping?: AbortSignal) 
     arrive({ url }: Request, address: string | undefined): void {
       if (!isGate(url)) return;
       const key = networkOf(address);
-      const wait = guesses.debt(key) || doors.take(key);
+      const wait = guesses.wait(key, 1) || doors.take(key);
       if (wait > 0) throw tooMany("Too many attempts from this address.", wait);
     },
     /** After it was answered. */
@@ -71,7 +71,7 @@ export function startLimits(given: Partial<Rates> = {}, stopping?: AbortSignal) 
       { token }: Caller,
       work: () => Promise<{ count: number; answer: T }>,
     ): Promise<T> {
-      const debt = events.debt(token);
+      const debt = events.wait(token, 0);
       if (debt > LONGEST_MS) throw tooMany("Too many events with this token.", debt - LONGEST_MS);
       const { count, answer } = await work();
       await pause(Math.min(LONGEST_MS, events.spend(token, count)), stopping);

@@ -117,8 +117,10 @@ export async function startServer(options: ServerOptions) {
     publicUrl: house.publicUrl,
     port,
     house,
-    /** Every route with what it asks for: the access matrix in the tests is made from it. */
-    routes: app.routes.map(({ method, path, hooks }) => ({ method, path, hooks })),
+    /** Every route with what it asks for (see `guard.ts`): the access matrix in the tests is made from it. */
+    routes: app.routes.map(({ method, path, hooks }): Route => {
+      return { method, path, asks: hooks.detail?.security };
+    }),
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
@@ -135,6 +137,12 @@ export type Server = Awaited<ReturnType<typeof startServer>>;
 const NOTHING_HERE = new PolarisError("not_found", "There is nothing at this address.", {
   hint: "The API's paths are in the README.",
 });
+
+export interface Route {
+  method: string;
+  path: string;
+  asks: unknown;
+}
 
 /** Time for what is running; then connections are cut, and clients resume by their cursors. */
 const DRAIN_MS = 8000;
