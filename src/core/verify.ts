@@ -24,21 +24,33 @@ async function walk(db: Db, org: string, slug: string): Promise<AuditChain> {
     head: before ? Buffer.from(before).toString("hex") : null,
     broken,
   });
-  for (;;) {
-    const page = await db.as(
+  const read = (after: number) =>
+    db.as(
       org,
       (tx) => tx<Row[]>`
         select n, at, actor, action, target, detail, address, hash from audit
-        where org_id = ${org} and n > ${rows} order by n limit ${PAGE}`,
+        where org_id = ${org} and n > ${after} order by n limit ${PAGE}`,
     );
+  let coming = read(0);
+  for (;;) {
+    const page = await coming;
+    // While this page is walked the database reads the next, which begins where this one ends if nothing is missing.
+    const full = page.length === PAGE;
+    if (full) coming = read(rows + PAGE);
     for (const row of page) {
       const n = Number(row.n);
-      if (n !== rows + 1) return found({ n: rows + 1, why: "missing" });
+      if (n !== rows + 1) {
+        await coming;
+        return found({ n: rows + 1, why: "missing" });
+      }
       const hash = link(org, { ...row, n }, before);
-      if (!hash.equals(row.hash)) return found({ n, why: "changed" });
+      if (!hash.equals(row.hash)) {
+        await coming;
+        return found({ n, why: "changed" });
+      }
       rows = n;
       before = hash;
     }
-    if (page.length < PAGE) return found(null);
+    if (!full) return found(null);
   }
 }
