@@ -33,6 +33,10 @@ export const COMMANDS = {
     about: "Bring the database to this version's schema",
     load: () => import("./migrate.ts"),
   },
+  audit: {
+    about: "Who did what that mattered, and whether that memory is whole",
+    load: () => import("./audit.ts"),
+  },
   demo: {
     about: "Server, recorder and a recorded session, ready to look at",
     load: () => import("./demo.ts"),

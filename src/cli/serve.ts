@@ -1,15 +1,14 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
-import { errorOf } from "../machine/api.ts";
 import { mailOf } from "../server/mail.ts";
 import { providersOf, signUpOf } from "../server/providers.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
+import { askRunning } from "./running.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `
@@ -117,11 +116,9 @@ function portOf(text: string): number {
   throw new PolarisError("usage", `"${text}" is not a port.`, { hint: "Use 0 to 65535." });
 }
 
-const Note = z.object({ url: z.string(), key: z.string() });
 const Claimed = z.object({ claimUrl: z.string() });
 const Linked = z.object({ url: z.string() });
 
-/** Asks the running server, which noted its address and a key for this machine beside its lock. */
 async function printLink({
   dataDir,
   json,
@@ -131,26 +128,8 @@ async function printLink({
   json: boolean;
   email: string | undefined;
 }): Promise<void> {
-  const absent = (cause: unknown) =>
-    new PolarisError("unreachable", `No server runs on ${dataDir}.`, {
-      hint: "Start it with polaris serve, or name its --data-dir.",
-      cause,
-    });
-  let note: z.infer<typeof Note>;
-  try {
-    note = Note.parse(JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")));
-  } catch (cause) {
-    throw absent(cause);
-  }
-  const response = await fetch(`${note.url}/auth/${email ? "links" : "claims"}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${note.key}` },
-    ...(email ? { body: JSON.stringify({ email }) } : {}),
-  }).catch((cause: unknown) => {
-    throw absent(cause);
-  });
-  const body: unknown = await response.json();
-  if (!response.ok) throw errorOf({ status: response.status, json: body });
+  const path = `/auth/${email ? "links" : "claims"}`;
+  const body = await askRunning(dataDir, path, email ? { email } : undefined);
   const url = email ? Linked.parse(body).url : Claimed.parse(body).claimUrl;
   console.log(json ? JSON.stringify(email ? { url } : { claimUrl: url }) : url);
 }

@@ -1,6 +1,7 @@
 import { type Db, isBadData, isTwice, type Sql, type Tx } from "../db/db.ts";
-import { PolarisError } from "../wire/error.ts";
 import type { Event } from "../wire/event.ts";
+import { absent, enter, visible } from "./access.ts";
+import type { Caller } from "./caller.ts";
 import { changesOf, rowsOf, takenBy } from "./rows.ts";
 
 /** An event on its way into a project's log. */
@@ -12,8 +13,8 @@ export interface Incoming {
 }
 
 export interface Batch {
-  org: string;
-  project: string;
+  caller: Caller;
+  project: { id: string; slug: string };
   machine?: string;
   items: Incoming[];
   /** Positions below the floor that are not known here are missing on the machine too (per session). */
@@ -30,29 +31,37 @@ export interface Appended {
   lastSeq: number;
 }
 
+/** What else belongs into the same transaction: `before` the events (with the project locked), and `after` them. */
+export interface Around {
+  before?: ((tx: Tx) => Promise<unknown>) | undefined;
+  after?: ((tx: Tx) => Promise<unknown>) | undefined;
+}
+
 /**
- * Writes a batch into one project: one transaction, one statement. Whoever appends holds the project's row lock from
- * the moment it has taken its numbers, so that `seq` has no gaps and follows commit order. A row that PostgreSQL
- * refuses is found by halving and kept as `other` with its input as raw: one bad event never fails its batch and is
- * never lost.
+ * Writes a batch into one project that the caller may see: one transaction, one statement. Whoever appends holds the
+ * project's row lock from the moment it has taken its numbers, so that `seq` has no gaps and follows commit order. A row
+ * that PostgreSQL refuses is found by halving and kept as `other` with its input as raw: one bad event never fails its
+ * batch and is never lost.
  */
 export async function append(
   db: Db,
   batch: Batch,
-  before?: (tx: Tx) => Promise<unknown>,
+  { before, after }: Around = {},
 ): Promise<Appended> {
   try {
-    return await writeOnce(db, { ...batch, items: unique(batch.items) }, before);
+    return await writeOnce(db, { ...batch, items: unique(batch.items) }, { before, after });
   } catch (error) {
     if (!isBadData(error) || batch.items.length === 0) throw error;
     const [only, ...others] = batch.items;
     if (only && others.length === 0) {
       if (only.event.kind === "other") throw error;
-      return append(db, { ...batch, items: [{ ...only, event: asOther(only.event) }] }, before);
+      const items = [{ ...only, event: asOther(only.event) }];
+      return append(db, { ...batch, items }, { before, after });
     }
     const half = batch.items.length >> 1;
-    const first = await append(db, { ...batch, items: batch.items.slice(0, half) }, before);
-    const second = await append(db, { ...batch, items: batch.items.slice(half), refused: [] });
+    const first = await append(db, { ...batch, items: batch.items.slice(0, half) }, { before });
+    const rest = { ...batch, items: batch.items.slice(half), refused: [] };
+    const second = await append(db, rest, { after });
     return {
       stored: new Map([...first.stored, ...second.stored]),
       acked: { ...first.acked, ...second.acked },
@@ -67,34 +76,38 @@ export async function append(
  * batch cost more than writing them, and read the whole table wherever PostgreSQL had planned for an empty one: 25 ms a
  * batch at 10,000 events instead of 5.)
  */
-async function writeOnce(
-  db: Db,
-  batch: Batch,
-  before?: (tx: Tx) => Promise<unknown>,
-): Promise<Appended> {
-  const { org, items } = batch;
+async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promise<Appended> {
+  const { items } = batch;
+  const { org } = batch.caller;
   try {
-    if (!before) return read(await db.one(org, (sql) => write(sql, batch, items)), items);
+    if (!before && !after) {
+      return read(await db.one(org, (sql) => write(sql, batch, items)), batch, items);
+    }
     return await db.as(org, async (tx) => {
-      await before(tx);
-      return read(await write(tx, batch, items), items);
+      await enter(tx, batch.caller, batch.project);
+      await before?.(tx);
+      const done = read(await write(tx, batch, items), batch, items);
+      await after?.(tx);
+      return done;
     });
   } catch (error) {
     if (!isTwice(error)) throw error;
   }
   return await db.as(org, async (tx) => {
+    await enter(tx, batch.caller, batch.project);
     await before?.(tx);
     const rest = await unknown(tx, batch);
-    return read(await write(tx, batch, rest), rest);
+    const done = read(await write(tx, batch, rest), batch, rest);
+    await after?.(tx);
+    return done;
   });
 }
 
-/** Takes the project's lock and answers which of the events are not there yet. */
-async function unknown(tx: Tx, { org, project, items }: Batch): Promise<Incoming[]> {
-  await tx`select from projects where id = ${project} and org_id = ${org} for no key update`;
+/** Which of the events are not there yet; asked under the project's lock. */
+async function unknown(tx: Tx, { project, items }: Batch): Promise<Incoming[]> {
   const ids = items.map(({ event }) => event.id);
   const rows = await tx<{ id: string }[]>`
-    select id from events where project_id = ${project} and id = any(${ids}::uuid[])`;
+    select id from events where project_id = ${project.id} and id = any(${ids}::uuid[])`;
   const known = new Set(rows.map(({ id }) => id));
   return items.filter(({ event }) => !known.has(event.id.toLowerCase()));
 }
@@ -115,14 +128,16 @@ interface Done {
  * needs no look at older snapshots: the unique index knows every committed row.
  */
 function write(tx: Sql, batch: Batch, items: Incoming[]) {
-  const { org, project } = batch;
+  const { caller } = batch;
+  const { org } = caller;
+  const project = batch.project.id;
   const machine = batch.machine ?? null;
   const count = items.length;
   return tx<Done[]>`
     with head as (
-      update projects set last_seq = last_seq + ${count}::bigint,
+      update projects p set last_seq = last_seq + ${count}::bigint,
         last_event_at = case when ${count}::bigint > 0 then now() else last_event_at end
-      where id = ${project} and org_id = ${org}
+      where p.id = ${project} and p.archived_at is null and ${visible(tx, caller)}
       returning last_seq - ${count}::bigint as base
     ), fresh as (
       insert into events (org_id, project_id, seq, id, session_id, machine_id, pos, at, kind, sender, turn, parent,
@@ -163,8 +178,8 @@ function write(tx: Sql, batch: Batch, items: Incoming[]) {
     from head`;
 }
 
-function read([done]: Done[], items: Incoming[]): Appended {
-  if (!done) throw new PolarisError("not_found", "This project is not there any more.");
+function read([done]: Done[], batch: Batch, items: Incoming[]): Appended {
+  if (!done) throw absent(batch.project.slug);
   const base = Number(done.base);
   return {
     stored: new Map(items.map(({ event }, at) => [event.id, base + at + 1])),

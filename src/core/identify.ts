@@ -41,6 +41,7 @@ const REMEMBER = 10_000;
 export function startIdentify(db: Db, verify: Verify = () => Promise.reject(invalid())) {
   const known = new Map<string, { caller: Caller; until: number }>();
   const verified = new Map<string, Claims>();
+  const listeners = new Set<() => void>();
 
   async function claimsOf(token: string, key: string): Promise<Claims> {
     const before = verified.get(key);
@@ -129,8 +130,17 @@ export function startIdentify(db: Db, verify: Verify = () => Promise.reject(inva
       known.set(key, { caller, until });
       return caller;
     },
-    /** Forgets everybody: after a revocation or a change of roles nothing old is remembered here. */
-    forget: () => known.clear(),
+    /**
+     * Forgets everybody: after a revocation or a change of roles nothing old is remembered here. `quietly` when it is
+     * another process that said so.
+     */
+    forget({ quietly = false } = {}): void {
+      known.clear();
+      if (!quietly) for (const listener of listeners) listener();
+    },
+    onForget(listener: () => void): void {
+      listeners.add(listener);
+    },
   };
 }
 export type Identify = ReturnType<typeof startIdentify>;

@@ -163,12 +163,16 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     });
     const refused = answer.data.refused.length;
     if (refused > 0) log.warn("uplink.refused", { refused, code: answer.data.refused[0]?.code });
-    say("connected", null);
+    const waiting = new Set(answer.data.blocked.map(({ session }) => session));
+    waiting.forEach(block);
+    // What waits is shown beside "connected": a person may have to ask for access.
+    say("connected", answer.data.blocked[0]?.message ?? (blocked.size > 0 ? state.error : null));
+    if (waiting.size > 0) log.warn("uplink.blocked", { sessions: waiting.size });
     spent = undefined;
     limit = Math.min(BATCH_EVENTS, limit * 2);
-    if (!moved) return { next: "wait" };
+    if (!moved && waiting.size === 0) return { next: "wait" };
     wait.reset();
-    for (const { id } of batch.sessions) blocked.delete(id);
+    for (const { id } of batch.sessions) if (!waiting.has(id)) blocked.delete(id);
     return { next: "go" };
   }
 
@@ -192,10 +196,12 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
       apart = batch.sessions.map(({ id }) => id);
       return { next: "go" };
     }
-    for (const { id } of batch.sessions) blocked.set(id, Date.now() + BLOCKED_MS);
+    for (const { id } of batch.sessions) block(id);
     log.warn("uplink.blocked", { sessions: batch.sessions.length, code: error.code });
     return { next: "go" };
   }
+
+  const block = (session: string) => void blocked.set(session, Date.now() + BLOCKED_MS);
 
   function skipped(): Set<string> {
     const now = Date.now();

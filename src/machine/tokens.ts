@@ -119,3 +119,13 @@ async function exchange(url: string, refresh: string): Promise<TokenAnswer> {
 
 const signedOut = (reason: string): PolarisError =>
   new PolarisError("not_signed_in", reason, { hint: "Sign in again: polaris login" });
+
+/** The server of the current profile, and what to show it. Throws `not_signed_in`. */
+export async function currentServer(
+  place: Pick<Paths, "credentials" | "credentialsLock">,
+): Promise<{ url: string; token: string }> {
+  const { current } = readCredentials(place.credentials);
+  if (!current) throw signedOut("Nobody is signed in.");
+  const { url } = profileOf(place.credentials, current);
+  return { url, token: await startTokens(place).bearer(current) };
+}

@@ -1,6 +1,3 @@
-import type { Server } from "bun";
-import type { House } from "./house.ts";
-
 /** The browser that began a sign-in. Sent only to the routes that need it. */
 export const SIGN_IN_COOKIE = "polaris_signin";
 /** A verified person who is about to make an organisation. */
@@ -22,16 +19,4 @@ export function cookie(
 ): string {
   const secure = isSecure ? "; Secure" : "";
   return `${name}=${value}; Max-Age=${seconds}; Path=${path}; HttpOnly; SameSite=Lax${secure}`;
-}
-
-/** Whether the person's browser speaks https with us, by itself or through a configured proxy. */
-export function isSecure(
-  request: Request,
-  server: Server<unknown> | null,
-  { publicUrl, proxies }: Pick<House, "publicUrl" | "proxies">,
-): boolean {
-  if (publicUrl.startsWith("https:")) return true;
-  const peer = server?.requestIP(request)?.address;
-  if (!peer || !proxies.includes(peer)) return false;
-  return request.headers.get("x-forwarded-proto")?.split(",").at(-1)?.trim() === "https";
 }

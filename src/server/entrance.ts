@@ -5,7 +5,7 @@ import { themeOf } from "../web/pages/shell.tsx";
 import { respond } from "../web/respond.ts";
 import { addressOf } from "./address.ts";
 import { authenticate, COOKIE } from "./auth.ts";
-import { cookie, isSecure } from "./cookies.ts";
+import { cookie } from "./cookies.ts";
 import { asPolarisError } from "./errors.ts";
 import type { House } from "./house.ts";
 
@@ -22,15 +22,14 @@ export const startEntrance = (house: House) => {
     session: (request: Request) => authenticate(request, identify).catch(() => undefined),
     setCookie(
       request: Request,
-      server: Peer,
       name: string,
       value: string,
       { seconds, path = "/" }: { seconds: number; path?: string },
     ): string {
-      return cookie(name, value, { seconds, path, isSecure: isSecure(request, server, house) });
+      return cookie(name, value, { seconds, path, isSecure: house.isSecure(request) });
     },
-    sessionCookie: (request: Request, server: Peer, secret: string) =>
-      entrance.setCookie(request, server, COOKIE, secret, {
+    sessionCookie: (request: Request, secret: string) =>
+      entrance.setCookie(request, COOKIE, secret, {
         seconds: secret ? BROWSER_SECONDS : 0,
       }),
     /** Signs the browser in and sends it on. */
@@ -43,7 +42,7 @@ export const startEntrance = (house: House) => {
       const name = request.headers.get("user-agent") ?? "browser";
       const address = entrance.address(request, server);
       const secret = await openBrowser(db, { org: who.org, user: who.user, name, address });
-      return redirect(who.next, entrance.sessionCookie(request, server, secret), ...cookies);
+      return redirect(who.next, entrance.sessionCookie(request, secret), ...cookies);
     },
     refuse(request: Request, error: unknown): Response {
       const { code, message, hint, status } = asPolarisError(error, log);

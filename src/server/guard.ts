@@ -2,7 +2,6 @@ import { Elysia } from "elysia";
 import { demand, type Needs } from "../core/access.ts";
 import type { Caller } from "../core/caller.ts";
 import { PolarisError } from "../wire/error.ts";
-import { addressOf } from "./address.ts";
 import { authenticate } from "./auth.ts";
 import type { House } from "./house.ts";
 
@@ -16,11 +15,14 @@ export const guard = (house: House) =>
     needs: (needs: Exclude<Needs, "public" | "local">) => ({
       // OpenAPI's own way to say it: this operation takes a token with this scope.
       detail: { security: [{ token: [needs] }] },
-      async resolve({ request, server }): Promise<{ caller: Caller }> {
+      async resolve({ request }): Promise<{ caller: Caller }> {
         const isSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
         const found = await authenticate(request, house.identify, { socket: isSocket });
-        const caller = { ...found, address: addressOf(request, server, house.proxies) };
+        const caller = { ...found, address: house.addressOf(request) };
         demand(caller, needs);
+        // A machine's batches are counted by their events (`limits.pace`), never refused by their number.
+        const changes = request.method !== "GET" && request.method !== "HEAD";
+        if (changes && new URL(request.url).pathname !== "/ingest") house.limits.write(caller);
         return { caller };
       },
     }),

@@ -3,9 +3,12 @@ import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
+import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
+import type { Proxies } from "./address.ts";
+import type { Limits } from "./limits.ts";
 import type { Mail } from "./mail.ts";
 import type { Provider } from "./oidc.ts";
 import type { Tokens } from "./tokens.ts";
@@ -19,7 +22,12 @@ export interface House {
   /** Makes and checks machines' access tokens. */
   tokens: Tokens;
   /** Proxies whose X-Forwarded-* headers are believed. */
-  proxies: readonly string[];
+  proxies: Proxies;
+  /** Where a request came from, proxies of ours left out. */
+  addressOf(request: Request): string | undefined;
+  /** Whether the browser speaks https, with us or with a proxy of ours. */
+  isSecure(request: Request): boolean;
+  limits: Limits;
   /** What the server's own machine shows (`polaris serve --claim`); none: that door is shut. */
   localKey: string | undefined;
   /** Whom people sign in with; none: one-time links only. */
@@ -28,6 +36,7 @@ export interface House {
   signUp: SignUp;
   /** Absent: invitations are links to copy. */
   mail: Mail | undefined;
+  watch: Watch;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

@@ -5,18 +5,22 @@ import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { startIndexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { loadAssets } from "../web/assets.ts";
 import { PolarisError } from "../wire/error.ts";
+import { addressOf, isSecure, proxiesOf } from "./address.ts";
 import { MAX_BODY } from "./body.ts";
-import { isSecure } from "./cookies.ts";
 import { asPolarisError, errorResponse } from "./errors.ts";
+import { headersOf } from "./headers.ts";
 import type { House } from "./house.ts";
 import type { Keys } from "./keys.ts";
+import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -26,6 +30,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
@@ -41,7 +46,10 @@ export interface ServerOptions {
   port: number;
   publicUrl?: string | undefined;
   version: string;
+  /** Proxies whose X-Forwarded-* headers are believed: addresses and networks. */
   proxies?: readonly string[] | undefined;
+  /** Other limits than `RATES`. */
+  rates?: Partial<Rates> | undefined;
   localKey?: string | undefined;
   /** What signs machines' access tokens; there is no default. */
   keys: Keys;
@@ -56,6 +64,8 @@ export interface ServerOptions {
 export async function startServer(options: ServerOptions) {
   const { db, log, host, version } = options;
   const stopping = new AbortController();
+  const proxies = proxiesOf(options.proxies ?? []);
+  const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
   const indexer = startIndexer(db, feed, log);
@@ -64,13 +74,19 @@ export async function startServer(options: ServerOptions) {
     issuer: () => house.publicUrl,
     accessSeconds: options.accessSeconds ?? 15 * 60,
   });
+  const identify = startIdentify(db, tokens.verify);
+  const watch = await startWatch(db, identify, log);
   const house: House = {
     db,
     feed,
     bell,
-    identify: startIdentify(db, tokens.verify),
     tokens,
-    proxies: options.proxies ?? [],
+    identify,
+    watch,
+    proxies,
+    addressOf: (request) => addressOf(request, app.server, proxies),
+    isSecure: (request) => isSecure(request, app.server, house),
+    limits,
     localKey: options.localKey,
     providers: (options.providers ?? []).map((settings) =>
       startProvider(settings, { publicUrl: () => house.publicUrl, log }),
@@ -86,25 +102,22 @@ export async function startServer(options: ServerOptions) {
   };
 
   const app = new Elysia({
-    serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY, reusePort: false },
+    // Bun itself refuses headers over 16 KB (431). A connection on which nothing moves for two minutes is dropped;
+    // streams say something every 15 s.
+    serve: { idleTimeout: 120, maxRequestBodySize: 2 * MAX_BODY, reusePort: false },
   })
-    .onRequest(({ request, set, server }) => {
-      // On every answer; pages add their own policy (web/csp.ts).
-      set.headers["x-content-type-options"] = "nosniff";
-      set.headers["x-frame-options"] = "DENY";
-      if (isSecure(request, server, house)) {
-        set.headers["strict-transport-security"] = "max-age=31536000";
-      }
+    .onRequest(({ request, set }) => {
+      Object.assign(set.headers, headersOf(house.isSecure(request)));
+      limits.arrive(request, house.addressOf(request));
     })
-    .onError(({ error, code }) => {
-      if (code === "NOT_FOUND") {
-        return errorResponse(
-          new PolarisError("not_found", "There is nothing at this address.", {
-            hint: "The API's paths are in the README.",
-          }),
-        );
-      }
-      return errorResponse(asPolarisError(error, log));
+    .onAfterHandle(({ request, responseValue }) => {
+      if (!(responseValue instanceof Response)) return;
+      limits.answered(request, house.addressOf(request), responseValue.status);
+    })
+    .onError(({ request, error, code }) => {
+      const problem = code === "NOT_FOUND" ? NOTHING_HERE : asPolarisError(error, log);
+      limits.answered(request, house.addressOf(request), problem.status);
+      return errorResponse(problem);
     })
     .use(healthRoutes(house))
     .use(authRoutes(house))
@@ -116,6 +129,8 @@ export async function startServer(options: ServerOptions) {
     .use(orgRoutes(house))
     .use(settingRoutes(house))
     .use(projectRoutes(house))
+    .use(projectMemberRoutes(house))
+    .use(auditRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
     .use(liveRoutes(house))
@@ -140,10 +155,15 @@ export async function startServer(options: ServerOptions) {
     publicUrl: house.publicUrl,
     port,
     house,
+    /** Every route with what it asks for (see `guard.ts`): the access matrix in the tests is made from it. */
+    routes: app.routes.map(({ method, path, hooks }): Route => {
+      return { method, path, asks: hooks.detail?.security };
+    }),
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [indexer, bell, feed, ...(house.mail ? [house.mail] : [])];
+      const parts: AsyncDisposable[] = [watch, indexer, bell, feed];
+      if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {
           await part[Symbol.asyncDispose]();
@@ -155,6 +175,16 @@ export async function startServer(options: ServerOptions) {
   };
 }
 export type Server = Awaited<ReturnType<typeof startServer>>;
+
+const NOTHING_HERE = new PolarisError("not_found", "There is nothing at this address.", {
+  hint: "The API's paths are in the README.",
+});
+
+export interface Route {
+  method: string;
+  path: string;
+  asks: unknown;
+}
 
 /** Time for what is running; then connections are cut, and clients resume by their cursors. */
 const DRAIN_MS = 8000;

@@ -76,12 +76,19 @@ export interface ErrorBody {
 export class PolarisError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
+  /** Seconds after which it may be tried again: `Retry-After`. */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; retryAfter?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "PolarisError";
     this.code = code;
     this.hint = options.hint ?? "";
+    this.retryAfter = options.retryAfter;
   }
 
   get status(): number {

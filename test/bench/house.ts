@@ -59,7 +59,8 @@ export async function record(program: string, server?: Server, wrap: string[] = 
   const place = paths(join(folder.path, ".polaris"));
   if (server) {
     const { url, token } = server;
-    writeCredentials(place.credentials, { url, token, participant: "user:manu" });
+    const profile = { url, token, participant: "user:manu" };
+    writeCredentials(place.credentials, { current: "bench", profiles: { bench: profile } });
   }
   const child = parts.use(
     await launch([...wrap, program, "daemon", "--json", "--polaris-home", place.home], folder.path),

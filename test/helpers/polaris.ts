@@ -5,6 +5,7 @@ import { admit, homeOrg, userOf } from "../../src/core/people.ts";
 import { connect } from "../../src/db/db.ts";
 import { type Log, silent } from "../../src/lib/log.ts";
 import { keysOf } from "../../src/server/keys.ts";
+import type { Rates } from "../../src/server/limits.ts";
 import { type ServerOptions, startServer } from "../../src/server/server.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { IngestAnswer } from "../../src/wire/ingest.ts";
@@ -18,14 +19,26 @@ interface StartOptions {
   log?: Log;
   port?: number;
   accessSeconds?: number;
+  /** `{}` for those of a real server. */
+  rates?: Partial<Rates>;
+  proxies?: string[];
   entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
 }
+
+/** Tests come from one address and are quicker than people. */
+const GENEROUS = {
+  doors: { perSecond: 1e6, burst: 1e6 },
+  guesses: { perSecond: 1e6, burst: 1e6 },
+  writes: { perSecond: 1e6, burst: 1e6 },
+};
 
 /** A whole server on a database of its own and a free port, called as users call it. */
 export async function startPolaris({
   log = silent,
   port = 0,
   accessSeconds,
+  rates = GENEROUS,
+  proxies,
   entrance = {},
 }: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
@@ -51,6 +64,8 @@ export async function startPolaris({
       localKey,
       keys,
       accessSeconds,
+      rates,
+      proxies: proxies ?? entrance.proxies,
     }),
   );
   const owned = stack.move();
@@ -69,6 +84,7 @@ export async function startPolaris({
     /** As people's browsers call it. */
     publicUrl: server.publicUrl,
     house: server.house,
+    routes: server.routes,
     token,
     caller,
     localKey,

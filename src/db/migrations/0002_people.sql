@@ -164,7 +164,8 @@ create table project_members (
 );
 create index project_members_user on project_members (user_id, project_id);
 
--- Append-only: each row's hash covers its content and the hash before it, so that a changed or missing row shows.
+-- Append-only: each row's hash covers its content and the hash before it, so that a changed or missing row shows. n has
+-- no gaps per organisation. The server's role may not change rows; the trigger says no to the tables' owner as well.
 create table audit (
   org_id uuid not null references orgs,
   n bigint not null,
@@ -178,6 +179,13 @@ create table audit (
   primary key (org_id, n)
 );
 create index audit_action on audit (org_id, action, n);
+create index audit_actor on audit (org_id, actor, action, at);
+
+create function audit_keep() returns trigger language plpgsql as $$
+begin
+  raise exception 'rows of audit are never changed' using errcode = 'insufficient_privilege';
+end $$;
+create trigger audit_keep before update or delete or truncate on audit for each statement execute function audit_keep();
 
 do $$
 declare t text;

@@ -117,16 +117,16 @@ export const authRoutes = (house: House) => {
     )
     .post(
       "/auth/signout",
-      async ({ caller, request, server }) => {
+      async ({ caller, request }) => {
         if (caller.kind !== "api") await devices.revoke(db, caller.org, caller.token);
         identify.forget();
-        return redirect("/", entrance.sessionCookie(request, server, ""));
+        return redirect("/", entrance.sessionCookie(request, ""));
       },
       { needs: "self", ...NO_PARSE },
     )
     .post(
       "/auth/signout/everywhere",
-      async ({ caller, request, server }) => {
+      async ({ caller, request }) => {
         if (caller.kind === "api") {
           throw new PolarisError("forbidden", "A token cannot sign its person out.", {
             hint: "Sign out in the dashboard.",
@@ -134,7 +134,7 @@ export const authRoutes = (house: House) => {
         }
         await endAll(db, caller.user, { tokens: false });
         identify.forget();
-        return redirect("/", entrance.sessionCookie(request, server, ""));
+        return redirect("/", entrance.sessionCookie(request, ""));
       },
       { needs: "self", ...NO_PARSE },
     );

@@ -18,7 +18,7 @@ import { NO_PARSE } from "./projects.ts";
 
 /** Where events come in: the daemon's batches, and one session's events from scripts and hooks. */
 export const eventRoutes = (house: House) => {
-  const { db, bell, ingest } = house;
+  const { db, bell, ingest, limits } = house;
   return new Elysia({ name: "events" })
     .use(guard(house))
     .post(
@@ -32,7 +32,10 @@ export const eventRoutes = (house: House) => {
             "Batches are application/x-ndjson or application/json.",
           );
         }
-        return ingest(caller, linesOf(await readText(request), json ? "json" : "ndjson"));
+        return limits.pace(caller, async () => {
+          const lines = linesOf(await readText(request), json ? "json" : "ndjson");
+          return { count: lines.items.length, answer: await ingest(caller, lines) };
+        });
       },
       { needs: "ingest", ...NO_PARSE },
     )
@@ -45,6 +48,7 @@ export const eventRoutes = (house: House) => {
         if (list.length > 1000) {
           throw new PolarisError("too_large", "At most 1,000 events in one request.");
         }
+        limits.post(caller, list.length);
         const { project } = await projects.create(
           db,
           caller,

@@ -45,11 +45,11 @@ export const orgRoutes = (house: House) => {
     )
     .post(
       "/orgs/:org/switch",
-      async ({ caller, params, request, server }) => {
+      async ({ caller, params, request }) => {
         const browser = request.headers.get("user-agent") ?? "browser";
         const secret = await orgs.change(db, caller, { org: params.org, browser });
         identify.forget();
-        return redirect("/app", entrance.sessionCookie(request, server, secret));
+        return redirect("/app", entrance.sessionCookie(request, secret));
       },
       { needs: "self", ...NO_PARSE },
     )

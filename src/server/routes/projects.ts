@@ -4,7 +4,7 @@ import * as history from "../../core/history.ts";
 import { input } from "../../core/input.ts";
 import * as projects from "../../core/projects.ts";
 import { search } from "../../core/search.ts";
-import { NewProject } from "../../wire/session.ts";
+import { NewProject, ProjectChange } from "../../wire/session.ts";
 import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
@@ -24,6 +24,16 @@ export const projectRoutes = (house: House) => {
         const wanted = input(NewProject, await readJson(request));
         const { project, created } = await projects.create(db, caller, wanted);
         set.status = created ? 201 : 200;
+        return project;
+      },
+      { needs: "ingest", ...NO_PARSE },
+    )
+    .patch(
+      "/projects/:proj",
+      async ({ caller, params, request }) => {
+        const wanted = input(ProjectChange, await readJson(request));
+        const project = await projects.change(db, caller, params.proj, wanted);
+        if (wanted.visibility === "private") house.watch.changed();
         return project;
       },
       { needs: "ingest", ...NO_PARSE },

@@ -2,8 +2,8 @@ import { Elysia } from "elysia";
 import type { Caller } from "../../core/caller.ts";
 import * as drivers from "../../core/drivers.ts";
 import * as history from "../../core/history.ts";
+import { inject } from "../../core/injections.ts";
 import { input } from "../../core/input.ts";
-import { own, post } from "../../core/post.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
 import { Driver, Inject, NewProject, NewSession } from "../../wire/session.ts";
@@ -64,11 +64,9 @@ export const sessionRoutes = (house: House) => {
       async ({ caller, request, params, set }) => {
         const where = await place(caller, params);
         const { text } = input(Inject, await readJson(request));
-        const body = { from: caller.participant };
-        const event = own("injection.queued", caller.participant, { text, body });
-        const [queued] = await post(db, bell, caller, { ...where, events: [event] });
+        const queued = await inject(db, bell, caller, where, text);
         set.status = 202;
-        return { id: event.id, seq: queued?.seq, state: "queued" };
+        return { ...queued, state: "queued" };
       },
       { needs: "inject", ...NO_PARSE },
     )

@@ -36,7 +36,7 @@ export const signInRoutes = (house: House) => {
     )
     .get(
       "/auth/:provider/start",
-      async ({ request, params, query, server }) => {
+      async ({ request, params, query }) => {
         try {
           const provider = find(params.provider);
           const began = await signIns.begin(db, {
@@ -49,7 +49,7 @@ export const signInRoutes = (house: House) => {
           const life = { seconds: signIns.SIGN_IN_SECONDS, path: "/auth" };
           return redirect(
             url.href,
-            entrance.setCookie(request, server, SIGN_IN_COOKIE, began.browser, life),
+            entrance.setCookie(request, SIGN_IN_COOKIE, began.browser, life),
           );
         } catch (error) {
           return entrance.refuse(request, error);
@@ -78,10 +78,7 @@ export const signInRoutes = (house: House) => {
           if (org) return await entrance.admit(request, server, { org, user: user.id, next });
           const held = await signIns.hold(db, { user: user.id, provider: provider.id, next });
           const life = { seconds: signIns.SIGN_UP_SECONDS };
-          return redirect(
-            "/app/welcome",
-            entrance.setCookie(request, server, SIGN_UP_COOKIE, held, life),
-          );
+          return redirect("/app/welcome", entrance.setCookie(request, SIGN_UP_COOKIE, held, life));
         } catch (error) {
           return entrance.refuse(request, error);
         }
@@ -119,7 +116,7 @@ export const signInRoutes = (house: House) => {
           const { user, next } = who;
           const address = entrance.address(request, server);
           const org = await orgs.create(db, user, { ...wanted.data, address });
-          const gone = entrance.setCookie(request, server, SIGN_UP_COOKIE, "", { seconds: 0 });
+          const gone = entrance.setCookie(request, SIGN_UP_COOKIE, "", { seconds: 0 });
           return await entrance.admit(request, server, { org: org.id, user: user.id, next }, gone);
         } catch (error) {
           return entrance.refuse(request, error);
