@@ -76,6 +76,17 @@ describe("claiming a fresh server (F1)", () => {
     expect(pages.map(({ status }) => status).sort()).toEqual([200, 410]);
   });
 
+  test("a claim link is worth nothing where there is an owner", async () => {
+    const code = await links.make(polaris.db, {
+      kind: "claim",
+      org: polaris.caller.org,
+      role: "owner",
+    });
+    const form = { code, email: "eve@evil.example", name: "Eve" };
+    const page = await startVisitor().post(`${polaris.publicUrl}/claim`, form);
+    expect(page.status).toBe(410);
+  });
+
   test("a link is over after its time", async () => {
     const code = await invite({ lifeMs: -1000 });
     const page = await startVisitor().open(address(code));
