@@ -64,7 +64,12 @@ export const settingsRoutes = (house: House) => {
       ({ request, server }) =>
         page(request, server, async (caller, frame) => {
           const { items } = await devices.list(db, caller, { all: seesAll(caller), limit: MOST });
-          const data = { viewer: caller.participant, devices: items, now: Date.now() };
+          const data = {
+            viewer: caller.participant,
+            devices: items,
+            now: Date.now(),
+            url: house.publicUrl,
+          };
           return respond(request, devicesPage({ ...frame, ...data }));
         }),
       { page: "read" },
