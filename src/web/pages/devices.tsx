@@ -10,9 +10,11 @@ export interface DevicesPage extends Frame {
   viewer: string;
   devices: Device[];
   now: number;
+  /** The address of this server, as people use it. */
+  url: string;
 }
 
-export function devicesPage({ viewer, devices, now, ...frame }: DevicesPage): string {
+export function devicesPage({ viewer, devices, now, url, ...frame }: DevicesPage): string {
   return document({
     ...frame,
     title: "Devices · Polaris",
@@ -23,8 +25,10 @@ export function devicesPage({ viewer, devices, now, ...frame }: DevicesPage): st
         <main class="list-page" id="conversation">
           <h1>Devices</h1>
           <p class="dim">
-            What you are signed in on. Signing one out ends its access within a second.{" "}
-            <a href="/app/settings/tokens">Tokens of scripts and agents</a> are kept apart.
+            What you are signed in on. Signing one out ends its access within a second.
+          </p>
+          <p>
+            <a href="/app/settings/tokens">Tokens of scripts and agents</a>
           </p>
           <table class="rows">
             <thead>
@@ -76,7 +80,7 @@ export function devicesPage({ viewer, devices, now, ...frame }: DevicesPage): st
           <section class="empty">
             <h2>Another machine</h2>
             <p>Run this there. Add --device where no browser is.</p>
-            <Command text="polaris login" />
+            <Command text={`polaris login --url ${url}`} />
           </section>
           <form method="post" action="/app/settings/devices">
             <input type="hidden" name="act" value="all" />

@@ -1,7 +1,7 @@
 /** `/app/settings/tokens`: tokens for scripts and agents. A secret is shown once, right after it was made. */
 import type { ApiToken } from "../../core/api-tokens.ts";
 import { TopBar } from "../parts/bar.tsx";
-import { Command } from "../parts/command.tsx";
+import { CopyButton } from "../parts/command.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
 import { document, type Frame } from "./shell.tsx";
@@ -33,16 +33,19 @@ export function tokensPage({ viewer, tokens, scopes, now, made, problem, ...fram
         <TopBar path={[["tokens", "/app/settings/tokens"]]} viewer={viewer} />
         <main class="list-page" id="conversation">
           <h1>Tokens</h1>
-          <p class="dim">
-            For scripts and agents. People and their machines sign in; see{" "}
-            <a href="/app/settings/devices">devices</a>.
+          <p class="dim">For scripts and agents. People and their machines sign in.</p>
+          <p>
+            <a href="/app/settings/devices">Devices that are signed in</a>
           </p>
           {made ? (
             <section class="made" aria-label="The new token">
               <p>
                 <b>{made.name}</b> is made. Copy it now: it is shown only this once.
               </p>
-              <Command text={made.secret} />
+              <div class="command">
+                <code>{made.secret}</code>
+                <CopyButton text={made.secret} what="token" />
+              </div>
             </section>
           ) : null}
           {problem ? (
@@ -130,7 +133,7 @@ function NewToken({ scopes }: { scopes: readonly string[] }) {
         pattern="agent:[a-z0-9][a-z0-9._\-]*"
         placeholder="agent:reviewer"
       />
-      <button type="submit" class="button button-main">
+      <button type="submit" class="button button-main wide">
         Make the token
       </button>
     </form>
