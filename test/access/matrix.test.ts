@@ -113,6 +113,7 @@ function meaning({ status, location }: Answer, row: Row): Verdict | number {
 const turn = (row: Row | undefined) => (row?.ends ? 2 : row?.makes ? 1 : 0);
 const routes = polaris.routes.toSorted((a, b) => turn(ROWS[keyOf(a)]) - turn(ROWS[keyOf(b)]));
 
+// promise: shut-door
 test.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
   "%s lets in whom it should, and nobody else (F4, F5)",
   async (_, { method, path, asks }) => {
