@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { privateFolder } from "../../src/lib/file.ts";
+import { privateFolder, writeAtomic } from "../../src/lib/file.ts";
 import { ask } from "../../src/machine/local.ts";
 import { makeFolders } from "../../src/machine/paths.ts";
 import { hook, line, makeWorld, say, startHere, startProcess, until } from "./world.ts";
@@ -28,7 +28,8 @@ test("A8: kill -9 at random moments loses nothing that was answered, doubles not
         () => true,
         () => false,
       );
-      if (!ok) await Bun.write(join(world.place.spool, `${call.id}.json`), JSON.stringify(call));
+      // Whole or not at all, as the hook does it: a recorder that starts just then would find half a file.
+      if (!ok) writeAtomic(join(world.place.spool, `${call.id}.json`), JSON.stringify(call));
       answered.push(`h${i}`);
       await Bun.sleep(1);
     }
