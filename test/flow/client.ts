@@ -76,10 +76,6 @@ exec "$@"
 `,
   );
   chmodSync(counter, 0o755);
-  // The client waits for hooks that are not asynchronous: with a slow one of the person's own it does not end so soon
-  // that it kills ours, which it does not wait for, while Bun still reads their source.
-  const own = { hooks: { Stop: [{ hooks: [{ type: "command", command: "sleep 1" }] }] } };
-  writeFileSync(join(chain.home, ".claude/settings.json"), JSON.stringify(own));
   const installed = Installed.parse(JSON.parse(readFileSync(file, "utf8")));
   for (const [event, groups] of Object.entries(installed.hooks)) {
     for (const hook of groups.flatMap((group) => group.hooks)) {
