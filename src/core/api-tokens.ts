@@ -3,7 +3,7 @@ import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
 import { note } from "./audit.ts";
-import { type Caller, isAtLeast, type Scope } from "./caller.ts";
+import { type Caller, mayAdmin, type Scope } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 
@@ -135,6 +135,3 @@ export async function remove(db: Db, caller: Caller, id: string): Promise<void> 
     await note(tx, { org, actor, action: "token.revoke", target: id, detail, address });
   });
 }
-
-const mayAdmin = (caller: Caller): boolean =>
-  isAtLeast(caller.role, "admin") && caller.scopes.includes("admin");

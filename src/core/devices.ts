@@ -3,7 +3,7 @@ import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
 import { note } from "./audit.ts";
-import { type Caller, isAtLeast } from "./caller.ts";
+import { type Caller, mayAdmin } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 
@@ -118,19 +118,3 @@ export async function remove(db: Db, caller: Caller, id: string): Promise<void> 
     await note(tx, { org, actor, action: "device.revoke", target: id, detail, address });
   });
 }
-
-/** Signs a person out on all they are signed in on in this organisation, this device included. */
-export async function removeAll(db: Db, caller: Caller): Promise<number> {
-  return await db.as(caller.org, async (tx) => {
-    const rows = await tx`
-      update devices set revoked_at = now()
-      where org_id = ${caller.org} and user_id = ${caller.user} and revoked_at is null returning id`;
-    const { org, participant: actor, address } = caller;
-    const detail = { devices: rows.length };
-    await note(tx, { org, actor, action: "device.revoke_all", detail, address });
-    return rows.length;
-  });
-}
-
-const mayAdmin = (caller: Caller): boolean =>
-  isAtLeast(caller.role, "admin") && caller.scopes.includes("admin");

@@ -33,15 +33,6 @@ export const deviceRoutes = (house: House) => {
       },
       { needs: "self", ...NO_PARSE },
     )
-    .post(
-      "/auth/signout-all",
-      async ({ caller }) => {
-        const count = await devices.removeAll(db, caller);
-        identify.forget();
-        return { devices: count };
-      },
-      { needs: "self", ...NO_PARSE },
-    )
     .get("/tokens", ({ caller, query }) => apiTokens.list(db, caller, wish(query)), {
       needs: "self",
     })
