@@ -2,6 +2,7 @@ import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
+import { demandTrust } from "./access.ts";
 import { note } from "./audit.ts";
 import { type Caller, mayAdmin } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
@@ -104,6 +105,7 @@ export async function list(
 
 /** Signs a device out: one's own, or anybody's for an admin. A foreign and an absent one get the same `not_found`. */
 export async function remove(db: Db, caller: Caller, id: string): Promise<void> {
+  demandTrust(caller);
   await db.as(caller.org, async (tx) => {
     const [row] = await tx<{ name: string; participant: string }[]>`
       select d.name, p.participant from devices d
@@ -115,6 +117,6 @@ export async function remove(db: Db, caller: Caller, id: string): Promise<void> 
     }
     const { org, participant: actor, address } = caller;
     const detail = { name: row.name, of: row.participant };
-    await note(tx, { org, actor, action: "device.revoke", target: id, detail, address });
+    await note(tx, { org, actor, action: "device.revoked", target: id, detail, address });
   });
 }

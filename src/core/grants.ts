@@ -108,7 +108,7 @@ export async function decide(
   if (!row || isApproved) return Boolean(row);
   const { org, participant: actor, address } = caller;
   const detail = { name: String(row.device_name) };
-  await db.as(org, (tx) => note(tx, { org, actor, action: "device.deny", detail, address }));
+  await db.as(org, (tx) => note(tx, { org, actor, action: "device.denied", detail, address }));
   return true;
 }
 

@@ -48,7 +48,7 @@ export async function setRole(
       update memberships set role = ${role} where org_id = ${caller.org} and user_id = ${member.user_id}`;
     if (!isAtLeast(role, "admin")) await takeBack(tx, caller.org, participant);
     const detail = { from: member.role, to: role };
-    await tell(tx, caller, { action: "member.role", target: participant, detail });
+    await tell(tx, caller, { action: "member.role_changed", target: participant, detail });
     return { participant, role };
   });
 }

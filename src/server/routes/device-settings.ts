@@ -1,6 +1,6 @@
 import { Elysia } from "elysia";
 import * as apiTokens from "../../core/api-tokens.ts";
-import { type Caller, isAtLeast } from "../../core/caller.ts";
+import { type Caller, mayAdmin } from "../../core/caller.ts";
 import * as devices from "../../core/devices.ts";
 import { input } from "../../core/input.ts";
 import { devicesPage } from "../../web/pages/devices.tsx";
@@ -21,18 +21,16 @@ export const deviceSettingRoutes = (house: House) => {
   const { db, identify } = house;
   const page = startPage(house);
 
-  const seesAll = (caller: Caller) => isAtLeast(caller.role, "admin");
-
   async function tokens(
     request: Request,
     caller: Caller,
     frame: Frame,
-    more: { made?: { name: string; secret: string }; problem?: string } = {},
+    more: { made?: { name: string; secret: string }; problem?: string; status?: number } = {},
   ): Promise<Response> {
-    const { items } = await apiTokens.list(db, caller, { all: seesAll(caller), limit: MOST });
+    const { items } = await apiTokens.list(db, caller, { all: mayAdmin(caller), limit: MOST });
     const { participant: viewer, scopes } = caller;
     const html = tokensPage({ ...frame, viewer, tokens: items, scopes, now: Date.now(), ...more });
-    return respond(request, html, more.problem ? 400 : 200);
+    return respond(request, html, more.status);
   }
 
   return new Elysia({ name: "device-settings" })
@@ -41,7 +39,7 @@ export const deviceSettingRoutes = (house: House) => {
       "/app/settings/devices",
       ({ request }) =>
         page(request, async (caller, frame) => {
-          const { items } = await devices.list(db, caller, { all: seesAll(caller), limit: MOST });
+          const { items } = await devices.list(db, caller, { all: mayAdmin(caller), limit: MOST });
           const data = { viewer: caller.participant, devices: items, now: Date.now() };
           return respond(request, devicesPage({ ...frame, ...data }));
         }),
@@ -80,7 +78,10 @@ export const deviceSettingRoutes = (house: House) => {
             return await tokens(request, caller, frame, { made: { name: wanted.name, secret } });
           } catch (error) {
             if (!(error instanceof PolarisError)) throw error;
-            return await tokens(request, caller, frame, { problem: error.message });
+            return await tokens(request, caller, frame, {
+              problem: `${error.message} ${error.hint}`,
+              status: error.status,
+            });
           }
         }),
       { page: "read", ...NO_PARSE },

@@ -22,7 +22,7 @@ export const deviceRoutes = (house: House) => {
   return new Elysia({ name: "devices" })
     .use(guard(house))
     .get("/devices", ({ caller, query }) => devices.list(db, caller, wish(query)), {
-      needs: "self",
+      needs: "read",
     })
     .delete(
       "/devices/:id",
@@ -34,7 +34,7 @@ export const deviceRoutes = (house: House) => {
       { needs: "self", ...NO_PARSE },
     )
     .get("/tokens", ({ caller, query }) => apiTokens.list(db, caller, wish(query)), {
-      needs: "self",
+      needs: "read",
     })
     .post(
       "/tokens",

@@ -20,13 +20,13 @@ import { NO_PARSE } from "./projects.ts";
 export const grantRoutes = (house: House) => {
   const { db } = house;
   const page = startPage(house);
-  const guesses = startBuckets({ perSecond: 1 / 60, burst: 10 });
+  const guesses = startBuckets({ perSecond: 1 / grants.DEVICE_SECONDS, burst: 10 });
 
   /** What waits under a code; every look counts before it is made, so that codes cannot be guessed. */
   async function waiting(caller: Caller, userCode: string) {
     if (guesses.take(caller.user) > 0) {
       throw new PolarisError("rate_limited", "That were too many codes.", {
-        hint: "Wait a minute, then type the code that the machine shows now.",
+        hint: "Wait ten minutes, then begin again on the machine.",
       });
     }
     const asking = await grants.asking(db, userCode);
