@@ -44,6 +44,14 @@ export function demand(caller: Caller, needs: Exclude<Needs, "public" | "local">
   }
 }
 
+/** Throws `forbidden` for an API token without the scope admin: what else its person is signed in on is not its business. */
+export function demandTrust(caller: Caller): void {
+  if (caller.kind !== "api" || caller.scopes.includes("admin")) return;
+  throw new PolarisError("forbidden", "This token changes nobody's devices and tokens.", {
+    hint: "Do it in the dashboard, or with a token that has the scope admin.",
+  });
+}
+
 /** Owners and admins in person see private projects too; such a read is written into the audit (`seen`). */
 const seesAll = (caller: Caller): boolean =>
   isAtLeast(caller.role, "admin") && caller.kind !== "api";

@@ -2,8 +2,9 @@ import type { Db } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
+import { demandTrust } from "./access.ts";
 import { note } from "./audit.ts";
-import { type Caller, isAtLeast, type Scope } from "./caller.ts";
+import { type Caller, mayAdmin, type Scope } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 
@@ -30,7 +31,7 @@ export async function mint(
       values (${id}, ${org}, ${hashOf(secret)}, ${input.name}, ${participant}, ${user},
         ${tx.array([...input.scopes], "TEXT")}, ${actor}, ${input.expiresAt ?? null})`;
     const detail = { name: input.name, scopes: input.scopes, participant };
-    await note(tx, { org, actor, action: "token.create", target: id, detail, address });
+    await note(tx, { org, actor, action: "token.created", target: id, detail, address });
   });
   return { id, secret };
 }
@@ -41,10 +42,11 @@ export async function create(
   caller: Caller,
   input: NewToken,
 ): Promise<{ id: string; secret: string }> {
-  // A token that could make tokens would outlive its own revocation.
-  if (caller.kind === "api" && !caller.scopes.includes("admin")) {
-    throw new PolarisError("forbidden", "This token cannot make tokens.", {
-      hint: "Make it in the dashboard, or with a token that has the scope admin.",
+  demandTrust(caller);
+  // What a stolen machine makes would outlive its being signed out.
+  if (caller.kind === "machine") {
+    throw new PolarisError("forbidden", "A machine cannot make tokens.", {
+      hint: "Make it in the dashboard.",
     });
   }
   const beyond = input.scopes.filter((scope) => !caller.scopes.includes(scope));
@@ -121,8 +123,9 @@ export async function list(
   return { items, next: rows.length > limit && last ? cursorOf(last.id) : null };
 }
 
-/** Ends a token: one's own, or any for an admin. A foreign and an absent one get the same `not_found`. */
+/** Ends a token: itself, one's own, or any for an admin. A foreign and an absent one get the same `not_found`. */
 export async function remove(db: Db, caller: Caller, id: string): Promise<void> {
+  if (id !== caller.token) demandTrust(caller);
   await db.as(caller.org, async (tx) => {
     const [row] = await tx<{ name: string }[]>`
       update api_tokens set revoked_at = now()
@@ -132,9 +135,6 @@ export async function remove(db: Db, caller: Caller, id: string): Promise<void> 
     if (!row) throw new PolarisError("not_found", "There is no such token here.");
     const { org, participant: actor, address } = caller;
     const detail = { name: row.name };
-    await note(tx, { org, actor, action: "token.revoke", target: id, detail, address });
+    await note(tx, { org, actor, action: "token.revoked", target: id, detail, address });
   });
 }
-
-const mayAdmin = (caller: Caller): boolean =>
-  isAtLeast(caller.role, "admin") && caller.scopes.includes("admin");

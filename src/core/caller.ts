@@ -27,6 +27,10 @@ export interface Caller {
 export const isAtLeast = (role: Role, least: Role): boolean =>
   ROLES.indexOf(role) >= ROLES.indexOf(least);
 
+/** Whether they may act on what is other people's. */
+export const mayAdmin = (caller: Caller): boolean =>
+  isAtLeast(caller.role, "admin") && caller.scopes.includes("admin");
+
 /** What each role may be given, for people's own devices. */
 export const scopesOf = (role: Role): readonly Scope[] => {
   if (role === "viewer") return ["read"];

@@ -2,8 +2,9 @@ import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
+import { demandTrust } from "./access.ts";
 import { note } from "./audit.ts";
-import { type Caller, isAtLeast } from "./caller.ts";
+import { type Caller, mayAdmin } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 
@@ -120,6 +121,7 @@ export async function list(
 
 /** Signs a device out: one's own, or anybody's for an admin. A foreign and an absent one get the same `not_found`. */
 export async function remove(db: Db, caller: Caller, id: string): Promise<void> {
+  demandTrust(caller);
   await db.as(caller.org, async (tx) => {
     const [row] = await tx<{ name: string; participant: string }[]>`
       select d.name, p.participant from devices d
@@ -131,22 +133,6 @@ export async function remove(db: Db, caller: Caller, id: string): Promise<void> 
     }
     const { org, participant: actor, address } = caller;
     const detail = { name: row.name, of: row.participant };
-    await note(tx, { org, actor, action: "device.revoke", target: id, detail, address });
+    await note(tx, { org, actor, action: "device.revoked", target: id, detail, address });
   });
 }
-
-/** Signs a person out on all they are signed in on in this organisation, this device included. */
-export async function removeAll(db: Db, caller: Caller): Promise<number> {
-  return await db.as(caller.org, async (tx) => {
-    const rows = await tx`
-      update devices set revoked_at = now()
-      where org_id = ${caller.org} and user_id = ${caller.user} and revoked_at is null returning id`;
-    const { org, participant: actor, address } = caller;
-    const detail = { devices: rows.length };
-    await note(tx, { org, actor, action: "device.revoke_all", detail, address });
-    return rows.length;
-  });
-}
-
-const mayAdmin = (caller: Caller): boolean =>
-  isAtLeast(caller.role, "admin") && caller.scopes.includes("admin");

@@ -66,12 +66,6 @@ export interface Asking {
   askedAt: Date;
 }
 
-/** What the organisation is called that a person lets a machine into; they may belong to several. */
-export async function orgName(db: Db, { org }: Caller): Promise<string> {
-  const [row] = await db.sql<{ name: string }[]>`select name from orgs where id = ${org}`;
-  return row?.name ?? "";
-}
-
 /** `bcdf-ghjk`, `BCDF GHJK` and `BCDFGHJK` are one code. */
 export const plainCode = (text: string): string => text.toUpperCase().replace(/[^A-Z]/g, "");
 
@@ -114,7 +108,7 @@ export async function decide(
   if (!row || isApproved) return Boolean(row);
   const { org, participant: actor, address } = caller;
   const detail = { name: String(row.device_name) };
-  await db.as(org, (tx) => note(tx, { org, actor, action: "device.deny", detail, address }));
+  await db.as(org, (tx) => note(tx, { org, actor, action: "device.denied", detail, address }));
   return true;
 }
 

@@ -5,6 +5,7 @@ import type { Page } from "../wire/session.ts";
 import { note } from "./audit.ts";
 import { type Caller, isAtLeast, type Role } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
+import { endIn } from "./sign-outs.ts";
 
 /** Members by participant. Addresses are for those who work here: a viewer may be a guest. */
 export async function list(
@@ -47,7 +48,7 @@ export async function setRole(
       update memberships set role = ${role} where org_id = ${caller.org} and user_id = ${member.user_id}`;
     if (!isAtLeast(role, "admin")) await takeBack(tx, caller.org, participant);
     const detail = { from: member.role, to: role };
-    await tell(tx, caller, { action: "member.role", target: participant, detail });
+    await tell(tx, caller, { action: "member.role_changed", target: participant, detail });
     return { participant, role };
   });
 }
@@ -101,12 +102,7 @@ async function end(tx: Tx, caller: Caller, member: Locked & { participant: strin
   if (member.role === "owner") await demandAnother(tx, org);
   await tx`update memberships set removed_at = now() where org_id = ${org} and user_id = ${user}`;
   await tx`delete from project_members where org_id = ${org} and user_id = ${user}`;
-  await tx`
-    update devices set revoked_at = now()
-    where org_id = ${org} and user_id = ${user} and revoked_at is null`;
-  await tx`
-    update api_tokens set revoked_at = now()
-    where org_id = ${org} and user_id = ${user} and revoked_at is null`;
+  await endIn(tx, org, user);
   await takeBack(tx, org, participant);
 }
 

@@ -37,7 +37,7 @@ export async function openMachine(
   await note(tx, {
     org,
     actor: participant,
-    action: "device.sign_in",
+    action: "device.signed_in",
     target: device,
     detail,
     address,
@@ -135,7 +135,7 @@ export async function forget(db: Db, secret: string, address?: string | undefine
       select user_id from devices where org_id = ${org} and id = ${device}`;
     if (!row || !(await end(tx, org, device))) return;
     const actor = await nameOf(tx, org, row.user_id);
-    await note(tx, { org, actor, action: "device.sign_out", target: device, address });
+    await note(tx, { org, actor, action: "device.signed_out", target: device, address });
   });
 }
 

@@ -1,3 +1,5 @@
+/** Who is signed in, in a browser. */
+export const SESSION_COOKIE = "polaris_session";
 /** The browser that began a sign-in. Sent only to the routes that need it. */
 export const SIGN_IN_COOKIE = "polaris_signin";
 /** A verified person who is about to make an organisation. */

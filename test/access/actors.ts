@@ -1,5 +1,6 @@
 import type { Role, Scope } from "../../src/core/caller.ts";
 import { SCOPES, scopesOf } from "../../src/core/caller.ts";
+import { openMachine } from "../../src/core/refresh.ts";
 import { person } from "../helpers/people.ts";
 import type { Polaris } from "../helpers/polaris.ts";
 
@@ -10,7 +11,7 @@ export interface Actor {
   is?: {
     role: Role;
     scopes: readonly Scope[];
-    kind: "browser" | "api";
+    kind: "browser" | "machine" | "api";
     /** Of the organisation the projects are in. */
     here: boolean;
     /** Of the private project. */
@@ -18,13 +19,15 @@ export interface Actor {
     /** A page of another site uses their cookie. */
     foreignPage?: true;
   };
+  /** Can read the key in the server's data directory. */
+  isLocal?: true;
 }
 
 let drawn = 0;
 
 /** Everybody, new each time. `join` makes a person a member of the private project. */
 export async function everybody(
-  { db, caller }: Polaris,
+  { db, caller, house, localKey, database }: Polaris,
   { other, join }: { other: string; join: (participant: string) => Promise<unknown> },
 ): Promise<Record<string, Actor>> {
   const round = ++drawn;
@@ -36,11 +39,24 @@ export async function everybody(
     const { headers } = who;
     return { headers, is: { role, scopes: scopesOf(role), kind: "browser", here: true, member } };
   };
+  const machine = async (name: string, role: Role): Promise<Actor> => {
+    const { org, user } = await make(name, role);
+    const grant = await db.as(org, (tx) => openMachine(tx, { org, user, name, via: "test" }));
+    const { token } = await house.tokens.sign(grant);
+    const is = {
+      role,
+      scopes: scopesOf(role),
+      kind: "machine",
+      here: true,
+      member: false,
+    } as const;
+    return { headers: bearer(token), is };
+  };
   const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
   const owner = await make("token-owner", "owner");
   await join(owner.participant);
   const foreign = await make("foreign", "owner", other);
-  const foreignToken = await foreign.token();
+  const foreignToken = await (await make("foreign-token", "owner", other)).token();
   const expired = await owner.token(SCOPES, new Date(Date.now() - 1000));
   const revoked = await owner.token();
   await db.as(
@@ -75,6 +91,9 @@ export async function everybody(
       },
       ...(victim.is ? { is: { ...victim.is, foreignPage: true } } : {}),
     },
+    "a member's machine": await machine("machine-member", "member"),
+    "an owner's machine": await machine("machine-owner", "owner"),
+    "the server's own machine": { headers: bearer(localKey), isLocal: true },
     "another organisation's owner": {
       headers: foreign.headers,
       is: { role: "owner", scopes: SCOPES, kind: "browser", here: false, member: false },
@@ -91,5 +110,7 @@ export async function everybody(
       is: { role: "owner", scopes: [scope], kind: "api", here: true, member: true },
     };
   }
+  // Everybody's address was verified by an issuer, so that what takes one is not refused for its want.
+  await database.admin`update users set proof = 'issuer'`;
   return all;
 }

@@ -12,10 +12,22 @@ export interface Answer {
  */
 export function knock(
   url: string,
-  { method, headers, body }: { method: string; headers: Record<string, string>; body?: unknown },
+  {
+    method,
+    headers,
+    body,
+    form,
+  }: {
+    method: string;
+    headers: Record<string, string>;
+    body?: unknown;
+    form?: Record<string, string> | undefined;
+  },
 ): Promise<Answer> {
   const socket = method === "WS";
-  const text = body === undefined ? undefined : JSON.stringify(body);
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const text = form ? new URLSearchParams(form).toString() : json;
+  const type = form ? "application/x-www-form-urlencoded" : "application/json";
   return new Promise((resolve, reject) => {
     const asked = request(url, {
       method: socket ? "GET" : method,
@@ -32,7 +44,7 @@ export function knock(
           : {}),
         ...(text === undefined
           ? {}
-          : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+          : { "content-type": type, "content-length": Buffer.byteLength(text) }),
       },
     });
     asked.on("upgrade", (_, line) => {

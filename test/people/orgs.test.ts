@@ -158,7 +158,7 @@ describe("leaving and coming back", () => {
       { action: string; row: string }[]
     >`select action, to_json(a)::text as row from audit a`;
     const seen = new Set(acts.map(({ action }) => action));
-    for (const action of ["org.created", "member.role", "member.removed", "invite.made"]) {
+    for (const action of ["org.created", "member.role_changed", "member.removed", "invite.made"]) {
       expect(seen).toContain(action);
     }
     for (const { row } of acts) expect(row).not.toMatch(/pol_[a-z]_/);

@@ -49,7 +49,6 @@ const ROUTES = [
   ["PUT", "/orgs/domains/acme.example"],
   ["DELETE", "/orgs/domains/acme.example"],
   ["POST", "/auth/signout"],
-  ["POST", "/auth/signout-all"],
   ["GET", "/devices"],
   ["DELETE", "/devices/1"],
   ["GET", "/tokens"],

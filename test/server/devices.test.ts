@@ -51,7 +51,7 @@ describe("devices (F3)", () => {
     expect((await manu.send("DELETE", `/devices/${other.device}`)).status).toBe(200);
     expect((await polaris.call("/me", { as: other.access_token })).status).toBe(401);
     const acts = await polaris.database.admin`
-      select actor, detail from audit where action = 'device.revoke' order by n`;
+      select actor, detail from audit where action = 'device.revoked' order by n`;
     expect(acts.map(({ actor }: { actor: string }) => actor)).toEqual([
       "user:krishna",
       "user:manu",
@@ -61,10 +61,13 @@ describe("devices (F3)", () => {
   test("signing out everywhere ends browsers and machines, this one too", async () => {
     const person = await startPerson(polaris, { email: "krishna@example.com" });
     const machine = await letIn(polaris, person);
-    const response = await person.send("POST", "/auth/signout-all");
-    expect(response.status).toBe(200);
+    const response = await person.send("POST", "/auth/signout/everywhere");
+    expect(response.status).toBe(303);
     expect((await person.get("/me")).status).toBe(401);
     expect((await polaris.call("/me", { as: machine.access_token })).status).toBe(401);
+    const [act] = await polaris.database.admin`
+      select actor from audit where action = 'device.all_revoked'`;
+    expect(act).toEqual({ actor: "user:krishna" });
     krishna = await startPerson(polaris, { email: "krishna@example.com" });
   });
 });
@@ -121,6 +124,20 @@ describe("tokens of scripts and agents (F4)", () => {
     const body = JSON.stringify({ name: "child", scopes: ["read"] });
     expect((await polaris.call("/tokens", { method: "POST", as: token, body })).status).toBe(403);
     expect((await polaris.call("/tokens", { method: "POST", body })).status).toBe(201);
+  });
+
+  test("a token ends itself and nothing else of its person; a machine makes none", async () => {
+    const { id, token } = await made(await make(krishna, { name: "script", scopes: ["read"] }));
+    const other = await made(await make(krishna, { name: "other", scopes: ["read"] }));
+    const machine = await letIn(polaris, krishna);
+    const end = (path: string) => polaris.call(path, { method: "DELETE", as: token });
+    expect((await end(`/devices/${machine.device}`)).status).toBe(403);
+    expect((await end(`/tokens/${other.id}`)).status).toBe(403);
+    expect((await end(`/tokens/${id}`)).status).toBe(200);
+    expect(await codeOf(await polaris.call("/me", { as: token }))).toBe("token_revoked");
+    const body = JSON.stringify({ name: "child", scopes: ["read"] });
+    const child = { method: "POST", as: machine.access_token, body };
+    expect((await polaris.call("/tokens", child)).status).toBe(403);
   });
 
   test("a demoted person's tokens lose what their owner lost, within a second", async () => {

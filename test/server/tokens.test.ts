@@ -50,7 +50,7 @@ describe("a machine is let in by its code (F3, RFC 8628)", () => {
       as: answer.access_token,
     });
     expect(me).toMatchObject({ participant: manu.participant, kind: "machine" });
-    expect(await audit("device.sign_in")).toHaveLength(1);
+    expect(await audit("device.signed_in")).toHaveLength(1);
 
     // Replayed: whoever shows it again has stolen it, so what it became is signed out.
     expect(await codeOf(await ask(polaris, body))).toBe("invalid_grant");

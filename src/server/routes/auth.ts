@@ -11,10 +11,11 @@ import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { Email, Person } from "../../wire/org.ts";
 import { readJson } from "../body.ts";
-import { type Entrance, pathOf, redirect, startEntrance } from "../entrance.ts";
+import { startEntrance } from "../entrance.ts";
 import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
+import { pathOf, redirect } from "../redirect.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Coming in by a one-time link, and going out again. */
@@ -50,7 +51,7 @@ export const authRoutes = (house: House) => {
     )
     .get(
       "/claim",
-      async ({ request, query, server }) => {
+      async ({ request, query }) => {
         const [next, code] = [pathOf(query.next), query.code ?? ""];
         const link = await links.peek(db, code);
         const session = await entrance.session(request);
@@ -65,8 +66,8 @@ export const authRoutes = (house: House) => {
         // advance (chat previews, mail scanners) do not send this header; they get a page and use nothing up.
         const isPerson = request.headers.get("sec-fetch-mode") === "navigate";
         if (link.email && isPerson && !session && (ways.length === 0 || !link.createdBy)) {
-          const holder = { email: link.email, address: entrance.address(request, server) };
-          return enter(request, server, code, holder, next);
+          const holder = { email: link.email, address: house.addressOf(request) };
+          return enter(request, code, holder, next);
         }
         const page = claimPage({ ...frame, code, link, ways, next, viewer: mine ?? null });
         return respond(request, page);
@@ -75,16 +76,16 @@ export const authRoutes = (house: House) => {
     )
     .post(
       "/claim",
-      async ({ request, server }) => {
+      async ({ request }) => {
         try {
           const form = await readForm(request);
           const [next, code] = [pathOf(form.next), form.code ?? ""];
-          const address = entrance.address(request, server);
+          const address = house.addressOf(request);
           const session = await entrance.session(request);
           if (session?.kind === "browser") {
             const { email } = await byId(db, session.user);
             const holder = { email, user: session.user, address };
-            return await enter(request, server, code, holder, next);
+            return await enter(request, code, holder, next);
           }
           const link = await links.peek(db, code);
           // Where providers verify addresses, a typed one opens nothing but the server's own links.
@@ -100,7 +101,7 @@ export const authRoutes = (house: House) => {
             return respond(request, claimPage({ ...entrance.frameOf(request), ...page }), 400);
           }
           const holder = { email: "", ...person.data, address };
-          return await enter(request, server, code, holder, next);
+          return await enter(request, code, holder, next);
         } catch (error) {
           return entrance.refuse(request, error);
         }
@@ -132,7 +133,7 @@ export const authRoutes = (house: House) => {
             hint: "Sign out in the dashboard.",
           });
         }
-        await endAll(db, caller.user, { tokens: false });
+        await endAll(db, caller.user, { tokens: false, address: caller.address });
         identify.forget();
         return redirect("/", entrance.sessionCookie(request, ""));
       },
@@ -142,14 +143,13 @@ export const authRoutes = (house: House) => {
   /** Uses the link and signs the browser in. */
   async function enter(
     request: Request,
-    server: Parameters<Entrance["admit"]>[1],
     code: string,
     holder: links.Holder,
     next: string,
   ): Promise<Response> {
     try {
       const { org, user } = await links.use(db, code, holder);
-      return await entrance.admit(request, server, { org, user: user.id, next });
+      return await entrance.admit(request, { org, user: user.id, next });
     } catch (error) {
       if (!(error instanceof PolarisError) || error.code !== "code_used") {
         return entrance.refuse(request, error);

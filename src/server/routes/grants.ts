@@ -1,65 +1,36 @@
-import type { Server } from "bun";
 import { Elysia } from "elysia";
 import { z } from "zod";
 import type { Caller } from "../../core/caller.ts";
 import * as grants from "../../core/grants.ts";
-import { attempts } from "../../lib/attempts.ts";
+import * as orgs from "../../core/orgs.ts";
+import { startBuckets } from "../../lib/bucket.ts";
 import { CSP } from "../../web/csp.ts";
 import { authorizePage, decidedPage, devicePage } from "../../web/pages/device.tsx";
-import { problemPage } from "../../web/pages/problem.tsx";
-import { type Frame, themeOf } from "../../web/pages/shell.tsx";
 import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { CLIENT } from "../../wire/token.ts";
-import { addressOf } from "../address.ts";
-import { authenticate } from "../auth.ts";
-import { redirect } from "../entrance.ts";
-import { asPolarisError } from "../errors.ts";
-import { fieldsOf } from "../fields.ts";
+import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
+import { startPage } from "../page.ts";
+import { redirect } from "../redirect.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Where a signed-in person lets a machine in: by its code, or by the browser it has opened itself. */
 export const grantRoutes = (house: House) => {
-  const { db, identify, assets, log } = house;
-  const guesses = attempts({ most: 10, windowMs: grants.DEVICE_SECONDS * 1000 });
+  const { db } = house;
+  const page = startPage(house);
+  const guesses = startBuckets({ perSecond: 1 / grants.DEVICE_SECONDS, burst: 10 });
 
-  /** Runs a page for a person in a browser; who is not signed in goes to the door and comes back. */
-  async function page(
-    request: Request,
-    server: Server<unknown> | null,
-    render: (caller: Caller, frame: Frame) => Promise<Response>,
-  ): Promise<Response> {
-    const frame = { assets, theme: themeOf(request.headers.get("cookie")) };
-    try {
-      const caller = await authenticate(request, identify);
-      // A token that could sign machines in would give itself more than it has.
-      if (caller.kind !== "browser") {
-        throw new PolarisError("forbidden", "Only a person in a browser can let a machine in.");
-      }
-      const address = addressOf(request, server, house.proxies);
-      return await render({ ...caller, address }, frame);
-    } catch (error) {
-      const problem = asPolarisError(error, log);
-      if (problem.status === 401 && request.method === "GET") {
-        const { pathname, search } = new URL(request.url);
-        return redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`);
-      }
-      const { status, message, hint } = problem;
-      return respond(request, problemPage({ ...frame, status, message, hint }), status);
-    }
-  }
-
-  /** What waits under a code; every look counts, so that codes cannot be guessed. */
+  /** What waits under a code; every look counts before it is made, so that codes cannot be guessed. */
   async function waiting(caller: Caller, userCode: string) {
-    if (guesses.attempt(caller.user) > 0) {
+    if (guesses.take(caller.user) > 0) {
       throw new PolarisError("rate_limited", "That were too many codes.", {
         hint: "Wait ten minutes, then begin again on the machine.",
       });
     }
     const asking = await grants.asking(db, userCode);
-    if (asking) guesses.forgive(caller.user);
+    if (asking) guesses.spend(caller.user, -1);
     return asking;
   }
 
@@ -67,80 +38,104 @@ export const grantRoutes = (house: House) => {
     .use(guard(house))
     .get(
       "/auth/device",
-      ({ request, server, query }) =>
-        page(request, server, async (caller, frame) => {
-          const viewer = caller.participant;
-          const code = query.user_code;
-          if (!code) return respond(request, devicePage({ ...frame, viewer }));
-          const asking = await waiting(caller, code);
-          if (asking)
-            return respond(
-              request,
-              devicePage({ ...frame, viewer, asking, org: await grants.orgName(db, caller) }),
-            );
-          return respond(request, devicePage({ ...frame, viewer, isWrong: true }), 404);
-        }),
+      ({ request, query }) =>
+        page(
+          request,
+          async (caller, frame) => {
+            const viewer = caller.participant;
+            const code = query.user_code;
+            if (!code) return respond(request, devicePage({ ...frame, viewer }));
+            const asking = await waiting(caller, code);
+            if (!asking)
+              return respond(request, devicePage({ ...frame, viewer, isWrong: true }), 404);
+            const org = (await orgs.one(db, caller.org)).name;
+            return respond(request, devicePage({ ...frame, viewer, asking, org }));
+          },
+          IN_PERSON,
+        ),
       { page: "read" },
     )
     .post(
       "/auth/device/decision",
-      ({ request, server }) =>
-        page(request, server, async (caller, frame) => {
-          const fields = await fieldsOf(request);
-          const isApproved = fields.decision === "approve";
-          const asking = await waiting(caller, fields.user_code ?? "");
-          const isDone = asking && (await grants.decide(db, caller, asking.userCode, isApproved));
-          const viewer = caller.participant;
-          if (!isDone) {
-            return respond(request, devicePage({ ...frame, viewer, isWrong: true }), 404);
-          }
-          return respond(request, decidedPage({ ...frame, name: asking.name, isApproved }));
-        }),
+      ({ request }) =>
+        page(
+          request,
+          async (caller, frame) => {
+            const fields = await readForm(request);
+            const isApproved = fields.decision === "approve";
+            const asking = await waiting(caller, fields.user_code ?? "");
+            const isDone = asking && (await grants.decide(db, caller, asking.userCode, isApproved));
+            const viewer = caller.participant;
+            if (!isDone) {
+              return respond(request, devicePage({ ...frame, viewer, isWrong: true }), 404);
+            }
+            return respond(request, decidedPage({ ...frame, name: asking.name, isApproved }));
+          },
+          { ...IN_PERSON, back: "/auth/device" },
+        ),
       { page: "read", ...NO_PARSE },
     )
     .get(
       "/auth/authorize",
-      ({ request, server, query }) =>
-        page(request, server, async (caller, frame) => {
-          const wish = wishOf(query);
-          const { participant: viewer, address } = caller;
-          const html = authorizePage({
-            ...frame,
-            viewer,
-            org: await grants.orgName(db, caller),
-            address: address ?? null,
-            wish,
-          });
-          const response = respond(request, html);
-          // Browsers hold a form to `form-action` also where its answer redirects (CSP 3 §6.4.2).
-          response.headers.set(
-            "content-security-policy",
-            CSP.replace("form-action 'self'", `form-action 'self' ${sourceOf(wish.redirect_uri)}`),
-          );
-          return response;
-        }),
+      ({ request, query }) =>
+        page(
+          request,
+          async (caller, frame) => {
+            const wish = wishOf(query);
+            const { participant: viewer, address } = caller;
+            const html = authorizePage({
+              ...frame,
+              viewer,
+              org: (await orgs.one(db, caller.org)).name,
+              address: address ?? null,
+              wish,
+            });
+            const response = respond(request, html);
+            // Browsers hold a form to `form-action` also where its answer redirects (CSP 3 §6.4.2).
+            response.headers.set(
+              "content-security-policy",
+              CSP.replace(
+                "form-action 'self'",
+                `form-action 'self' ${sourceOf(wish.redirect_uri)}`,
+              ),
+            );
+            return response;
+          },
+          IN_PERSON,
+        ),
       { page: "read" },
     )
     .post(
       "/auth/authorize",
-      ({ request, server }) =>
-        page(request, server, async (caller) => {
-          const fields = await fieldsOf(request);
-          const wish = wishOf(fields);
-          const back = new URL(wish.redirect_uri);
-          back.searchParams.set("state", wish.state);
-          if (fields.decision !== "approve") {
-            back.searchParams.set("error", "access_denied");
+      ({ request }) =>
+        page(
+          request,
+          async (caller) => {
+            const fields = await readForm(request);
+            const wish = wishOf(fields);
+            const back = new URL(wish.redirect_uri);
+            back.searchParams.set("state", wish.state);
+            if (fields.decision !== "approve") {
+              back.searchParams.set("error", "access_denied");
+              return redirect(back.href);
+            }
+            const {
+              device_name: name,
+              code_challenge: challenge,
+              redirect_uri: redirectUri,
+            } = wish;
+            const code = await grants.openLoopback(db, caller, { name, challenge, redirectUri });
+            back.searchParams.set("code", code);
             return redirect(back.href);
-          }
-          const { device_name: name, code_challenge: challenge, redirect_uri: redirectUri } = wish;
-          const code = await grants.openLoopback(db, caller, { name, challenge, redirectUri });
-          back.searchParams.set("code", code);
-          return redirect(back.href);
-        }),
+          },
+          IN_PERSON,
+        ),
       { page: "read", ...NO_PARSE },
     );
 };
+
+/** A token that could let machines in would give itself more than it has. */
+const IN_PERSON = { inPerson: true };
 
 /** RFC 8252 §7.3: the loopback address itself (a name could be made to mean another machine), any port, our path. */
 const REDIRECT = /^http:\/\/(127\.0\.0\.1|\[::1\]):([1-9]\d{0,4})\/callback$/;

@@ -8,11 +8,12 @@ import { byId } from "../../core/people.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { NewDomain, NewInvite, NewOrg, NewRole } from "../../wire/org.ts";
 import { readJson } from "../body.ts";
-import { redirect, startEntrance } from "../entrance.ts";
+import { startEntrance } from "../entrance.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { sendInvite } from "../invite.ts";
 import { listQuery } from "../query.ts";
+import { redirect } from "../redirect.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Organisations, who belongs to them and who is asked in (rows F4, F5). */

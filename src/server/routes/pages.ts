@@ -7,26 +7,25 @@ import { problemPage } from "../../web/pages/problem.tsx";
 import { projectPage } from "../../web/pages/project.tsx";
 import { projectsPage } from "../../web/pages/projects.tsx";
 import { sessionPage } from "../../web/pages/session.tsx";
-import type { Frame } from "../../web/pages/shell.tsx";
 import { respond } from "../../web/respond.ts";
 import { authenticate } from "../auth.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
-import { startPage } from "../page.ts";
+import { frameOf, startPage } from "../page.ts";
 import { listQuery, logQuery } from "../query.ts";
 
 /** The dashboard's pages: data from core, HTML from web. Errors under these addresses are pages too. */
 export const pageRoutes = (house: House) => {
   const { db, identify, assets } = house;
-  const { frameOf, page } = startPage(house);
+  const page = startPage(house);
+  const notFound = (request: Request): Response =>
+    respond(request, problemPage({ ...frameOf(house, request), status: 404 }), 404);
 
   return new Elysia({ name: "pages" })
     .use(guard(house))
-    .get(
-      "/assets/*",
-      ({ request }) => assets.respond(request) ?? notFound(request, frameOf(request)),
-      { anyone: true },
-    )
+    .get("/assets/*", ({ request }) => assets.respond(request) ?? notFound(request), {
+      anyone: true,
+    })
     .get("/favicon.ico", () => Response.redirect(assets.href("icon.svg"), 302), { anyone: true })
     .get(
       "/",
@@ -36,7 +35,7 @@ export const pageRoutes = (house: House) => {
           () => false,
         );
         const command = `polaris login --url ${house.publicUrl}`;
-        return respond(request, landingPage({ ...frameOf(request), command, signedIn }));
+        return respond(request, landingPage({ ...frameOf(house, request), command, signedIn }));
       },
       { anyone: true },
     )
@@ -77,11 +76,8 @@ export const pageRoutes = (house: House) => {
         }),
       { page: "read" },
     )
-    .get("/app/*", ({ request }) => notFound(request, frameOf(request)), { anyone: true });
+    .get("/app/*", ({ request }) => notFound(request), { anyone: true });
 };
 
 /** Enough for the first screens; the page asks for earlier ones when they are wanted. */
 const FIRST_EVENTS = 200;
-
-const notFound = (request: Request, frame: Frame): Response =>
-  respond(request, problemPage({ ...frame, status: 404 }), 404);

@@ -11,13 +11,13 @@ import { type MembersPage, membersPage } from "../../web/pages/members.tsx";
 import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { NewDomain, NewInvite, NewOrg, NewRole } from "../../wire/org.ts";
-import { redirect } from "../entrance.ts";
 import { asPolarisError } from "../errors.ts";
 import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { sendInvite } from "../invite.ts";
 import { startPage } from "../page.ts";
+import { redirect } from "../redirect.ts";
 import { NO_PARSE } from "./projects.ts";
 
 type Form = Record<string, string>;
@@ -74,7 +74,7 @@ const ACTS: Record<
 /** The members' page: read by all who belong here, changed by its forms. */
 export const settingRoutes = (house: House) => {
   const { db, identify, log } = house;
-  const { page } = startPage(house);
+  const page = startPage(house);
 
   async function draw(
     caller: Caller,
@@ -95,38 +95,33 @@ export const settingRoutes = (house: House) => {
     return membersPage({ ...frame, ...shown, ...who, ...more });
   }
 
-  return new Elysia({ name: "settings" })
+  return new Elysia({ name: "member-settings" })
     .use(guard(house))
     .get("/app/settings", () => redirect("/app/settings/members"), { anyone: true })
     .get(
       "/app/settings/members",
-      ({ request, server }) => page(request, (caller, frame) => draw(caller, frame), server),
+      ({ request }) => page(request, (caller, frame) => draw(caller, frame)),
       { page: "read" },
     )
     .post(
       "/app/settings/members",
-      ({ request, server }) =>
-        page(
-          request,
-          async (caller, frame) => {
-            try {
-              const form = await readForm(request);
-              const act = Object.hasOwn(ACTS, form.act ?? "") ? ACTS[form.act ?? ""] : undefined;
-              if (!act)
-                throw new PolarisError("invalid_input", "This form asks for nothing known.");
-              const fresh = await act(house, caller, form);
-              identify.forget();
-              if (fresh) return draw(caller, frame, { fresh });
-              return redirect(form.act === "leave" ? "/" : "/app/settings/members");
-            } catch (error) {
-              const { status, message, hint } = asPolarisError(error, log);
-              if (status >= 500) throw error;
-              const problem = hint ? `${message} ${hint}` : message;
-              return respond(request, await draw(caller, frame, { problem }), status);
-            }
-          },
-          server,
-        ),
+      ({ request }) =>
+        page(request, async (caller, frame) => {
+          try {
+            const form = await readForm(request);
+            const act = Object.hasOwn(ACTS, form.act ?? "") ? ACTS[form.act ?? ""] : undefined;
+            if (!act) throw new PolarisError("invalid_input", "This form asks for nothing known.");
+            const fresh = await act(house, caller, form);
+            identify.forget();
+            if (fresh) return draw(caller, frame, { fresh });
+            return redirect(form.act === "leave" ? "/" : "/app/settings/members");
+          } catch (error) {
+            const { status, message, hint } = asPolarisError(error, log);
+            if (status >= 500) throw error;
+            const problem = hint ? `${message} ${hint}` : message;
+            return respond(request, await draw(caller, frame, { problem }), status);
+          }
+        }),
       { page: "read", ...NO_PARSE },
     );
 };

@@ -8,11 +8,12 @@ import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { NewOrg } from "../../wire/org.ts";
 import { readCookie, SIGN_IN_COOKIE, SIGN_UP_COOKIE } from "../cookies.ts";
-import { pathOf, redirect, startEntrance } from "../entrance.ts";
+import { startEntrance } from "../entrance.ts";
 import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { cancelled } from "../oidc.ts";
+import { pathOf, redirect, toDoor } from "../redirect.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Coming in through an identity provider (row F1), and making an organisation on the way. */
@@ -59,7 +60,7 @@ export const signInRoutes = (house: House) => {
     )
     .get(
       "/auth/:provider/callback",
-      async ({ request, params, query, server }) => {
+      async ({ request, params, query }) => {
         try {
           const provider = find(params.provider);
           const state = query.state ?? "";
@@ -68,14 +69,14 @@ export const signInRoutes = (house: House) => {
           if (query.error === "access_denied") throw cancelled(provider.name);
           const { search } = new URL(request.url);
           const who = await provider.verify(search, { ...began, state });
-          const address = entrance.address(request, server);
+          const address = house.addressOf(request);
           const session = (await entrance.session(request))?.user;
           const options = { link: began.link, signUp: house.signUp, session, address };
           const { user, org } = await arrive(db, who, options);
           log.info("sign_in", { provider: provider.id, user: user.id });
           house.identify.forget();
           const { next } = began;
-          if (org) return await entrance.admit(request, server, { org, user: user.id, next });
+          if (org) return await entrance.admit(request, { org, user: user.id, next });
           const held = await signIns.hold(db, { user: user.id, provider: provider.id, next });
           const life = { seconds: signIns.SIGN_UP_SECONDS };
           return redirect("/app/welcome", entrance.setCookie(request, SIGN_UP_COOKIE, held, life));
@@ -89,7 +90,7 @@ export const signInRoutes = (house: House) => {
       "/app/welcome",
       async ({ request }) => {
         const who = await maker(request);
-        if (!who) return redirect("/sign-in?next=/app/welcome");
+        if (!who) return toDoor("/app/welcome");
         const { email, isFirst } = who;
         return respond(request, welcomePage({ ...entrance.frameOf(request), email, isFirst }));
       },
@@ -97,11 +98,11 @@ export const signInRoutes = (house: House) => {
     )
     .post(
       "/app/welcome",
-      async ({ request, server }) => {
+      async ({ request }) => {
         try {
           const form = await readForm(request);
           const who = await maker(request);
-          if (!who) return redirect("/sign-in?next=/app/welcome");
+          if (!who) return toDoor("/app/welcome");
           const wanted = NewOrg.safeParse(form);
           if (!wanted.success) {
             const told = { name: form.name, problem: "A name has 1 to 100 letters." };
@@ -114,10 +115,10 @@ export const signInRoutes = (house: House) => {
             return redirect("/sign-in");
           }
           const { user, next } = who;
-          const address = entrance.address(request, server);
+          const address = house.addressOf(request);
           const org = await orgs.create(db, user, { ...wanted.data, address });
           const gone = entrance.setCookie(request, SIGN_UP_COOKIE, "", { seconds: 0 });
-          return await entrance.admit(request, server, { org: org.id, user: user.id, next }, gone);
+          return await entrance.admit(request, { org: org.id, user: user.id, next }, gone);
         } catch (error) {
           return entrance.refuse(request, error);
         }

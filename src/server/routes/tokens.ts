@@ -5,7 +5,6 @@ import { sentence } from "../../core/input.ts";
 import * as refresh from "../../core/refresh.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { DEVICE_GRANT, type DeviceAnswer, type TokenAnswer } from "../../wire/token.ts";
-import { addressOf } from "../address.ts";
 import { fieldsOf } from "../fields.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
@@ -37,9 +36,9 @@ export const tokenRoutes = (house: House) => {
     .use(guard(house))
     .post(
       "/auth/token",
-      async ({ request, server, set }): Promise<TokenAnswer> => {
+      async ({ request, set }): Promise<TokenAnswer> => {
         set.headers["cache-control"] = "no-store";
-        const address = addressOf(request, server, house.proxies);
+        const address = house.addressOf(request);
         try {
           const grant = await exchange(await fieldsOf(request), address);
           const access = await tokens.sign(grant);
@@ -63,10 +62,10 @@ export const tokenRoutes = (house: House) => {
     )
     .post(
       "/auth/device",
-      async ({ request, server, set }): Promise<DeviceAnswer> => {
+      async ({ request, set }): Promise<DeviceAnswer> => {
         set.headers["cache-control"] = "no-store";
         const { device_name: name } = read(Device, await fieldsOf(request));
-        const address = addressOf(request, server, house.proxies);
+        const address = house.addressOf(request);
         const { deviceCode, userCode } = await grants.openDevice(db, { name, address });
         const shown = `${userCode.slice(0, 4)}-${userCode.slice(4)}`;
         const page = `${house.publicUrl}/auth/device`;
@@ -83,9 +82,9 @@ export const tokenRoutes = (house: House) => {
     )
     .post(
       "/auth/revoke",
-      async ({ request, server }) => {
+      async ({ request }) => {
         const { token = "" } = await fieldsOf(request);
-        await refresh.forget(db, token, addressOf(request, server, house.proxies));
+        await refresh.forget(db, token, house.addressOf(request));
         house.identify.forget();
         return { ok: true };
       },
