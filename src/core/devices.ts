@@ -29,7 +29,7 @@ export async function openBrowser(
           ${address ?? null}, ${expiresAt})
       )
       select participant from participants where org_id = ${org} and user_id = ${user}`;
-    const act = { action: "browser.sign_in", target: id, detail: {}, address };
+    const act = { action: "browser.signed_in", target: id, detail: {}, address };
     if (who) await note(tx, { org, actor: who.participant, ...act });
   });
   return secret;
@@ -46,7 +46,7 @@ export async function signOut(db: Db, caller: Caller): Promise<void> {
   if (caller.kind === "api") return;
   await db.as(org, async (tx) => {
     const ended = await end(tx, org, token);
-    const action = `${caller.kind}.sign_out`;
+    const action = `${caller.kind}.signed_out`;
     if (ended) await note(tx, { org, actor, action, target: token, address });
   });
 }

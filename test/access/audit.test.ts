@@ -38,7 +38,7 @@ describe("what mattered is written down (F6)", () => {
     await polaris.call("/projects/audited/members/user:priya", { method: "PUT" });
     await polaris.call("/projects/audited/members/user:priya", { method: "DELETE" });
     // The test's own token was the first act here.
-    const all = (await rows("&actor=user:manu")).filter(({ action }) => action !== "token.create");
+    const all = (await rows("&actor=user:manu")).filter(({ action }) => action !== "token.created");
     expect(all.reverse().map(({ action, target, detail }) => [action, target, detail])).toEqual([
       ["injection.queued", "audited/one", { id: expect.any(String) }],
       ["driver.changed", "audited/one", { from: "user:manu", to: null }],
@@ -67,8 +67,8 @@ describe("what mattered is written down (F6)", () => {
     await polaris.call("/auth/signout", { method: "POST", as: null, headers });
     const own = await rows("&actor=user:krishna");
     const [out, sawIn] = own.filter(({ action }) => action.startsWith("browser."));
-    expect(sawIn).toMatchObject({ action: "browser.sign_in", address: "127.0.0.1" });
-    expect(out).toMatchObject({ action: "browser.sign_out", target: sawIn?.target });
+    expect(sawIn).toMatchObject({ action: "browser.signed_in", address: "127.0.0.1" });
+    expect(out).toMatchObject({ action: "browser.signed_out", target: sawIn?.target });
   });
 
   test("an act that fails leaves no row, and numbers have no gap", async () => {
