@@ -45,6 +45,7 @@ const HOMES: Record<string, string[]> = {
   diff: ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
+  "@secretlint/secretlint-rule-preset-recommend": ["machine"],
   "bun:sqlite": ["daemon", "db"],
   zod: [
     "wire",

@@ -22,12 +22,22 @@ export async function run(args: string[]): Promise<void> {
   console.log(values.json ? JSON.stringify(status) : report(status));
 }
 
-function report({ pid, server, journal, spool, damaged, links, bindings }: Status): string {
+function report({
+  pid,
+  server,
+  journal,
+  unchecked,
+  spool,
+  damaged,
+  links,
+  bindings,
+}: Status): string {
   const lines = [
     `Recorder  running (pid ${pid})`,
     `Server    ${server.url || "none"}: ${server.state.replace("_", " ")}${server.error ? ` (${server.error})` : ""}`,
     `Journal   ${journal.pending} waiting to be sent${journal.refused ? `, ${journal.refused} refused` : ""}, ${(journal.bytes / 1e6).toFixed(1)} MB`,
   ];
+  if (unchecked.reason) lines.push(`          ${counted(unchecked.events)}: ${unchecked.reason}`);
   if (journal.error) lines.push(`          ${journal.error}`);
   if (spool || damaged) lines.push(`Spool     ${spool} waiting, ${damaged} damaged`);
   for (const { directory, project } of links) lines.push(`Linked    ${directory} -> ${project}`);
@@ -37,3 +47,6 @@ function report({ pid, server, journal, spool, damaged, links, bindings }: Statu
   if (bindings.length === 0) lines.push("Session   none is being recorded");
   return lines.join("\n");
 }
+
+const counted = (events: number) =>
+  `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;

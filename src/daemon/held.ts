@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import type { Fact } from "../agents/agent.ts";
-import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
+import type { Check } from "./check.ts";
 import { append, isTold } from "./events.ts";
 import type { Tail } from "./tails.ts";
 
@@ -34,11 +34,15 @@ export interface Moment {
   final?: boolean;
 }
 
-/** Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. */
+/**
+ * Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. What cannot be checked for secrets is not
+ * kept: `check` has noted it.
+ */
 export function hold(
   db: Database,
   { agent_session, transcript }: { agent_session: string; transcript: string | null },
   facts: Fact[],
+  check: Check,
 ): void {
   if (facts.length === 0) return;
   const size = transcript ? (statSync(transcript, { throwIfNoEntry: false })?.size ?? 0) : 0;
@@ -46,7 +50,8 @@ export function hold(
     "insert into held (agent_session, release, at, size, json) values (?, ?, ?, ?, ?)",
   );
   for (const { event, release } of facts) {
-    insert.run(agent_session, release, Date.now(), size, JSON.stringify(redact(event)));
+    const clean = check(event);
+    if (clean) insert.run(agent_session, release, Date.now(), size, JSON.stringify(clean));
   }
 }
 

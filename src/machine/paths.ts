@@ -20,6 +20,10 @@ export interface Paths {
   damaged: string;
   credentials: string;
   machine: string;
+  /** What the team says about its own secrets (`wire/policy.ts`). */
+  policy: string;
+  /** Hook calls that could not be checked for secrets: nothing else has their content. */
+  unchecked: string;
 }
 
 /** `home` from an option wins over `POLARIS_HOME`, which wins over `~/.polaris`. */
@@ -35,6 +39,8 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     damaged: join(folder, "spool", "damaged"),
     credentials: join(folder, "credentials.json"),
     machine: join(folder, "machine.json"),
+    policy: join(folder, "policy.json"),
+    unchecked: join(folder, "spool", "unchecked"),
   };
 }
 
