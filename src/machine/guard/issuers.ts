@@ -2,6 +2,7 @@ import { AI } from "./issuers-ai.ts";
 import { BUSINESS } from "./issuers-business.ts";
 import { CLOUD } from "./issuers-cloud.ts";
 import { CODE } from "./issuers-code.ts";
+import { runs } from "./runs.ts";
 import type { Span } from "./span.ts";
 
 /**
@@ -46,24 +47,32 @@ export function begins(text: string, at: number): boolean {
 /** Without a word of its own: three parts, of which the first is a user's number in base64. */
 const NAMELESS = "[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.";
 
-/**
- * One look at a text for all of them. A single alternation is what the engine's compiler does best: 580 MB/s for 120
- * words, against 50 MB/s for 120 searches of a text of 2 kB each.
- */
-export const GATE = new RegExp(gate(), "");
+/** A mark stands in a run of at least 16 letters and digits, or shortly before it. */
+const SHORTEST = 16;
+const BEFORE = 20;
+
+/** All marks in one alternation: what the engine's compiler does best. */
+export const MARKS = new RegExp(gate());
 
 function gate(): string {
   const marks = [...new Set(ROWS.flatMap(([, words]) => words))];
-  const escaped = marks.map((word) => word.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
-  // A short word stands in much of what people write ("core_", "task-"): it counts when something long follows.
-  const parts = escaped.map((word, at) =>
-    (marks[at]?.length ?? 0) < 5 ? `${word}[A-Za-z0-9_.+/=-]{16}` : word,
+  return [...marks.map((word) => word.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")), NAMELESS].join(
+    "|",
   );
-  // A mark at the end of its secret has nothing behind it.
-  return [...parts, "AZDO[A-Za-z0-9]{4}", "-us[0-9]", "[78]Q~", "sig=", NAMELESS].join("|");
 }
 
-export const isMarked = (text: string): boolean => GATE.test(text);
+/**
+ * Whether any issuer's secret may stand here. Looks only where a long run of letters and digits is: the alternation
+ * alone reads 110 MB/s, the runs are found at 1,000 MB/s, and most texts have few.
+ */
+export function isMarked(text: string): boolean {
+  if (text.includes("MESSAGING_TOKEN")) return true;
+  for (const { from, to } of runs(text, SHORTEST)) {
+    // Behind it may stand what follows a dot, a dollar, a colon.
+    if (MARKS.test(text.slice(Math.max(0, from - BEFORE), to + 8))) return true;
+  }
+  return false;
+}
 
 /** `loose`: lines are joined, so what stands around a secret says nothing. */
 export function findIssued(text: string, { loose = false } = {}): Span[] {

@@ -1,5 +1,6 @@
 import { startEngine } from "./engine.ts";
-import { begins, findIssued, GATE, isMarked } from "./issuers.ts";
+import { findHeaders } from "./headers.ts";
+import { begins, findIssued, isMarked, MARKS } from "./issuers.ts";
 import { findNamed } from "./named.ts";
 import { findKeys } from "./pem.ts";
 import { findRuns } from "./runs.ts";
@@ -43,8 +44,9 @@ export function startScanner(): Scanner {
     add(spans, findKeys(text));
     if (isMarked(text)) {
       add(spans, findIssued(text));
-      add(spans, without(engine(text, GATE), spans));
+      add(spans, without(engine(text, MARKS), spans));
     }
+    add(spans, findHeaders(text));
     add(spans, findNamed(text));
     const inside = (decoded: string) => {
       if (/^[^\s:]{1,64}:[^\s:/]{8,128}$/.test(decoded)) return "password";
