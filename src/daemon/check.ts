@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Guard } from "../machine/guard/guard.ts";
-import { Unchecked } from "../machine/redact.ts";
+import { Unchecked } from "../machine/guard/unchecked.ts";
 import type { Event } from "../wire/event.ts";
 
 /** The event without its secrets, or nothing when that is not sure: then it is noted, and must not be written down. */

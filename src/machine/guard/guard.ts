@@ -1,7 +1,8 @@
 import type { Event } from "../../wire/event.ts";
-import { type Redactor, startRedactor, Unchecked } from "../redact.ts";
+import { startRedactor } from "../redact.ts";
 import { startPolicy } from "./policy.ts";
 import { startProjects } from "./project.ts";
+import { Unchecked } from "./unchecked.ts";
 
 /** Everything that stands between what an agent says and what is written down. */
 export interface Guard extends Disposable {
@@ -21,7 +22,7 @@ interface Needs {
 }
 
 export function startGuard({ policy, version, changed }: Needs): Guard {
-  const redact: Redactor = startRedactor();
+  const redact = startRedactor();
   const projects = startProjects();
   const team = startPolicy(policy, changed);
 

@@ -5,6 +5,7 @@ import { findNamed } from "./named.ts";
 import { findKeys } from "./pem.ts";
 import { findRuns } from "./runs.ts";
 import { merge, type Span } from "./span.ts";
+import { Unchecked } from "./unchecked.ts";
 import { back, views } from "./views.ts";
 
 /** Base64 in base64 in base64: nobody goes further. */
@@ -21,14 +22,26 @@ export interface Extra {
 
 export const NOTHING: Extra = { known: [], patterns: [], allowed: () => false };
 
-export type Scanner = (text: string, extra?: Extra, how?: { entropy?: boolean }) => Span[];
+export interface How {
+  entropy?: boolean;
+  /** When nobody waits any longer (by `performance.now()`): then `Unchecked` is thrown. */
+  until?: number;
+}
+
+export type Scanner = (text: string, extra?: Extra, how?: How) => Span[];
 
 /** Finds every secret in one text. Linear in its length, whatever it holds. */
 export function startScanner(): Scanner {
   const engine = startEngine();
 
-  function scan(text: string, extra: Extra, entropy: boolean, depth: number): Span[] {
+  function scan(
+    text: string,
+    extra: Extra,
+    { entropy = true, until = Number.POSITIVE_INFINITY }: How,
+    depth: number,
+  ): Span[] {
     if (text.length < 6) return [];
+    if (performance.now() > until) throw new Unchecked("not read in time");
     const spans: Span[] = [];
     for (const { kind, value } of extra.known) {
       for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) {
@@ -50,9 +63,12 @@ export function startScanner(): Scanner {
     add(spans, findNamed(text));
     const inside = (decoded: string) => {
       if (/^[^\s:]{1,64}:[^\s:/]{8,128}$/.test(decoded)) return "password";
-      return depth < DEPTH ? scan(decoded, extra, false, depth + 1)[0]?.kind : undefined;
+      return depth < DEPTH
+        ? scan(decoded, extra, { entropy: false, until }, depth + 1)[0]?.kind
+        : undefined;
     };
     add(spans, findRuns(text, { entropy, inside }));
+    if (depth === 0 && performance.now() > until) throw new Unchecked("not read in time");
     if (depth === 0) broken(text, spans, inside);
     return spans.filter(({ from, to }) => !extra.allowed(text.slice(from, to)));
   }
@@ -72,7 +88,7 @@ export function startScanner(): Scanner {
     }
   }
 
-  return (text, extra = NOTHING, { entropy = true } = {}) => scan(text, extra, entropy, 0);
+  return (text, extra = NOTHING, how = {}) => scan(text, extra, how, 0);
 }
 
 /** One by one: a list of 100,000 is too long to be handed over as arguments. */
