@@ -23,7 +23,8 @@ export async function run(args: string[]): Promise<void> {
 }
 
 function report(status: Status): string {
-  const { pid, server, profiles, elsewhere, journal, spool, damaged, links, bindings } = status;
+  const { pid, server, profiles, elsewhere, journal, unchecked } = status;
+  const { spool, damaged, links, bindings } = status;
   const lines = [
     `Recorder  running (pid ${pid})`,
     `Server    ${server.url || "none"}: ${stateOf(server)}`,
@@ -35,6 +36,7 @@ function report(status: Status): string {
   if (elsewhere) {
     lines.push(`          ${elsewhere} wait for a sign-in to the organisation they belong to`);
   }
+  if (unchecked.reason) lines.push(`          ${counted(unchecked.events)}: ${unchecked.reason}`);
   if (journal.error) lines.push(`          ${journal.error}`);
   if (spool || damaged) lines.push(`Spool     ${spool} waiting, ${damaged} damaged`);
   for (const { directory, project } of links) lines.push(`Linked    ${directory} -> ${project}`);
@@ -49,3 +51,6 @@ const stateOf = ({ state, error }: Pick<Status["server"], "state" | "error">): s
   if (state === "signed_out") return `signed out: ${error ?? ""} Run polaris login.`;
   return error ? `${state} (${error})` : state;
 };
+
+const counted = (events: number) =>
+  `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;

@@ -22,6 +22,10 @@ export interface Paths {
   /** Held while the credentials are changed, by whichever process. */
   credentialsLock: string;
   machine: string;
+  /** What the team says about its own secrets (`wire/policy.ts`). */
+  policy: string;
+  /** Hook calls that could not be checked for secrets: nothing else has their content. */
+  unchecked: string;
 }
 
 /** `home` from an option wins over `POLARIS_HOME`, which wins over `~/.polaris`. */
@@ -38,6 +42,8 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     credentials: join(folder, "credentials.json"),
     credentialsLock: join(folder, "credentials.lock"),
     machine: join(folder, "machine.json"),
+    policy: join(folder, "policy.json"),
+    unchecked: join(folder, "spool", "unchecked"),
   };
 }
 
