@@ -49,4 +49,6 @@ function report({
 }
 
 const counted = (events: number) =>
-  `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;
+  events === 0
+    ? "No event can be checked for secrets"
+    : `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;
