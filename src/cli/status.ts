@@ -53,4 +53,6 @@ const stateOf = ({ state, error }: Pick<Status["server"], "state" | "error">): s
 };
 
 const counted = (events: number) =>
-  `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;
+  events === 0
+    ? "No event can be checked for secrets"
+    : `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;
