@@ -118,7 +118,11 @@ describe("row-level security holds alone (F5)", () => {
     const cookie = who.headers.cookie.split("=")[1] ?? "";
     const victim: Caller = await startIdentify(polaris.db).identify(cookie);
     const attacker = sides.umbrella.who.org;
-    const db: Db = { ...polaris.db, as: (_, work) => polaris.db.as(attacker, work) };
+    const db: Db = {
+      ...polaris.db,
+      as: (_, work) => polaris.db.as(attacker, work),
+      one: (_, work) => polaris.db.one(attacker, work),
+    };
     const project = await projects.get(polaris.db, victim, "etl");
     const session = await sessions.get(polaris.db, victim, "etl", "s-0001");
     return { victim, db, project, session };

@@ -78,6 +78,7 @@ test("F2: login asks the server who one is and keeps the token where only its ow
   expect(JSON.parse(done.out)).toEqual({
     url: world.server.url,
     participant: "user:manu",
+    profile: "local",
     org: "test",
   });
   expect(statSync(world.place.credentials).mode & 0o777).toBe(0o600);
