@@ -136,6 +136,7 @@ const calls = polaris.routes
 const titleOf = ({ route, row }: (typeof calls)[number]) =>
   [route.method, `${route.path}${row?.query ?? ""}`, row?.form?.act].filter(Boolean).join(" ");
 
+// promise: shut-door
 test.each(calls.map((call) => [titleOf(call), call] as const))(
   "%s lets in whom it should, and nobody else (F4, F5)",
   async (_, { route: { method, path, asks }, row }) => {

@@ -73,8 +73,10 @@ function Empty({ url }: { url: string }) {
   return (
     <section class="empty">
       <h2>No projects yet</h2>
-      <p>On the computer where your agents run, sign it in once:</p>
+      <p>On the computer where your agents run: sign it in, add Polaris to Claude Code, record.</p>
       <Command text={`polaris login --url ${url}`} />
+      <Command text="polaris install" />
+      <Command text="polaris daemon" />
       <p>Then, in a repository: every new agent session there is recorded into the project.</p>
       <Command text="polaris link my-project" />
       <p>
