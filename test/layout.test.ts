@@ -45,7 +45,7 @@ const HOMES: Record<string, string[]> = {
   diff: ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
-  "bun:sqlite": ["daemon", "db"],
+  "bun:sqlite": ["daemon", "machine", "db"],
   zod: [
     "wire",
     "agents",

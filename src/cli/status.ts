@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
-import type { Status } from "../wire/local.ts";
+import type { Binding, Status } from "../wire/local.ts";
 import { parse } from "./args.ts";
+import { type Ink, inkOf } from "./kit/ink.ts";
+import { VERSION } from "./version.ts";
 
 export const help = `
 Tells what is being recorded, and whether it has reached the server.
@@ -19,21 +22,44 @@ export async function run(args: string[]): Promise<void> {
     options: { "polaris-home": { type: "string" }, json: { type: "boolean" } },
   });
   const status = await ask<Status>(paths(values["polaris-home"]), "/status");
-  console.log(values.json ? JSON.stringify(status) : report(status));
+  if (values.json) return void console.log(JSON.stringify({ ...status, program: VERSION }));
+  for (const [name, text] of report(status, inkOf(process.stdout))) {
+    console.log(`${name.padEnd(9)} ${text}`);
+  }
 }
 
-function report({ pid, server, journal, spool, damaged, links, bindings }: Status): string {
-  const lines = [
-    `Recorder  running (pid ${pid})`,
-    `Server    ${server.url || "none"}: ${server.state.replace("_", " ")}${server.error ? ` (${server.error})` : ""}`,
-    `Journal   ${journal.pending} waiting to be sent${journal.refused ? `, ${journal.refused} refused` : ""}, ${(journal.bytes / 1e6).toFixed(1)} MB`,
-  ];
-  if (journal.error) lines.push(`          ${journal.error}`);
-  if (spool || damaged) lines.push(`Spool     ${spool} waiting, ${damaged} damaged`);
-  for (const { directory, project } of links) lines.push(`Linked    ${directory} -> ${project}`);
-  for (const bound of bindings) {
-    lines.push(`Session   ${bound.project}/${bound.name}: ${bound.acked} of ${bound.events} sent`);
+function* report(status: Status, ink: Ink): Generator<[string, string]> {
+  const { server, journal, spool, damaged } = status;
+  yield ["Recorder", `running (pid ${status.pid}, ${status.version})`];
+  if (status.version !== VERSION) {
+    yield ["", ink.amber(`this program is ${VERSION} — polaris doctor --fix`)];
   }
-  if (bindings.length === 0) lines.push("Session   none is being recorded");
-  return lines.join("\n");
+  if (status.update) yield ["Update", ink.amber(`${status.update} is available — polaris update`)];
+  const sign = server.state === "connected" ? ink.green("●") : ink.amber("○");
+  const why = server.error ? ` (${server.error})` : "";
+  yield ["Server", `${sign} ${server.url || "none"}: ${server.state.replace("_", " ")}${why}`];
+  const acked = server.ackedAt ? `, last acknowledged ${ago(server.ackedAt)}` : "";
+  const size = `${(journal.bytes / 1e6).toFixed(1)} MB`;
+  yield ["Journal", `${journal.pending} waiting to be sent${acked}, ${size}`];
+  if (journal.error) yield ["", ink.red(journal.error)];
+  if (journal.refused > 0) yield ["Refused", ink.amber(`${journal.refused} by the server`)];
+  for (const { reason, count } of journal.refusals) yield ["", `${count}× ${reason}`];
+  if (journal.mailbox > 0) yield ["Advice", `${journal.mailbox} waiting for delivery`];
+  if (spool > 0 || damaged > 0) yield ["Spool", `${spool} waiting, ${damaged} damaged`];
+  for (const { directory, project } of status.links) yield ["Linked", `${directory} -> ${project}`];
+  for (const bound of status.bindings) yield ["Session", session(bound, ink)];
+  if (status.bindings.length === 0) yield ["Session", "none is being recorded"];
+}
+
+function session({ project, name, acked, events, cwd }: Binding, ink: Ink): string {
+  const sign = acked === events ? ink.green("●") : ink.amber("○");
+  const where = cwd && existsSync(cwd) ? ink.dim(` ${cwd}`) : "";
+  return `${sign} ${project}/${name}: ${acked} of ${events} sent${where}`;
+}
+
+function ago(at: string): string {
+  const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
+  if (seconds < 60) return `${seconds.toFixed(0)} s ago`;
+  if (seconds < 3600) return `${(seconds / 60).toFixed(0)} min ago`;
+  return `${(seconds / 3600).toFixed(0)} h ago`;
 }

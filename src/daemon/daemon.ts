@@ -17,7 +17,8 @@ import { startPruner } from "./prune.ts";
 import { routes } from "./routes.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
-import { journalStatus } from "./status.ts";
+import { journalStatus, statusLine, unknown } from "./status.ts";
+import { startUpdates } from "./updates.ts";
 import { startUplink } from "./uplink.ts";
 
 export interface Daemon extends AsyncDisposable {
@@ -61,6 +62,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const followers = parts.use(startFollowers({ journal, agents, log, ready: ready.promise }));
   const hooks = startHooks({ journal, agents, followers, driver });
   const members = startMembers({ journal, agents, followers, hooks, driver });
+  const updates = parts.use(startUpdates({ place, log }));
   const spool = parts.use(startSpool({ place, hooks, log }));
   parts.use(
     watchCredentials(place.credentials, () => {
@@ -85,13 +87,26 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       damaged,
       links: links(journal.db).map(({ directory, project }) => ({ directory, project })),
       bindings: live(journal.db).map((bound) => bindingView(journal, bound)),
+      update: updates.newer,
     };
   };
+  const line = (agentSession: string) =>
+    statusLine(agentSession, {
+      journal,
+      server: uplink.state,
+      driver: driver(),
+      update: updates.newer,
+    });
 
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();
   ready.resolve();
-  parts.use(listen(place.socket, routes({ hooks, members, status, log })));
+  parts.use(
+    listen(
+      place.socket,
+      routes({ hooks, members, status, line, unknown: () => unknown(journal), log }),
+    ),
+  );
   const alive = parts.move();
   return { place, [Symbol.asyncDispose]: () => alive.disposeAsync() };
 }

@@ -56,6 +56,7 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
     state: "waiting",
     error: null,
     since: new Date().toISOString(),
+    ackedAt: null,
   };
 
   function say(now: Status["server"]["state"], error: string | null): void {
@@ -67,6 +68,7 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
       state: now,
       error,
       since: state.state === now ? state.since : new Date().toISOString(),
+      ackedAt: state.ackedAt,
     };
   }
 
@@ -142,6 +144,7 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
     const refused = answer.data.refused.length;
     if (refused > 0) log.warn("uplink.refused", { refused, code: answer.data.refused[0]?.code });
     say("connected", null);
+    state = { ...state, ackedAt: new Date().toISOString() };
     limit = Math.min(BATCH_EVENTS, limit * 2);
     if (!moved) return { next: "wait" };
     wait.reset();

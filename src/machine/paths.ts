@@ -20,6 +20,10 @@ export interface Paths {
   damaged: string;
   credentials: string;
   machine: string;
+  /** What the recorder says when no service keeps its words. */
+  log: string;
+  /** What is known of newer versions. */
+  update: string;
 }
 
 /** `home` from an option wins over `POLARIS_HOME`, which wins over `~/.polaris`. */
@@ -35,6 +39,8 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     damaged: join(folder, "spool", "damaged"),
     credentials: join(folder, "credentials.json"),
     machine: join(folder, "machine.json"),
+    log: join(folder, "daemon.log"),
+    update: join(folder, "update.json"),
   };
 }
 
