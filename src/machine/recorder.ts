@@ -38,7 +38,10 @@ export async function stopRecorder(place: Paths): Promise<boolean> {
     // A stopped process (SIGSTOP) takes a signal only once it goes on.
     if (signal === "SIGTERM") wake(pid);
     const gone = await until(() => !isHeld(place), { timeoutMs, everyMs: 25 }).catch(() => false);
-    if (gone) return true;
+    if (!gone) continue;
+    // The lock goes last, a moment before the process.
+    await until(() => !isAlive(pid), { timeoutMs: 1000, everyMs: 10 }).catch(() => undefined);
+    return true;
   }
   throw new PolarisError("service_failed", `The recorder (pid ${pid}) does not end.`, {
     hint: "End it by hand, then try again.",
@@ -69,6 +72,20 @@ function holder(place: Pick<Paths, "pid">): number | undefined {
     return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** A process that has ended and that nobody has waited for (in a container without an init) is no process any more. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return process.platform !== "linux";
   }
 }
 
