@@ -94,6 +94,7 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
     const batch = nextBatch(db, { skip: skipped(), only, events: limit, bytes: BATCH_BYTES });
     if (batch.events.length === 0) {
       if (only !== undefined) return;
+      if (state.state !== "connected" && blocked.size === 0) return await greet(server);
       await idle();
       return await pause(GATHER_MS, stop.signal);
     }
@@ -102,6 +103,21 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
     if (outcome.next === "go") return;
     if (outcome.next === "sign-in") return await signedOut(server);
     await rest(Math.max(wait.next(), outcome.ms ?? 0));
+  }
+
+  /** Nothing to send, and not known whether it would arrive: status and status line must not guess. */
+  async function greet(server: Credentials): Promise<void> {
+    const reply = await send(server, { path: "/me", timeoutMs: TIMEOUT_MS, signal: stop.signal });
+    if (reply.status === 401) {
+      say("signed_out", errorOf(reply).message);
+      return await signedOut(server);
+    }
+    if (reply.status === 200) {
+      wait.reset();
+      return say("connected", null);
+    }
+    say("waiting", errorOf(reply).message);
+    await Promise.race([bell.promise, rest(wait.next())]);
   }
 
   async function deliver(server: Credentials, batch: Batch): Promise<Outcome> {

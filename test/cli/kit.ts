@@ -50,9 +50,9 @@ export async function makeMachine(executable: string[] = program) {
       if (code !== 0) throw new Error(`polaris ${args.join(" ")} ended with ${code}: ${err}${out}`);
       return out;
     },
-    signIn: () =>
+    signIn: ({ url } = { url: server.url }) =>
       writeCredentials(place.credentials, {
-        url: server.url,
+        url,
         token: server.token,
         participant: "user:manu",
       }),

@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -29,11 +30,11 @@ function blocked(place: Paths): Finding[] {
   };
   const found: Finding[] = [];
   for (const folder of [place.home, dirname(place.journal), place.spool, place.damaged]) {
-    const there = lstatSync(folder, { throwIfNoEntry: false });
+    const there = entry(folder);
     if (!there || (existsSync(folder) && statSync(folder).isDirectory())) continue;
     found.push(wrong("folders", `${folder} is no folder`, "move it away", moved(folder)));
   }
-  const socket = lstatSync(place.socket, { throwIfNoEntry: false });
+  const socket = entry(place.socket);
   if (socket && !socket.isSocket()) {
     const fix = "move it away and start the recorder again";
     found.push(wrong("folders", `${place.socket} is no socket`, fix, moved(place.socket)));
@@ -46,7 +47,7 @@ function open(place: Paths): Finding[] {
   const files = ["credentials.json", "machine.json", "install.json", "daemon.log", "update.json"]
     .map((name) => join(place.home, name))
     .concat([place.journal, place.lock])
-    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile());
+    .filter((path) => entry(path)?.isFile());
   const bad = [
     ...folders.map((path) => ({ path, want: 0o700 })),
     ...files.map((path) => ({ path, want: 0o600 })),
@@ -128,8 +129,16 @@ function setAside(home: string, path: string): void {
   renameSync(path, join(folder, `${Date.now()}-${basename(path)}`));
 }
 
-const isFolder = (path: string): boolean =>
-  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+const isFolder = (path: string): boolean => entry(path)?.isDirectory() === true;
+
+/** What lies at a path, or nothing: also when something on the way there is a file. */
+function entry(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 function inside(folder: string): string[] {
   try {

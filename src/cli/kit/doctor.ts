@@ -1,6 +1,7 @@
 import { readInstalled } from "../../machine/installed.ts";
 import { type Paths, paths } from "../../machine/paths.ts";
 import { recorder } from "../../machine/recorder.ts";
+import type { Status } from "../../wire/local.ts";
 import { checkDamage, checkFolders } from "./check-folders.ts";
 import { checkManaged, checkPlugin, checkRecord, checkStatusLine } from "./check-plugin.ts";
 import { checkFormat, checkJournal, checkRecorder, checkVersion } from "./check-recorder.ts";
@@ -9,18 +10,18 @@ import { type Check, type Finding, type Scene, wrong } from "./finding.ts";
 import { recordOf } from "./install.ts";
 
 /** In the order in which a repair needs the one before: no recorder starts in a folder that is a file. */
-const CHECKS: readonly Check[] = [
-  checkFolders,
-  checkRecord,
-  checkPlugin,
-  checkStatusLine,
-  checkManaged,
-  checkRecorder,
-  checkDamage,
-  checkJournal,
-  checkServer,
-  checkFormat,
-  checkVersion,
+const CHECKS: readonly [name: string, check: Check][] = [
+  ["folders", checkFolders],
+  ["installed", checkRecord],
+  ["plugin", checkPlugin],
+  ["status line", checkStatusLine],
+  ["hooks allowed", checkManaged],
+  ["recorder", checkRecorder],
+  ["journal", checkDamage],
+  ["journal", checkJournal],
+  ["server", checkServer],
+  ["format", checkFormat],
+  ["version", checkVersion],
 ];
 
 export interface Examined extends Omit<Finding, "repair"> {
@@ -31,8 +32,10 @@ export interface Examined extends Omit<Finding, "repair"> {
 /** Looks at everything; with `fix`, repairs what can be and looks again, so that what is told is how it is now. */
 export async function examine(fix: boolean, place: Paths = paths()): Promise<Examined[]> {
   const all: Examined[] = [];
-  for (const check of CHECKS) {
-    const found = await look(check, place);
+  // Asked once, and again after a repair: a recorder that hangs costs the whole limit each time.
+  let status = await recorder(place, 2000);
+  for (const [name, check] of CHECKS) {
+    const found = await look(name, check, place, status);
     const broken = found.filter(({ repair }) => repair !== undefined);
     if (!fix || broken.length === 0) {
       all.push(...found.map(plain));
@@ -48,7 +51,8 @@ export async function examine(fix: boolean, place: Paths = paths()): Promise<Exa
         failed.push({ ...finding, says: `${finding.says} (the repair failed: ${why})` });
       }
     }
-    const now = await look(check, place);
+    status = await recorder(place, 2000);
+    const now = await look(name, check, place, status);
     const known = new Set(failed.map((finding) => finding.check));
     all.push(...failed.map(plain));
     all.push(...now.filter((one) => one.state !== "ok" && !known.has(one.check)).map(plain));
@@ -56,19 +60,24 @@ export async function examine(fix: boolean, place: Paths = paths()): Promise<Exa
   return all;
 }
 
-async function look(check: Check, place: Paths): Promise<Finding[]> {
+async function look(
+  name: string,
+  check: Check,
+  place: Paths,
+  status: Status | undefined,
+): Promise<Finding[]> {
   const known = readInstalled(place);
   const scene: Scene = {
     place,
     record: recordOf(place),
     recorded: known === undefined ? "no" : known === "damaged" ? "damaged" : "yes",
-    status: await recorder(place, 2000),
+    status,
   };
   try {
     return await check(scene);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [wrong(check.name.replace("check", "").toLowerCase(), why, "see the message")];
+    return [wrong(name, `cannot be looked at: ${why}`, "see the message")];
   }
 }
 
