@@ -13,14 +13,15 @@ export interface Unit {
  * ends with 1, so the pause keeps that from being a busy loop, and no start limit keeps it from giving up for good.
  */
 export function systemdUnit({ command, polarisHome }: Unit): string {
-  const words = [...command, "--polaris-home", polarisHome, "daemon"].map(systemdWord).join(" ");
+  const [program = "", ...args] = [...command, "--polaris-home", polarisHome, "daemon"];
+  const words = [program, ...args.map((word) => word.replaceAll("$", "$$$$"))].map(systemdWord);
   return `[Unit]
 Description=Polaris recorder: keeps what coding agents do on this machine and sends it to the server
 StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-ExecStart=${words}
+ExecStart=${words.join(" ")}
 Restart=always
 RestartSec=5
 UMask=0077
@@ -32,9 +33,12 @@ WantedBy=default.target
 `;
 }
 
-/** Quoted; \`%\` and \`$\` are systemd's own signs (systemd.service(5), COMMAND LINES). */
+/**
+ * Quoted; `%` is systemd's own sign everywhere, `$` in all words but the first, which is taken as it is and would keep
+ * a doubled one (systemd 252; systemd.service(5), COMMAND LINES).
+ */
 function systemdWord(word: string): string {
-  const text = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  const text = word.replaceAll("%", "%%");
   return /^[\w@%+=:,./$-]+$/.test(text)
     ? text
     : `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
