@@ -12,7 +12,8 @@ import { program, type Ran, start } from "./program.ts";
  * A developer's computer: a home with Claude Code's settings, a server to send to, and `polaris` as that person runs
  * it. The recorder that a test starts in the background ends with it.
  */
-export async function makeMachine(executable: string[] = program) {
+export async function makeMachine(command: readonly string[] = program) {
+  const executable = [...command];
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(temporary("plrs-kit-"));
   const home = join(folder.path, "h");

@@ -129,11 +129,13 @@ test.each([
 
 test("G6: a status line that wraps itself does not call itself for ever", async () => {
   await using computer = await makeMachine();
-  const ours = [...computer.executable, "statusline"].join(" ");
-  const theirs = `FOO=1 exec ${ours}`;
+  const script = join(computer.folder, "mine.sh");
+  writeFileSync(script, `#!/bin/sh\nexec ${computer.executable.join(" ")} statusline\n`, {
+    mode: 0o755,
+  });
   writeFileSync(
     computer.settings,
-    JSON.stringify({ statusLine: { type: "command", command: theirs } }),
+    JSON.stringify({ statusLine: { type: "command", command: script } }),
   );
   await computer.do("install", "--no-service");
   expect(await shown(computer, payload("start"))).toMatchObject(quiet("polaris: not connected\n"));
