@@ -38,6 +38,7 @@ const MAY: Record<string, string[]> = {
 /** Outside packages have one home each. */
 const HOMES: Record<string, string[]> = {
   elysia: ["server"],
+  "@elysiajs/jwt": ["server"],
   preact: ["web", "web/parts", "web/client"],
   "preact-render-to-string": ["web"],
   "@preact/signals": ["web/client"],
@@ -45,7 +46,10 @@ const HOMES: Record<string, string[]> = {
   diff: ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
-  "bun:sqlite": ["daemon", "machine", "db"],
+  "openid-client": ["server"],
+  nodemailer: ["server"],
+  "email-providers": ["core"],
+  "bun:sqlite": ["daemon", "db", "machine"],
   zod: [
     "wire",
     "agents",

@@ -1,16 +1,18 @@
+import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { claimOwner } from "../core/orgs.ts";
-import { offer } from "../core/tokens.ts";
+import * as apiTokens from "../core/api-tokens.ts";
+import { SCOPES } from "../core/caller.ts";
+import * as links from "../core/links.ts";
+import { admit, hasOwner, homeOrg, userOf } from "../core/people.ts";
 import { connect, type Db, open, type Place } from "../db/db.ts";
 import { type Embedded, startEmbedded } from "../db/embedded.ts";
 import { lockDataDir } from "../db/lock.ts";
 import { migrate } from "../db/migrate.ts";
 import { writeAtomic } from "../lib/file.ts";
 import type { Log } from "../lib/log.ts";
-import { type Server, startServer } from "../server/server.ts";
-import { slugOf } from "../wire/participant.ts";
+import { loadKeys, rotate } from "../server/keys.ts";
+import { type Server, type ServerOptions, startServer } from "../server/server.ts";
 import { VERSION } from "./version.ts";
 
 export interface BootOptions {
@@ -20,8 +22,12 @@ export interface BootOptions {
   host: string;
   port: number;
   publicUrl?: string | undefined;
-  /** Whom the owner's token speaks for. */
-  owner?: string | undefined;
+  /** Proxies whose X-Forwarded-* headers are believed. */
+  proxies?: readonly string[] | undefined;
+  /** How people sign in, and how invitations are mailed. */
+  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail">;
+  /** Signs with a new secret from now on. */
+  rotateSecret?: boolean | undefined;
   log: Log;
   progress?: (line: string) => void;
 }
@@ -46,37 +52,62 @@ export async function boot(options: BootOptions) {
     await owners.close({ timeout: 5 });
   }
   const db: Db = stack.use(await connect(place));
-  const participant = `user:${slugOf(options.owner ?? userName(), "owner")}`;
-  const { token, caller } = await claimOwner(db, dataDir, participant);
-  const { host, port, publicUrl } = options;
-  const server: Server = stack.use(
-    await startServer({ db, log, host, port, publicUrl, version: VERSION }),
-  );
+  const org = await homeOrg(db);
+  const localKey = randomBytes(32).toString("base64url");
+  const { host, port, publicUrl, proxies } = options;
+  if (options.rotateSecret) rotate(dataDir);
+  const keys = loadKeys(dataDir);
+  const settings = {
+    ...options.entrance,
+    host,
+    port,
+    publicUrl,
+    proxies,
+    localKey,
+    keys,
+    version: VERSION,
+  };
+  const server: Server = stack.use(await startServer({ db, log, ...settings }));
   // Where `polaris serve --claim` finds this server.
-  writeAtomic(join(dataDir, "server.url"), `${server.url}\n`);
-  stack.defer(() => rmSync(join(dataDir, "server.url"), { force: true }));
+  const note = join(dataDir, "server.json");
+  writeAtomic(note, JSON.stringify({ url: server.url, key: localKey }));
+  stack.defer(() => rmSync(note, { force: true }));
   const owned = stack.move();
   return {
     dataDir,
     url: server.url,
     publicUrl: server.publicUrl,
-    token,
-    participant: caller.participant,
     database: embedded ? ("embedded" as const) : ("external" as const),
-    /** A fresh one-time sign-in link. */
-    async claimLink(next = "/app"): Promise<string> {
-      const code = await offer(db, caller);
-      return `${server.publicUrl}/claim?code=${code}&next=${encodeURIComponent(next)}`;
+    /** The one-time link that makes the first owner; null when there is one. */
+    async claimUrl(): Promise<string | null> {
+      if (await hasOwner(db, org)) return null;
+      const code = await links.make(db, { kind: "claim", org, role: "owner" });
+      return `${server.publicUrl}/claim?code=${code}`;
+    },
+    /**
+     * For a server that is its own only user (the demo): an owner without a claim, a token for this machine's recorder,
+     * and links that sign a browser in as them.
+     */
+    async own(person: { email: string; name: string }) {
+      const user = await userOf(db, person);
+      const participant = await db.as(org, (tx) => admit(tx, org, user, "owner"));
+      const who = { org, participant, user: user.id };
+      const { secret } = await apiTokens.mint(db, who, { name: "demo", scopes: SCOPES });
+      return {
+        token: secret,
+        participant,
+        async link(next: string): Promise<string> {
+          const code = await links.make(db, {
+            kind: "invite",
+            org,
+            role: "owner",
+            email: user.email,
+          });
+          return `${server.publicUrl}/claim?code=${code}&next=${encodeURIComponent(next)}`;
+        },
+      };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 export type Booted = Awaited<ReturnType<typeof boot>>;
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "owner"; // a container's user without an entry in /etc/passwd
-  }
-}

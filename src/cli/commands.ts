@@ -33,6 +33,9 @@ export const COMMANDS = {
     load: () => import("./update.ts"),
   },
   login: { about: "Sign this machine in to a server", load: () => import("./login.ts") },
+  logout: { about: "Sign this machine out", load: () => import("./logout.ts") },
+  profiles: { about: "List this machine's sign-ins", load: () => import("./profiles.ts") },
+  use: { about: "Choose the sign-in for what begins now", load: () => import("./use.ts") },
   join: { about: "Record a running agent session into a project", load: () => import("./join.ts") },
   leave: { about: "Stop recording an agent session", load: () => import("./leave.ts") },
   link: { about: "Record every new agent session in a directory", load: () => import("./link.ts") },
@@ -45,6 +48,10 @@ export const COMMANDS = {
   migrate: {
     about: "Bring the database to this version's schema",
     load: () => import("./migrate.ts"),
+  },
+  audit: {
+    about: "Who did what that mattered, and whether that memory is whole",
+    load: () => import("./audit.ts"),
   },
   demo: {
     about: "Server, recorder and a recorded session, ready to look at",

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import terminal from "../../assets/demo/terminal.jsonl" with { type: "text" };
 import tools from "../../assets/demo/tools.jsonl" with { type: "text" };
 import { AGENTS } from "../agents/index.ts";
@@ -8,10 +9,10 @@ import { pause } from "../lib/backoff.ts";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { until } from "../lib/until.ts";
+import { send } from "../machine/api.ts";
 import { writeCredentials } from "../machine/credentials.ts";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
-import type { Binding, Status } from "../wire/local.ts";
 import { parse } from "./args.ts";
 import { type Booted, boot } from "./boot.ts";
 import { installInto } from "./install.ts";
@@ -50,13 +51,12 @@ export async function run(args: string[]): Promise<void> {
   const asked = untilAskedToStop().then(() => stop.abort());
 
   await using server = await start(join(dir, "server"), Number(values.port));
+  const owner = await server.own({ email: "manu@example.com", name: "Manu" });
+  const asOwner = { url: server.url, token: owner.token };
   const place = paths(join(dir, "machine"));
   mkdirSync(place.home, { recursive: true, mode: 0o700 });
-  writeCredentials(place.credentials, {
-    url: server.url,
-    token: server.token,
-    participant: server.participant,
-  });
+  const profile = { url: server.url, token: owner.token, participant: owner.participant };
+  writeCredentials(place.credentials, { current: "demo", profiles: { demo: profile } });
   await using _daemon = await startDaemon({
     home: place.home,
     agents: AGENTS,
@@ -67,17 +67,18 @@ export async function run(args: string[]): Promise<void> {
 
   const pace = values.fast ? { least: 0, most: 0 } : { least: 350, most: 2200 };
   const stage = { home, cwd, pace, signal: stop.signal };
-  let shown = 0;
+  const played = new Set<string>();
   const show = async (known: Set<string>) => {
-    const bound = await until(() => fresh(place, known), {
-      timeoutMs: 20_000,
-      what: "the session",
-    });
-    await announce(server, bound, shown++ === 0);
+    const name = await until(
+      async () => (await recorded(asOwner)).find((one) => !known.has(one.name))?.name,
+      { timeoutMs: 20_000, what: "the session" },
+    );
+    await announce(server, owner, name, played.size === 0);
+    played.add(name);
   };
   for (let round = 0; round < ROUNDS && !stop.signal.aborted; round++) {
     for (const recording of [terminal, tools]) {
-      const known = new Set((await bindings(place)).map(({ agentSession }) => agentSession));
+      const known = new Set((await recorded(asOwner)).map(({ name }) => name));
       const playing = play(stepsOf(recording), stage);
       if (!stop.signal.aborted) await show(known);
       await playing;
@@ -86,7 +87,8 @@ export async function run(args: string[]): Promise<void> {
       if (stop.signal.aborted) break;
     }
     if (values.once) {
-      await until(async () => (await ask<Status>(place, "/status")).journal.pending === 0);
+      const isOver = ({ name, state }: Recorded) => !played.has(name) || state === "finished";
+      await until(async () => (await recorded(asOwner)).every(isOver));
       return;
     }
   }
@@ -108,7 +110,6 @@ async function start(dataDir: string, port: number): Promise<Booted> {
   const options = {
     dataDir,
     host: "127.0.0.1",
-    owner: "manu",
     log: quiet("server"),
     progress: (line: string) => console.log(`  ${line} …`),
   };
@@ -120,31 +121,38 @@ async function start(dataDir: string, port: number): Promise<Booted> {
   }
 }
 
-const bindings = async (place: ReturnType<typeof paths>): Promise<Binding[]> =>
-  (await ask<Status>(place, "/status")).bindings;
+const Recorded = z.object({ name: z.string(), state: z.string() });
+type Recorded = z.infer<typeof Recorded>;
 
-const fresh = async (place: ReturnType<typeof paths>, known: Set<string>) =>
-  (await bindings(place)).find(({ agentSession, acked }) => !known.has(agentSession) && acked > 0);
+/** What the server has of the demo's project; nothing before the first session. */
+async function recorded(server: { url: string; token: string }): Promise<Recorded[]> {
+  const { json } = await send(server, { path: "/projects/demo/sessions?limit=500" });
+  const page = z.object({ items: z.array(Recorded) }).safeParse(json);
+  return page.success ? page.data.items : [];
+}
+
+type Owner = Awaited<ReturnType<Booted["own"]>>;
 
 /** Prints where to look: a sign-in link for the first session, its address for the others. */
 async function announce(
   server: Booted,
-  { project, name }: Binding,
+  owner: Owner,
+  name: string,
   isFirst: boolean,
 ): Promise<void> {
-  const path = `/app/p/${project}/s/${name}`;
+  const path = `/app/p/demo/s/${name}`;
   if (!isFirst) return void console.log(`Now playing  ${server.publicUrl}${path}`);
   console.log(`
 Polaris is running: ${server.publicUrl}
 
   Open this to sign in and watch a session as it is recorded (works once, for 15 minutes):
 
-    ${await server.claimLink(path)}
+    ${await owner.link(path)}
 
   Enter makes another link, Ctrl-C stops everything. The next start goes on with what is here.
 `);
   if (process.stdin.isTTY) {
-    process.stdin.on("data", async () => console.log(`  ${await server.claimLink(path)}`));
+    process.stdin.on("data", async () => console.log(`  ${await owner.link(path)}`));
     process.stdin.unref();
   }
 }

@@ -1,11 +1,14 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
+import { mailOf } from "../server/mail.ts";
+import { providersOf, signUpOf } from "../server/providers.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
+import { askRunning } from "./running.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `
@@ -17,8 +20,21 @@ Usage: polaris serve [options]
   --port NUMBER       0 takes any free port (POLARIS_PORT, default 4321)
   --data-dir DIR      database, keys and the owner's token (POLARIS_DATA_DIR, default ~/.polaris/server)
   --public-url URL    the address people use (POLARIS_PUBLIC_URL, default http://localhost:<port>)
-  --claim             ask the running server for a new sign-in link, print it, and end
+  --claim             ask the running server for a new claim link while it has no owner, print it, and end
+  --sign-in EMAIL     ask the running server for a link that signs this member in, print it, and end
+  --rotate-secret     sign with a new secret from now on; what the old one signed stays good until the next rotation
   --json              one line of JSON when ready, then logs on standard error
+
+Who signs in how comes from the environment:
+  GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_REDIRECT_URI     Google
+  OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME, OIDC_REDIRECT_URI
+                                                                  any other OpenID Connect provider
+  POLARIS_SIGN_UP     invited (default), open, or domains: who may make an organisation unasked
+  SMTP_URL, SMTP_FROM invitations are mailed as well
+  POLARIS_TRUSTED_PROXIES  addresses whose X-Forwarded-* headers are believed
+
+The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
+it), else it is made once and kept in the data directory.
 
 Without DATABASE_URL the server runs its own PostgreSQL inside the data directory.
 
@@ -37,14 +53,17 @@ export async function run(args: string[]): Promise<void> {
       port: { type: "string", default: process.env.POLARIS_PORT ?? "4321" },
       "data-dir": { type: "string", default: dataDirOf(process.env) },
       "public-url": { type: "string" },
+      "rotate-secret": { type: "boolean", default: false },
       claim: { type: "boolean", default: false },
+      "sign-in": { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
   const port = portOf(values.port);
   const dataDir = values["data-dir"];
   const publicUrl = (values["public-url"] ?? process.env.POLARIS_PUBLIC_URL)?.replace(/\/+$/, "");
-  if (values.claim) return printClaim({ dataDir, json: values.json });
+  const email = values["sign-in"];
+  if (values.claim || email) return printLink({ dataDir, json: values.json, email });
 
   const startedAt = performance.now();
   const say = values.json ? () => {} : (line: string) => console.log(line);
@@ -54,12 +73,18 @@ export async function run(args: string[]): Promise<void> {
     host: values.host,
     port,
     publicUrl,
-    owner: process.env.POLARIS_OWNER,
+    rotateSecret: values["rotate-secret"],
+    proxies: process.env.POLARIS_TRUSTED_PROXIES?.split(",").map((it) => it.trim()),
+    entrance: {
+      providers: providersOf(process.env),
+      signUp: signUpOf(process.env),
+      mail: mailOf(process.env),
+    },
     log: startLog("server"),
     progress: (line) => say(`  ${line} …`),
   });
   await using server = booted;
-  const claimUrl = await server.claimLink();
+  const claimUrl = await server.claimUrl();
   if (values.json) {
     const { url, database } = server;
     console.log(JSON.stringify({ ready: true, url, claimUrl, database, version: VERSION }));
@@ -67,11 +92,11 @@ export async function run(args: string[]): Promise<void> {
     say(
       `Polaris ${VERSION} serves ${server.publicUrl} (${seconds(startedAt)}, ${server.database} database)`,
     );
-    say(`  sign in   ${claimUrl}`);
-    say(`            once, within 15 minutes; polaris serve --claim makes another`);
-    say(
-      `  machines  polaris login --url ${server.publicUrl} --token "$(cat ${join(dataDir, "owner.token")})"`,
-    );
+    if (claimUrl) {
+      say(`  claim it  ${claimUrl}`);
+      say("            once, within 15 minutes; polaris serve --claim prints another");
+    }
+    say(`  machines  polaris login --url ${server.publicUrl}`);
     say("  stop      Ctrl-C");
   }
   await untilAskedToStop();
@@ -91,29 +116,20 @@ function portOf(text: string): number {
   throw new PolarisError("usage", `"${text}" is not a port.`, { hint: "Use 0 to 65535." });
 }
 
-/** Asks the running server, whose address it noted beside its lock, with the owner's token. */
-async function printClaim({ dataDir, json }: { dataDir: string; json: boolean }): Promise<void> {
-  const read = (file: string) => {
-    try {
-      return readFileSync(join(dataDir, file), "utf8").trim();
-    } catch (cause) {
-      throw new PolarisError("unreachable", `No server runs on ${dataDir}.`, {
-        hint: "Start it with polaris serve, or name its --data-dir.",
-        cause,
-      });
-    }
-  };
-  const [url, token] = [read("server.url"), read("owner.token")];
-  const request = { method: "POST", headers: { authorization: `Bearer ${token}` } };
-  const response = await fetch(`${url}/auth/claims`, request).catch((cause: unknown) => {
-    throw new PolarisError("unreachable", `The server at ${url} does not answer.`, {
-      hint: "Start it with polaris serve.",
-      cause,
-    });
-  });
-  const body: unknown = await response.json();
-  const claimUrl =
-    body && typeof body === "object" && "claimUrl" in body ? String(body.claimUrl) : "";
-  if (!response.ok || !claimUrl) throw new PolarisError("unreachable", "The server gave no link.");
-  console.log(json ? JSON.stringify({ claimUrl }) : claimUrl);
+const Claimed = z.object({ claimUrl: z.string() });
+const Linked = z.object({ url: z.string() });
+
+async function printLink({
+  dataDir,
+  json,
+  email,
+}: {
+  dataDir: string;
+  json: boolean;
+  email: string | undefined;
+}): Promise<void> {
+  const path = `/auth/${email ? "links" : "claims"}`;
+  const body = await askRunning(dataDir, path, email ? { email } : undefined);
+  const url = email ? Linked.parse(body).url : Claimed.parse(body).claimUrl;
+  console.log(json ? JSON.stringify(email ? { url } : { claimUrl: url }) : url);
 }

@@ -36,8 +36,13 @@ function* report(status: Status, ink: Ink): Generator<[string, string]> {
   }
   if (status.update) yield ["Update", ink.amber(`${status.update} is available — polaris update`)];
   const sign = server.state === "connected" ? ink.green("●") : ink.amber("○");
-  const why = server.error ? ` (${server.error})` : "";
-  yield ["Server", `${sign} ${server.url || "none"}: ${server.state.replace("_", " ")}${why}`];
+  yield ["Server", `${sign} ${server.url || "none"}: ${stateOf(server)}`];
+  for (const other of status.profiles.filter(({ isCurrent }) => !isCurrent)) {
+    yield ["", `${other.name}, ${other.url}: ${stateOf(other)}`];
+  }
+  if (status.elsewhere > 0) {
+    yield ["", `${status.elsewhere} wait for a sign-in to the organisation they belong to`];
+  }
   const acked = server.ackedAt ? `, last acknowledged ${ago(server.ackedAt)}` : "";
   const size = `${(journal.bytes / 1e6).toFixed(1)} MB`;
   yield ["Journal", `${journal.pending} waiting to be sent${acked}, ${size}`];
@@ -63,3 +68,8 @@ function ago(at: string): string {
   if (seconds < 3600) return `${(seconds / 60).toFixed(0)} min ago`;
   return `${(seconds / 3600).toFixed(0)} h ago`;
 }
+
+const stateOf = ({ state, error }: Pick<Status["server"], "state" | "error">): string => {
+  if (state === "signed_out") return `signed out: ${error ?? ""} Run polaris login.`;
+  return error ? `${state} (${error})` : state;
+};

@@ -1,8 +1,8 @@
-import { type Db, isBadData, type Tx } from "../db/db.ts";
-import { PolarisError } from "../wire/error.ts";
+import { type Db, isBadData, isTwice, type Sql, type Tx } from "../db/db.ts";
 import type { Event } from "../wire/event.ts";
-import { type Change, changeOf } from "./state.ts";
-import { storableText } from "./storable.ts";
+import { absent, enter, visible } from "./access.ts";
+import type { Caller } from "./caller.ts";
+import { changesOf, rowsOf, takenBy } from "./rows.ts";
 
 /** An event on its way into a project's log. */
 export interface Incoming {
@@ -13,8 +13,8 @@ export interface Incoming {
 }
 
 export interface Batch {
-  org: string;
-  project: string;
+  caller: Caller;
+  project: { id: string; slug: string };
   machine?: string;
   items: Incoming[];
   /** Positions below the floor that are not known here are missing on the machine too (per session). */
@@ -31,29 +31,37 @@ export interface Appended {
   lastSeq: number;
 }
 
+/** What else belongs into the same transaction: `before` the events (with the project locked), and `after` them. */
+export interface Around {
+  before?: ((tx: Tx) => Promise<unknown>) | undefined;
+  after?: ((tx: Tx) => Promise<unknown>) | undefined;
+}
+
 /**
- * Writes a batch into one project: one transaction, one statement. Whoever appends holds the project's row lock from
- * the moment it has taken its numbers, so that `seq` has no gaps and follows commit order. A row that PostgreSQL
- * refuses is found by halving and kept as `other` with its input as raw: one bad event never fails its batch and is
- * never lost.
+ * Writes a batch into one project that the caller may see: one transaction, one statement. Whoever appends holds the
+ * project's row lock from the moment it has taken its numbers, so that `seq` has no gaps and follows commit order. A row
+ * that PostgreSQL refuses is found by halving and kept as `other` with its input as raw: one bad event never fails its
+ * batch and is never lost.
  */
 export async function append(
   db: Db,
   batch: Batch,
-  before?: (tx: Tx) => Promise<unknown>,
+  { before, after }: Around = {},
 ): Promise<Appended> {
   try {
-    return await writeOnce(db, { ...batch, items: unique(batch.items) }, before);
+    return await writeOnce(db, { ...batch, items: unique(batch.items) }, { before, after });
   } catch (error) {
     if (!isBadData(error) || batch.items.length === 0) throw error;
     const [only, ...others] = batch.items;
     if (only && others.length === 0) {
       if (only.event.kind === "other") throw error;
-      return append(db, { ...batch, items: [{ ...only, event: asOther(only.event) }] }, before);
+      const items = [{ ...only, event: asOther(only.event) }];
+      return append(db, { ...batch, items }, { before, after });
     }
     const half = batch.items.length >> 1;
-    const first = await append(db, { ...batch, items: batch.items.slice(0, half) }, before);
-    const second = await append(db, { ...batch, items: batch.items.slice(half), refused: [] });
+    const first = await append(db, { ...batch, items: batch.items.slice(0, half) }, { before });
+    const rest = { ...batch, items: batch.items.slice(half), refused: [] };
+    const second = await append(db, rest, { after });
     return {
       stored: new Map([...first.stored, ...second.stored]),
       acked: { ...first.acked, ...second.acked },
@@ -62,40 +70,44 @@ export async function append(
   }
 }
 
-/** Some of the batch were written before: its transaction is undone. */
-class Twice extends Error {}
-
 /**
- * Events are new unless an answer was lost on the way, so the first try looks nothing up: a conflict on an id shows in
- * the count, and only then the known ones are searched, under the lock, and left out. (Looking them up for every batch
- * cost more than writing them, and read the whole table wherever PostgreSQL had planned for an empty one: 25 ms a
+ * Events are new unless an answer was lost on the way, so the first try looks nothing up: it fails as a whole on an id
+ * that is there, and only then the known ones are searched, under the lock, and left out. (Looking them up for every
+ * batch cost more than writing them, and read the whole table wherever PostgreSQL had planned for an empty one: 25 ms a
  * batch at 10,000 events instead of 5.)
  */
-async function writeOnce(
-  db: Db,
-  batch: Batch,
-  before?: (tx: Tx) => Promise<unknown>,
-): Promise<Appended> {
+async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promise<Appended> {
+  const { items } = batch;
+  const { org } = batch.caller;
   try {
-    return await db.as(batch.org, async (tx) => {
+    if (!before && !after) {
+      return read(await db.one(org, (sql) => write(sql, batch, items)), batch, items);
+    }
+    return await db.as(org, async (tx) => {
+      await enter(tx, batch.caller, batch.project);
       await before?.(tx);
-      return write(tx, batch, batch.items);
+      const done = read(await write(tx, batch, items), batch, items);
+      await after?.(tx);
+      return done;
     });
   } catch (error) {
-    if (!(error instanceof Twice)) throw error;
+    if (!isTwice(error)) throw error;
   }
-  return await db.as(batch.org, async (tx) => {
+  return await db.as(org, async (tx) => {
+    await enter(tx, batch.caller, batch.project);
     await before?.(tx);
-    return write(tx, batch, await unknown(tx, batch));
+    const rest = await unknown(tx, batch);
+    const done = read(await write(tx, batch, rest), batch, rest);
+    await after?.(tx);
+    return done;
   });
 }
 
-/** Takes the project's lock and answers which of the events are not there yet. */
-async function unknown(tx: Tx, { org, project, items }: Batch): Promise<Incoming[]> {
-  await tx`select from projects where id = ${project} and org_id = ${org} for no key update`;
+/** Which of the events are not there yet; asked under the project's lock. */
+async function unknown(tx: Tx, { project, items }: Batch): Promise<Incoming[]> {
   const ids = items.map(({ event }) => event.id);
   const rows = await tx<{ id: string }[]>`
-    select id from events where project_id = ${project} and id = any(${ids}::uuid[])`;
+    select id from events where project_id = ${project.id} and id = any(${ids}::uuid[])`;
   const known = new Set(rows.map(({ id }) => id));
   return items.filter(({ event }) => !known.has(event.id.toLowerCase()));
 }
@@ -106,47 +118,26 @@ function asOther(event: Event): Event {
   return { id, at, sender, kind: "other", body: { type: kind, refused: "database" }, raw, source };
 }
 
-/** zstd level 3 costs 0.5 ms per 100 events and halves what is kept; below 200 bytes it saves nothing. */
-const packed = (raw: string): string =>
-  Buffer.from(Bun.zstdCompressSync(raw, { level: 3 })).toString("base64");
-
-function rowsOf(items: Incoming[]): string {
-  const rows = items.map(({ event, session, pos }, at) => ({
-    n: at + 1,
-    id: event.id,
-    session,
-    pos,
-    at: event.at,
-    kind: event.kind,
-    sender: event.sender,
-    turn: event.turn,
-    parent: event.parent,
-    agent: event.source.agent,
-    agent_version: event.source.version,
-    translator: event.source.translator,
-    via: event.source.via,
-    text: event.text,
-    body: event.body,
-    raw: event.raw === undefined ? undefined : packed(storableText(event.raw)),
-  }));
-  return JSON.stringify(rows);
+interface Done {
+  base: string;
+  acked: Record<string, number> | null;
 }
 
 /**
- * One statement, so that the lock is held for one round trip. Everything reads `head` and so waits for the project's
- * row first. A conflict needs no look at older snapshots: the unique index knows every committed row.
+ * One statement. Everything in it reads `head` and so waits for the project's row first. That an id is there already
+ * needs no look at older snapshots: the unique index knows every committed row.
  */
-async function write(tx: Tx, batch: Batch, items: Incoming[]): Promise<Appended> {
-  const { org, project } = batch;
+function write(tx: Sql, batch: Batch, items: Incoming[]) {
+  const { caller } = batch;
+  const { org } = caller;
+  const project = batch.project.id;
   const machine = batch.machine ?? null;
   const count = items.length;
-  const [done] = await tx<
-    { base: string; written: string; acked: Record<string, number> | null }[]
-  >`
+  return tx<Done[]>`
     with head as (
-      update projects set last_seq = last_seq + ${count}::bigint,
+      update projects p set last_seq = last_seq + ${count}::bigint,
         last_event_at = case when ${count}::bigint > 0 then now() else last_event_at end
-      where id = ${project} and org_id = ${org}
+      where p.id = ${project} and p.archived_at is null and ${visible(tx, caller)}
       returning last_seq - ${count}::bigint as base
     ), fresh as (
       insert into events (org_id, project_id, seq, id, session_id, machine_id, pos, at, kind, sender, turn, parent,
@@ -156,8 +147,6 @@ async function write(tx: Tx, batch: Batch, items: Incoming[]): Promise<Appended>
       from head, jsonb_to_recordset(${rowsOf(items)}::text::jsonb) as i(
         n int, id uuid, session uuid, pos bigint, at timestamptz, kind text, sender text, turn text, parent text,
         agent text, agent_version text, translator smallint, via text, text text, body jsonb, raw text)
-      on conflict (project_id, id) do nothing
-      returning 1
     ), moved as (
       update sessions s set
         last_event_at = now(), last_seq = greatest(s.last_seq, base + c.last),
@@ -185,16 +174,17 @@ async function write(tx: Tx, batch: Batch, items: Incoming[]): Promise<Appended>
         case when seen @> 1::bigint
           then (select upper(r) - 1 from unnest(seen) r where r @> 1::bigint) else 0 end as acked
     )
-    select base, (select count(*) from fresh) as written,
-      (select jsonb_object_agg(session_id, acked) from taken) as acked
+    select base, (select jsonb_object_agg(session_id, acked) from taken) as acked
     from head`;
-  if (!done) throw new PolarisError("not_found", "This project is not there any more.");
-  if (Number(done.written) !== count) throw new Twice();
+}
+
+function read([done]: Done[], batch: Batch, items: Incoming[]): Appended {
+  if (!done) throw absent(batch.project.slug);
   const base = Number(done.base);
   return {
     stored: new Map(items.map(({ event }, at) => [event.id, base + at + 1])),
     acked: done.acked ?? {},
-    lastSeq: base + count,
+    lastSeq: base + items.length,
   };
 }
 
@@ -205,62 +195,4 @@ function unique(items: Incoming[]): Incoming[] {
     const id = event.id.toLowerCase();
     return !seen.has(id) && seen.add(id);
   });
-}
-
-/** What the events say about their sessions, as rows; `last` counts from the batch's first seq. */
-function changesOf(items: Incoming[]): string {
-  const bySession = new Map<string, { events: Event[]; last: number }>();
-  for (const [at, { session, event }] of items.entries()) {
-    const known = bySession.get(session);
-    if (!known) bySession.set(session, { events: [event], last: at + 1 });
-    else {
-      known.events.push(event);
-      known.last = at + 1;
-    }
-  }
-  const rows = [...bySession].map(([session, { events, last }]) => {
-    const change: Change = changeOf(events);
-    return {
-      session,
-      last,
-      ...change,
-      last_prompt: change.lastPrompt,
-      tool_calls: change.toolCalls,
-      new_driver: change.driver,
-      sets_driver: change.driver !== undefined,
-      sets_ended: change.ended !== undefined,
-    };
-  });
-  return JSON.stringify(rows);
-}
-
-/** Which positions a machine's batch takes, per session. */
-function takenBy({ machine, items, refused = [], floors }: Batch): string {
-  const taken = new Map<string, number[]>();
-  const note = (session: string, pos: number | undefined) => {
-    if (pos === undefined || !machine) return;
-    const list = taken.get(session);
-    if (list) list.push(pos);
-    else taken.set(session, [pos]);
-  };
-  for (const { session, pos } of items) note(session, pos);
-  for (const { session, pos } of refused) note(session, pos);
-  const rows = [...taken].map(([session, list]) => ({
-    session,
-    seen: rangesOf(list),
-    floor: floors?.get(session) ?? 1,
-  }));
-  return JSON.stringify(rows);
-}
-
-/** [1,2,3,7] -> "{[1,4),[7,8)}", a PostgreSQL multirange. */
-function rangesOf(positions: number[]): string {
-  const sorted = positions.toSorted((a, b) => a - b);
-  const ranges: [number, number][] = [];
-  for (const pos of sorted) {
-    const last = ranges.at(-1);
-    if (last && pos <= last[1]) last[1] = Math.max(last[1], pos + 1);
-    else ranges.push([pos, pos + 1]);
-  }
-  return `{${ranges.map(([from, to]) => `[${from},${to})`).join(",")}}`;
 }

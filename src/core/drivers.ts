@@ -1,7 +1,8 @@
-import type { Db } from "../db/db.ts";
+import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Participant } from "../wire/participant.ts";
 import type { Project, Session } from "../wire/session.ts";
+import { note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { own, post } from "./post.ts";
@@ -16,24 +17,24 @@ export async function claim(
   driver: Participant,
 ): Promise<Session> {
   const { project, session } = place;
-  const [row] = await db.as(
-    caller.org,
-    (tx) => tx`
-      update sessions set driver = ${driver}
-      where id = ${session.id} and project_id = ${project.id} and (driver is null or driver = ${driver})
-      returning id`,
+  if (session.driver === driver) return session;
+  await post(
+    db,
+    bell,
+    caller,
+    { ...place, events: [own("driver.changed", driver, { body: { driver } })] },
+    {
+      async before(tx) {
+        const [free] = await tx<{ driver: string | null }[]>`
+          select driver from sessions where id = ${session.id} and (driver is null or driver = ${driver})`;
+        if (free) return;
+        throw new PolarisError("seat_taken", `${session.driver} drives "${session.name}".`, {
+          hint: "Ask them to hand over, or advise with an injection.",
+        });
+      },
+      after: (tx) => noteDriver(tx, caller, place, driver),
+    },
   );
-  if (!row) {
-    throw new PolarisError("seat_taken", `${session.driver} drives "${session.name}".`, {
-      hint: "Ask them to hand over, or advise with an injection.",
-    });
-  }
-  if (session.driver !== driver) {
-    await post(db, bell, caller, {
-      ...place,
-      events: [own("driver.changed", driver, { body: { driver } })],
-    });
-  }
   return sessions.get(db, caller, project.slug, session.name);
 }
 
@@ -48,7 +49,19 @@ export async function release(
   if (session.driver) {
     const body = { driver: null, from: session.driver };
     const event = own("driver.changed", caller.participant, { body });
-    await post(db, bell, caller, { ...place, events: [event] });
+    const after = (tx: Tx) => noteDriver(tx, caller, place, null);
+    await post(db, bell, caller, { ...place, events: [event] }, { after });
   }
   return sessions.get(db, caller, project.slug, session.name);
+}
+
+function noteDriver(
+  tx: Tx,
+  { org, participant: actor, address }: Caller,
+  { project, session }: { project: Project; session: Session },
+  driver: Participant | null,
+): Promise<void> {
+  const target = `${project.slug}/${session.name}`;
+  const detail = { from: session.driver, to: driver };
+  return note(tx, { org, actor, action: "driver.changed", target, detail, address });
 }

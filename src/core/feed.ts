@@ -2,6 +2,8 @@ import type { Db } from "../db/db.ts";
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { StoredEvent } from "../wire/event.ts";
+import { visible } from "./access.ts";
+import type { Caller } from "./caller.ts";
 import { columns, type EventRow, storedOf } from "./history.ts";
 
 /** One event for all who watch: read once, written as JSON once. */
@@ -13,7 +15,7 @@ export interface Frame {
 }
 
 export interface Follow {
-  org: string;
+  caller: Caller;
   project: string;
   session?: string | undefined;
   /** Everything after this seq, from the beginning of time to now and on. */
@@ -31,15 +33,17 @@ export function startFeed(db: Db, log: Log) {
   const listeners = new Set<(org: string, project: string) => void>();
   const stopped = new AbortController();
 
-  const read = (org: string, project: string, after: number, session?: string) =>
-    db.as(org, async (tx) => {
+  /** For one caller inside their access; for the hub, whose seats `watch.ts` takes away from who loses it, for all. */
+  const read = (as: Caller | string, project: string, after: number, session?: string) =>
+    db.as(typeof as === "string" ? as : as.org, async (tx) => {
       const [head] = await tx<{ last_seq: string }[]>`
-        select last_seq from projects where id = ${project} and org_id = ${org}`;
+        select p.last_seq from projects p
+        where p.id = ${project} and ${typeof as === "string" ? tx`p.org_id = ${as}` : visible(tx, as)}`;
       const upTo = Number(head?.last_seq ?? 0);
       if (upTo <= after) return { frames: [], upTo: after };
       const rows = await tx<EventRow[]>`
         select ${columns(tx)} from events e join sessions s on s.id = e.session_id
-        where e.org_id = ${org} and e.project_id = ${project} and e.seq > ${after} and e.seq <= ${upTo}
+        where e.project_id = ${project} and e.seq > ${after} and e.seq <= ${upTo}
           ${session ? tx`and e.session_id = ${session}` : tx``}
         order by e.seq limit ${PAGE}`;
       const frames = rows.map(frameOf);
@@ -53,12 +57,12 @@ export function startFeed(db: Db, log: Log) {
   }
 
   async function* follow(wanted: Follow): AsyncGenerator<Frame[]> {
-    const { org, project, session, signal } = wanted;
+    const { caller, project, session, signal } = wanted;
     let cursor = wanted.after;
     const retry = backoff({ maxMs: 5000 });
     while (!signal.aborted) {
       try {
-        const { frames, upTo } = await read(org, project, cursor, session);
+        const { frames, upTo } = await read(caller, project, cursor, session);
         cursor = upTo;
         retry.reset();
         if (frames.length > 0) yield frames;
@@ -68,7 +72,7 @@ export function startFeed(db: Db, log: Log) {
         await pause(retry.next(), signal);
         continue;
       }
-      const hub = hubs.get(project) ?? openHub(org, project);
+      const hub = hubs.get(project) ?? openHub(caller.org, project);
       const seat = hub.sit(cursor, session);
       if (!seat) continue; // the hub went on while we read: read again
       try {

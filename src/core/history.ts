@@ -2,6 +2,7 @@ import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { StoredEvent } from "../wire/event.ts";
 import type { Page } from "../wire/session.ts";
+import { within } from "./access.ts";
 import type { Caller } from "./caller.ts";
 
 export interface EventRow {
@@ -97,7 +98,7 @@ export async function page(db: Db, caller: Caller, range: Range): Promise<Page<S
     caller.org,
     (tx) => tx<EventRow[]>`
       select ${columns(tx)} from events e join sessions s on s.id = e.session_id
-      where e.org_id = ${caller.org} and e.project_id = ${project}
+      where e.project_id = ${project} and ${within(tx, caller, project)}
         ${session ? tx`and e.session_id = ${session}` : tx``}
         ${after === undefined ? tx`` : tx`and e.seq > ${after}`}
         ${before === undefined ? tx`` : tx`and e.seq < ${before}`}
@@ -122,7 +123,7 @@ export async function one(
     caller.org,
     (tx) => tx<(EventRow & { raw: Buffer | null })[]>`
       select ${columns(tx)}, e.raw from events e join sessions s on s.id = e.session_id
-      where e.org_id = ${caller.org} and e.project_id = ${project.id} and e.seq = ${seq}`,
+      where e.project_id = ${project.id} and e.seq = ${seq} and ${within(tx, caller, project.id)}`,
   );
   if (!row) {
     throw new PolarisError("not_found", `There is no event ${seq} in project "${project.slug}".`);

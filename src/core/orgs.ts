@@ -1,45 +1,95 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
 import type { Db } from "../db/db.ts";
-import { writeAtomic } from "../lib/file.ts";
 import { uuid7 } from "../lib/uuid.ts";
-import { Participant } from "../wire/participant.ts";
+import { PolarisError } from "../wire/error.ts";
+import type { Membership, Org } from "../wire/org.ts";
+import { slugOf } from "../wire/participant.ts";
+import { note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
-import { mint, newSecret, startTokens } from "./tokens.ts";
+import { openBrowser, revoke } from "./devices.ts";
+import { admit, asUser, type User } from "./people.ts";
 
-/**
- * The organisation and its owner, made on first start. The owner's token guards everything until there are accounts;
- * it lies in `<data directory>/owner.token` (0600). A data directory that lost the file gets a new token.
- */
-export async function claimOwner(
+/** Makes an organisation with this person as its owner. */
+export async function create(
   db: Db,
-  dataDir: string,
-  participant: Participant,
-): Promise<{ token: string; caller: Caller }> {
-  const org = await firstOrg(db);
-  const file = join(dataDir, "owner.token");
-  const tokens = startTokens(db);
-  if (existsSync(file)) {
-    const token = readFileSync(file, "utf8").trim();
-    const caller = await tokens.verify(token).catch(() => undefined);
-    if (caller) return { token, caller };
-  }
-  // Written before it is valid: after a crash between the two the next start finds it unknown and makes another.
-  const token = newSecret("o");
-  writeAtomic(file, `${token}\n`);
-  await mint(db, {
-    org,
-    participant: Participant.parse(participant),
-    kind: "owner",
-    secret: token,
+  user: User,
+  input: { name: string; address?: string | undefined },
+): Promise<Org> {
+  const id = uuid7();
+  // The random end keeps a slug from telling which names are taken.
+  const slug = `${slugOf(input.name, "org").slice(0, 40)}-${randomBytes(3).toString("hex")}`;
+  return db.as(id, async (tx) => {
+    await tx`insert into orgs (id, slug, name) values (${id}, ${slug}, ${input.name})`;
+    const participant = await admit(tx, id, user, "owner");
+    const act = { action: "org.created", target: id, detail: { name: input.name } };
+    await note(tx, { org: id, actor: participant, ...act, address: input.address });
+    return { id, slug, name: input.name };
   });
-  return { token, caller: await tokens.verify(token) };
 }
 
-async function firstOrg(db: Db): Promise<string> {
-  await db.sql`
-    insert into orgs (id, slug, name) values (${uuid7()}, 'home', 'Home') on conflict (slug) do nothing`;
-  const [row] = await db.sql<{ id: string }[]>`select id from orgs where slug = 'home'`;
-  if (!row) throw new Error("the first organisation was not made");
-  return row.id;
+/** The caller's organisations by name; an API token knows only its own. */
+export async function list(db: Db, caller: Caller): Promise<Membership[]> {
+  const rows = await asUser(
+    db,
+    caller.user,
+    (tx) => tx<Omit<Membership, "current">[]>`
+      select o.id, o.slug, o.name, m.role from memberships m join orgs o on o.id = m.org_id
+      where m.user_id = ${caller.user} and m.removed_at is null order by o.name, o.id limit 500`,
+  );
+  return rows
+    .map((row) => ({ ...row, current: row.id === caller.org }))
+    .filter((org) => caller.kind === "browser" || org.current);
 }
+
+export async function one(db: Db, id: string): Promise<Org> {
+  const [row] = await db.sql<Org[]>`select id, slug, name from orgs where id = ${id}`;
+  if (!row) throw notMine();
+  return row;
+}
+
+export async function rename(db: Db, caller: Caller, org: string, name: string): Promise<Org> {
+  if (org !== caller.org) throw notMine();
+  return db.as(caller.org, async (tx) => {
+    const [row] = await tx<Org[]>`
+      update orgs set name = ${name} where id = ${caller.org} returning id, slug, name`;
+    if (!row) throw notMine();
+    const act = { action: "org.renamed", target: row.id, detail: { name } };
+    await note(tx, { org, actor: caller.participant, ...act, address: caller.address });
+    return row;
+  });
+}
+
+/** Signs the person's browser into another of their organisations; the old session ends. Answers the new secret. */
+export async function change(
+  db: Db,
+  caller: Caller,
+  input: { org: string; browser: string },
+): Promise<string> {
+  if (caller.kind !== "browser") {
+    throw new PolarisError("forbidden", "Only a browser goes from one organisation to another.", {
+      hint: "Sign the machine in again, or make a token in the other organisation.",
+    });
+  }
+  const isMine = /^[0-9a-f-]{36}$/.test(input.org) && (await isMember(db, caller.user, input.org));
+  if (!isMine) throw notMine();
+  const { org, browser: name } = input;
+  const secret = await openBrowser(db, { org, user: caller.user, name, address: caller.address });
+  await revoke(db, caller.org, caller.token);
+  return secret;
+}
+
+async function isMember(db: Db, user: string, org: string): Promise<boolean> {
+  const rows = await asUser(
+    db,
+    user,
+    (tx) => tx`
+      select 1 from memberships
+      where user_id = ${user} and org_id = ${org}::uuid and removed_at is null`,
+  );
+  return rows.length > 0;
+}
+
+const notMine = (): PolarisError =>
+  new PolarisError("not_found", "There is no such organisation among yours.", {
+    hint: "GET /orgs lists them.",
+  });

@@ -3,7 +3,8 @@ import { uuid7 } from "../lib/uuid.ts";
 import type { Event } from "../wire/event.ts";
 import type { Participant } from "../wire/participant.ts";
 import type { Project, Session } from "../wire/session.ts";
-import { append } from "./append.ts";
+import { within } from "./access.ts";
+import { type Around, append } from "./append.ts";
 import type { Caller } from "./caller.ts";
 import type { Doorbell } from "./doorbell.ts";
 
@@ -13,9 +14,10 @@ export async function post(
   bell: Doorbell,
   caller: Caller,
   { project, session, events }: { project: Project; session: Session; events: Event[] },
+  around?: Around,
 ): Promise<{ id: string; seq: number; known: boolean }[]> {
   const items = events.map((event) => ({ event, session: session.id }));
-  const { stored } = await append(db, { org: caller.org, project: project.id, items });
+  const { stored } = await append(db, { caller, project, items }, around);
   if (stored.size > 0) bell.ring(caller.org, project.id);
   const old = events.filter(({ id }) => !stored.has(id)).map(({ id }) => id);
   const seqs = new Map(stored);
@@ -23,7 +25,8 @@ export async function post(
     const rows = await db.as(
       caller.org,
       (tx) => tx<{ id: string; seq: string }[]>`
-        select id, seq from events where project_id = ${project.id} and id = any(${old}::uuid[])`,
+        select id, seq from events
+        where project_id = ${project.id} and id = any(${old}::uuid[]) and ${within(tx, caller, project.id)}`,
     );
     for (const row of rows) seqs.set(row.id, Number(row.seq));
   }

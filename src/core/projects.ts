@@ -1,8 +1,10 @@
-import type { Db } from "../db/db.ts";
+import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page, Project } from "../wire/session.ts";
-import type { Caller } from "./caller.ts";
+import { absent, isMember, seen, visible } from "./access.ts";
+import { note } from "./audit.ts";
+import { type Caller, isAtLeast } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 
 interface Row {
@@ -16,6 +18,10 @@ interface Row {
   last_event_at: Date | null;
 }
 
+const columns = (tx: Tx) => tx`
+  p.id, p.slug, p.name, p.visibility, p.last_seq, p.created_at, p.last_event_at,
+  (select count(*)::int from sessions s where s.project_id = p.id) as sessions`;
+
 const projectOf = (row: Row): Project => ({
   id: row.id,
   slug: row.slug,
@@ -27,39 +33,97 @@ const projectOf = (row: Row): Project => ({
   lastEventAt: row.last_event_at?.toISOString() ?? null,
 });
 
-/** Makes the project, or says that it is there: creating twice is no error, `created` tells which it was. */
+/**
+ * Makes the project, or says that it is there: creating twice is no error, `created` tells which it was. Who makes it
+ * is its first member. A slug that is taken by a project the caller may not see gets the same answer as `get`.
+ */
 export async function create(
   db: Db,
   caller: Caller,
-  input: { slug: string; name?: string | undefined },
+  input: { slug: string; name?: string | undefined; visibility?: "org" | "private" | undefined },
 ): Promise<{ project: Project; created: boolean }> {
-  const made = await db.as(
-    caller.org,
-    (tx) => tx`
-      insert into projects (id, org_id, slug, name, created_by)
-      values (${uuid7()}, ${caller.org}, ${input.slug}, ${input.name ?? input.slug}, ${caller.participant})
-      on conflict (org_id, slug) do nothing returning id`,
-  );
-  return { project: await get(db, caller, input.slug), created: made.length > 0 };
+  const created = await db.as(caller.org, (tx) => make(tx, caller, input));
+  return { project: await get(db, caller, input.slug), created };
+}
+
+/** Inside a transaction; true when it was made just now. */
+export async function make(
+  tx: Tx,
+  caller: Caller,
+  { slug, name = slug, visibility = "org" }: Parameters<typeof create>[2],
+): Promise<boolean> {
+  const [made] = await tx<{ id: string }[]>`
+    insert into projects (id, org_id, slug, name, visibility, created_by)
+    values (${uuid7()}, ${caller.org}, ${slug}, ${name}, ${visibility}, ${caller.participant})
+    on conflict (org_id, slug) do nothing returning id`;
+  if (!made) return false;
+  await tx`
+    insert into project_members (project_id, org_id, user_id, added_by)
+    values (${made.id}, ${caller.org}, ${caller.user}, ${caller.participant})`;
+  return true;
 }
 
 /** The project with this slug, inside the caller's access; an absent and a foreign one get the same `not_found`. */
-export async function get(db: Db, caller: Caller, slug: string): Promise<Project> {
-  const [row] = await db.as(
-    caller.org,
-    (tx) => tx<Row[]>`
-      select id, slug, name, visibility, last_seq, created_at, last_event_at,
-        (select count(*)::int from sessions s where s.project_id = p.id) as sessions
-      from projects p where org_id = ${caller.org} and slug = ${slug} and archived_at is null`,
-  );
-  if (!row) throw notFound(slug);
+export const get = (db: Db, caller: Caller, slug: string): Promise<Project> =>
+  db.as(caller.org, (tx) => read(tx, caller, slug));
+
+async function read(tx: Tx, caller: Caller, slug: string): Promise<Project> {
+  const [row] = await tx<(Row & { member: boolean })[]>`
+    select ${columns(tx)}, ${isMember(tx, caller)} as member
+    from projects p where p.slug = ${slug} and p.archived_at is null and ${visible(tx, caller)}`;
+  if (!row) throw absent(slug);
+  await seen(tx, caller, row);
   return projectOf(row);
 }
 
-export const notFound = (slug: string): PolarisError =>
-  new PolarisError("not_found", `There is no project "${slug}" here.`, {
-    hint: "GET /projects lists those you may see; POST /projects makes one.",
+/** Changes name or visibility. Its members may, and owners and admins. */
+export function change(
+  db: Db,
+  caller: Caller,
+  slug: string,
+  wanted: { name?: string | undefined; visibility?: "org" | "private" | undefined },
+): Promise<Project> {
+  return db.as(caller.org, async (tx) => {
+    const { id } = await manage(tx, caller, slug);
+    const [before] = await tx<{ name: string; visibility: "org" | "private" }[]>`
+      select name, visibility from projects where id = ${id}`;
+    const { name = before?.name, visibility = before?.visibility } = wanted;
+    await tx`update projects set name = ${name}, visibility = ${visibility} where id = ${id}`;
+    const { org, participant: actor, address } = caller;
+    const act = { org, actor, target: slug, address };
+    if (name !== before?.name) {
+      await note(tx, {
+        ...act,
+        action: "project.renamed",
+        detail: { from: before?.name, to: name },
+      });
+    }
+    if (visibility !== before?.visibility) {
+      await note(tx, { ...act, action: "project.visibility", detail: { to: visibility } });
+    }
+    return read(tx, caller, slug);
   });
+}
+
+/**
+ * The project, locked, when the caller may decide who sees it: its members, owners and admins. An API token may only
+ * with the scope admin: who gives a script the scope ingest does not mean to let it open a private project.
+ */
+export async function manage(tx: Tx, caller: Caller, slug: string): Promise<{ id: string }> {
+  const [row] = await tx<{ id: string; member: boolean }[]>`
+    select p.id, ${isMember(tx, caller)} as member from projects p
+    where p.slug = ${slug} and p.archived_at is null and ${visible(tx, caller)} for no key update`;
+  if (!row) throw absent(slug);
+  const trusted = caller.kind !== "api" || caller.scopes.includes("admin");
+  if (trusted && (row.member || isAtLeast(caller.role, "admin"))) return row;
+  throw new PolarisError(
+    "forbidden",
+    "Only this project's members and admins decide who sees it.",
+    {
+      hint: "Ask one of them: GET /projects/:proj/members lists them.",
+    },
+  );
+}
 
 /** Projects by slug. */
 export async function list(
@@ -71,11 +135,9 @@ export async function list(
   const rows = await db.as(
     caller.org,
     (tx) => tx<Row[]>`
-      select id, slug, name, visibility, last_seq, created_at, last_event_at,
-        (select count(*)::int from sessions s where s.project_id = p.id) as sessions
-      from projects p
-      where org_id = ${caller.org} and archived_at is null and slug > ${after}
-      order by slug limit ${limit + 1}`,
+      select ${columns(tx)} from projects p
+      where p.archived_at is null and p.slug > ${after} and ${visible(tx, caller)}
+      order by p.slug limit ${limit + 1}`,
   );
   const items = rows.slice(0, limit).map(projectOf);
   const last = items.at(-1);

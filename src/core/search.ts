@@ -1,6 +1,7 @@
 import type { Db } from "../db/db.ts";
 import type { StoredEvent } from "../wire/event.ts";
 import type { Page } from "../wire/session.ts";
+import { within } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import { columns, type EventRow, storedOf } from "./history.ts";
 
@@ -18,7 +19,7 @@ export async function search(
       from event_text t
       join events e on e.project_id = t.project_id and e.seq = t.seq
       join sessions s on s.id = e.session_id
-      where t.org_id = ${caller.org} and t.project_id = ${project}
+      where t.project_id = ${project} and ${within(tx, caller, project)}
         and t.tsv @@ websearch_to_tsquery('simple', ${words})
         ${before === undefined ? tx`` : tx`and t.seq < ${before}`}
       order by t.seq desc limit ${limit + 1}`,

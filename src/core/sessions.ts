@@ -2,6 +2,7 @@ import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page, Project, Session, State } from "../wire/session.ts";
+import { enter, isMember, seen, visible, within } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 
@@ -55,15 +56,16 @@ export const newName = (): string =>
 
 /** The session by name (or id) in a project the caller may see. */
 export async function get(db: Db, caller: Caller, slug: string, name: string): Promise<Session> {
-  const [row] = await db.as(
-    caller.org,
-    (tx) => tx<Row[]>`
-      select s.*, p.slug from sessions s join projects p on p.id = s.project_id
-      where p.org_id = ${caller.org} and p.slug = ${slug} and p.archived_at is null
-        and (s.name = ${name} or s.id::text = ${name})`,
-  );
-  if (!row) throw notFound(slug, name);
-  return sessionOf(row);
+  return db.as(caller.org, async (tx) => {
+    const [row] = await tx<(Row & { visibility: "org" | "private"; member: boolean })[]>`
+      select s.*, p.slug, p.visibility, ${isMember(tx, caller)} as member
+      from sessions s join projects p on p.id = s.project_id
+      where p.slug = ${slug} and p.archived_at is null and ${visible(tx, caller)}
+        and (s.name = ${name} or s.id::text = ${name})`;
+    if (!row) throw notFound(slug, name);
+    await seen(tx, caller, row);
+    return sessionOf(row);
+  });
 }
 
 const notFound = (slug: string, name: string): PolarisError =>
@@ -85,7 +87,7 @@ export async function list(
       select s.*, ${project.slug} as slug,
         to_char(coalesce(last_event_at, created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sort
       from sessions s
-      where org_id = ${caller.org} and project_id = ${project.id}
+      where project_id = ${project.id} and ${within(tx, caller, project.id)}
         ${at && id ? tx`and (coalesce(last_event_at, created_at), id) < (${at}::text::timestamptz, ${id}::uuid)` : tx``}
       order by coalesce(last_event_at, created_at) desc, id desc limit ${limit + 1}`,
   );
@@ -157,6 +159,7 @@ export async function create(
 ): Promise<{ session: Session; created: boolean }> {
   const id = uuid7();
   const name = await db.as(caller.org, async (tx) => {
+    await enter(tx, caller, project);
     if (input.name) {
       const [known] = await tx`
         select name from sessions where project_id = ${project.id} and name = ${input.name}`;

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { HookReading, People } from "../agents/agent.ts";
+import type { Home, Place } from "./accounts.ts";
 import { linkOf } from "./links.ts";
 import { begin, type Session, sessionOf } from "./sessions.ts";
 import * as tails from "./tails.ts";
@@ -22,6 +23,8 @@ export interface Caller {
   pid?: number | undefined;
   at: string;
   people: People;
+  /** To whom a session belongs that begins now, or under this link. */
+  home: (link?: Place) => Home;
   subagents: (transcript: string) => string | undefined;
 }
 
@@ -52,6 +55,7 @@ export function resolve(db: Database, reading: HookReading, caller: Caller): Bou
   }
   const session = begin(db, {
     ...caller.people,
+    ...caller.home(opened.place),
     project: opened.project,
     cwd: reading.cwd,
     at: caller.at,
@@ -118,16 +122,17 @@ function openedBy(
   db: Database,
   reading: HookReading,
   caller: Caller,
-): { project: string; from: tails.From } | undefined {
+): { project: string; from: tails.From; place: Place } | undefined {
   const { start } = reading;
   const fresh = start === "startup" || start === "clear" || start === "fork";
   const before = start === "clear" ? predecessor(db, caller) : undefined;
-  if (before) return { project: before.project, from: "start" };
+  if (before) return { project: before.project, from: "start", place: before };
   const link = linkOf(db, reading.cwd);
   if (!link) return undefined;
-  if (fresh) return { project: link.project, from: "start" };
-  if (start === "resume") return { project: link.project, from: "end" };
-  return { project: link.project, from: { bornAfter: link.at } };
+  const { project } = link;
+  if (fresh) return { project, from: "start", place: link };
+  if (start === "resume") return { project, from: "end", place: link };
+  return { project, from: { bornAfter: link.at }, place: link };
 }
 
 /** `/clear` gives the same process a new session id: the work goes on in the same project. */

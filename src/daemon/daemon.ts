@@ -1,10 +1,11 @@
 import pkg from "../../package.json" with { type: "json" };
 import type { Agent } from "../agents/agent.ts";
-import { brief, type Log } from "../lib/log.ts";
-import { readCredentials, watchCredentials } from "../machine/credentials.ts";
-import { identify, localParticipant } from "../machine/identity.ts";
+import type { Log } from "../lib/log.ts";
+import { watchCredentials } from "../machine/credentials.ts";
+import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
-import type { Credentials, Status } from "../wire/local.ts";
+import type { Status } from "../wire/local.ts";
+import { startAccounts } from "./accounts.ts";
 import { live } from "./bindings.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
@@ -17,9 +18,9 @@ import { startPruner } from "./prune.ts";
 import { routes } from "./routes.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
-import { journalStatus, statusLine, unknown } from "./status.ts";
+import { elsewhere, journalStatus, statusLine, unknown } from "./status.ts";
 import { startUpdates } from "./updates.ts";
-import { startUplink } from "./uplink.ts";
+import { startUplinks } from "./uplinks.ts";
 
 export interface Daemon extends AsyncDisposable {
   place: Paths;
@@ -40,35 +41,24 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   parts.use(lock(place));
 
   const machine = identify(place.machine);
-  const own = localParticipant();
-  let known: Credentials | undefined = read();
-  const credentials = () => known;
-  const driver = () => known?.participant ?? own;
-
-  function read(): Credentials | undefined {
-    try {
-      return readCredentials(place.credentials);
-    } catch (error) {
-      log.warn("credentials.unreadable", { error: brief(error) });
-      return undefined;
-    }
-  }
+  const accounts = startAccounts(place, log);
+  const { home: belongs } = accounts;
 
   const journal = parts.use(startJournal(place.journal, log));
   parts.use(startPruner(journal));
-  const uplink = parts.use(startUplink({ journal, machine, credentials, log }));
-  const downlink = parts.use(startDownlink({ journal, credentials, log }));
+  const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
+  const downlink = parts.use(startDownlink({ journal, accounts, log }));
   const ready = Promise.withResolvers<void>();
   const followers = parts.use(startFollowers({ journal, agents, log, ready: ready.promise }));
-  const hooks = startHooks({ journal, agents, followers, driver });
-  const members = startMembers({ journal, agents, followers, hooks, driver });
+  const hooks = startHooks({ journal, agents, followers, home: belongs });
+  const members = startMembers({ journal, agents, followers, hooks, home: belongs });
   const updates = parts.use(startUpdates({ place, log }));
   const spool = parts.use(startSpool({ place, hooks, log }));
   parts.use(
     watchCredentials(place.credentials, () => {
-      known = read();
+      accounts.reload();
       log.info("credentials.changed");
-      uplink.retry();
+      uplinks.retry();
       downlink.census();
     }),
   );
@@ -81,7 +71,9 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       version: pkg.version,
       home: place.home,
       startedAt,
-      server: uplink.state,
+      server: uplinks.state,
+      profiles: uplinks.profiles,
+      elsewhere: elsewhere(journal, accounts),
       journal: journalStatus(journal),
       spool: waiting,
       damaged,
@@ -93,8 +85,13 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const line = (agentSession: string) =>
     statusLine(agentSession, {
       journal,
-      server: uplink.state,
-      driver: driver(),
+      driver: belongs().driver,
+      // Not the current sign-in's: a session is sent where it was begun.
+      serverOf: (session) => {
+        const name = session && accounts.of(session)?.name;
+        const own = uplinks.profiles.find((profile) => profile.name === name);
+        return session && !own ? "signed_out" : (own ?? uplinks.state).state;
+      },
       update: updates.newer,
     });
 

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
-import { APPLICATION, SCHEMA, VERSION } from "./schema.ts";
+import { APPLICATION, SCHEMA, UPGRADES, VERSION } from "./schema.ts";
 
 export interface Opened {
   db: Database;
@@ -69,6 +69,13 @@ function lay(db: Database): void {
       `The journal has version ${version}, this Polaris knows ${VERSION}.`,
       { hint: "Install the newer Polaris again." },
     );
+  }
+  if (application === APPLICATION) {
+    db.transaction(() => {
+      for (let at = version; at < VERSION; at++) db.run(UPGRADES[at] ?? "");
+      db.run(`pragma user_version = ${VERSION}`);
+    })();
+    return;
   }
   const tables = db.query("select count(*) as n from sqlite_schema").get();
   if (application !== 0 || JSON.stringify(tables) !== '{"n":0}') throw new Damage("not a journal");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
-import type { Credentials } from "../wire/local.ts";
+import type { Account, Accounts } from "./accounts.ts";
 import { live } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
 import { type Session, sessionOf } from "./sessions.ts";
@@ -23,25 +23,25 @@ const SOON_MS = 1_000;
  */
 export function startDownlink(needs: {
   journal: Journal;
-  credentials: () => Credentials | undefined;
+  accounts: Accounts;
   log: Log;
 }): AsyncDisposable & { census(): void } {
-  const { journal, credentials, log } = needs;
+  const { journal, accounts, log } = needs;
   const { db } = journal;
   const streams = new Map<string, { stop: AbortController; done: Promise<void> }>();
 
   function census(): void {
-    const server = credentials();
-    const wanted = new Set(server ? live(db).map(({ session }) => session) : []);
+    const wanted = new Set(live(db).map(({ session }) => session));
     for (const [id, stream] of streams) {
-      if (wanted.has(id)) continue;
+      const session = sessionOf(db, id);
+      if (wanted.has(id) && session && accounts.of(session)) continue;
       stream.stop.abort();
       streams.delete(id);
     }
     for (const id of wanted) {
       const session = sessionOf(db, id);
       // Before its first acknowledged event the server has never heard of it.
-      if (streams.has(id) || !session || session.acked === 0) continue;
+      if (streams.has(id) || !session || session.acked === 0 || !accounts.of(session)) continue;
       const stop = new AbortController();
       streams.set(id, { stop, done: listen(id, stop.signal) });
     }
@@ -49,11 +49,12 @@ export function startDownlink(needs: {
 
   async function listen(id: string, signal: AbortSignal): Promise<void> {
     const wait = backoff({ firstMs: 500, maxMs: 60_000 });
+    const shown: Shown = {};
     while (!signal.aborted) {
       const session = sessionOf(db, id);
-      const server = credentials();
+      const account = session && accounts.of(session);
       try {
-        if (session && server && (await hear(session, server, signal))) wait.reset();
+        if (account && (await hear(session, account, shown, signal))) wait.reset();
       } catch (error) {
         if (!signal.aborted) log.info("downlink.lost", { session: id, error: brief(error) });
       }
@@ -64,7 +65,8 @@ export function startDownlink(needs: {
   /** One connection, until it ends. Answers whether it brought anything. */
   async function hear(
     session: Session,
-    server: Credentials,
+    account: Account,
+    shown: Shown,
     signal: AbortSignal,
   ): Promise<boolean> {
     const silence = new AbortController();
@@ -74,16 +76,18 @@ export function startDownlink(needs: {
       timer = setTimeout(() => silence.abort(), SILENT_MS);
     };
     try {
+      const token = await accounts.bearer(account.name, shown.refused);
       const path = `/projects/${session.project}/sessions/${session.name}/events`;
-      const response = await fetch(`${server.url.replace(/\/+$/, "")}${path}`, {
+      const response = await fetch(`${account.url.replace(/\/+$/, "")}${path}`, {
         headers: {
-          authorization: `Bearer ${server.token}`,
+          authorization: `Bearer ${token}`,
           accept: "text/event-stream",
           "last-event-id": String(session.heard),
         },
         redirect: "manual",
         signal: AbortSignal.any([signal, silence.signal]),
       });
+      shown.refused = response.status === 401 ? token : undefined;
       if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
         throw new Error(`the server answered ${response.status} instead of a stream`);
       }
@@ -133,6 +137,11 @@ export function startDownlink(needs: {
       await Promise.all([...streams.values()].map(({ done }) => done));
     },
   };
+}
+
+/** The token the server has refused last. */
+interface Shown {
+  refused?: string | undefined;
 }
 
 /** Calls `heard` with every chunk that passes. */

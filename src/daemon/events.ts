@@ -55,16 +55,30 @@ export function append(
   return pos - row.next_pos;
 }
 
-/** Whether the transcript has told this fact of a hook itself; then the telling is taken, once. */
-export function isTold(db: Database, session: string, fact: Event): boolean {
+/**
+ * Whether the transcript has told this fact of a hook itself; then the telling is taken, once. `since` is where the
+ * session stood when the hook called: all that came after counts, however much it is (a recorder that was away for an
+ * hour reads thousands of lines at once), and a little of what came before, because a hook may be late.
+ */
+export function isTold(db: Database, session: string, fact: Event, since: number): boolean {
   const rows = db
     .query<Seen, [string, string, number]>(
-      `select n, kind, turn, mark, at from
-         (select n, kind, turn, mark, at, via, pair from events where session = ?1 order by pos desc limit ?3)
-       where kind = ?2 and via = 'transcript' and pair = 0`,
+      `select n, kind, turn, mark, at from events
+       where session = ?1 and pos >= ?3 and kind = ?2 and via = 'transcript' and pair = 0 order by pos desc`,
     )
-    .all(session, fact.kind, REACH);
+    .all(session, fact.kind, since - REACH);
   return take(db, rows, fact);
+}
+
+/** Whether this turn has been heard of in the session, among its latest events. */
+export function hasTurn(db: Database, session: string, turn: string): boolean {
+  const row = db
+    .query(
+      `select 1 from (select turn from events where session = ? order by pos desc limit ${REACH})
+       where turn = ? limit 1`,
+    )
+    .get(session, turn);
+  return row !== null;
 }
 
 /** Whether a line of the transcript tells what was already written from a hook. */

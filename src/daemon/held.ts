@@ -3,7 +3,9 @@ import { statSync } from "node:fs";
 import type { Fact } from "../agents/agent.ts";
 import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
-import { append, isTold } from "./events.ts";
+import type { Bound } from "./bindings.ts";
+import { append, hasTurn, isTold } from "./events.ts";
+import { sessionOf } from "./sessions.ts";
 import type { Tail } from "./tails.ts";
 
 /** The agent's last lines reach the file 80–400 ms late (measured), so an end waits for half a second of quiet. */
@@ -19,6 +21,7 @@ interface Held {
   release: Fact["release"];
   at: number;
   size: number;
+  pos: number;
   json: string;
 }
 
@@ -37,16 +40,17 @@ export interface Moment {
 /** Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. */
 export function hold(
   db: Database,
-  { agent_session, transcript }: { agent_session: string; transcript: string | null },
+  { agent_session, session, transcript }: Pick<Bound, "agent_session" | "session" | "transcript">,
   facts: Fact[],
 ): void {
   if (facts.length === 0) return;
   const size = transcript ? (statSync(transcript, { throwIfNoEntry: false })?.size ?? 0) : 0;
   const insert = db.query(
-    "insert into held (agent_session, release, at, size, json) values (?, ?, ?, ?, ?)",
+    "insert into held (agent_session, release, at, size, pos, json) values (?, ?, ?, ?, ?, ?)",
   );
+  const pos = sessionOf(db, session)?.next_pos ?? 1;
   for (const { event, release } of facts) {
-    insert.run(agent_session, release, Date.now(), size, JSON.stringify(redact(event)));
+    insert.run(agent_session, release, Date.now(), size, pos, JSON.stringify(redact(event)));
   }
 }
 
@@ -75,13 +79,13 @@ export function lastHeld(db: Database, agentSession: string): number {
 export function release(db: Database, moment: Moment): number | undefined {
   const rows = db
     .query<Held, [string]>(
-      "select n, release, at, size, json from held where agent_session = ? order by n",
+      "select n, release, at, size, pos, json from held where agent_session = ? order by n",
     )
     .all(moment.agentSession);
   const drop = db.query("delete from held where n = ?");
   let next: number | undefined;
   for (const { row, event, wait } of ordered(rows, moment)) {
-    const told = row.release === "unseen" && isTold(db, moment.session, event);
+    const told = row.release === "unseen" && isTold(db, moment.session, event, row.pos);
     if (!told && (wait > 0 || row.n > moment.upTo) && !moment.final) {
       next = Math.min(next ?? wait, wait);
       continue;
@@ -123,36 +127,54 @@ function ordered(rows: Held[], moment: Moment): Due[] {
 }
 
 /**
- * Puts what hooks said `now` where it belongs among these lines: before all of them when the transcript ended here as
- * the hook called, else before the first one that is later. (A hook that was spooled while no daemon ran would
- * otherwise stand behind all that happened since.) Lines keep their own order, whatever their times. Runs inside
- * `journal.write`.
+ * Puts what hooks said where it belongs among these lines. What was said `now`: before all of them when the transcript
+ * ended here as the hook called, else before the first one that is later. (A hook that was spooled while no daemon ran
+ * would otherwise stand behind all that happened since.) The end of a turn: before the prompt of the next one, which
+ * may follow faster than any quiet. Lines keep their own order, whatever their times. Runs inside `journal.write`.
  */
-export function mingle(db: Database, tail: Tail, lines: Event[]): Event[] {
-  const waiting = db
+export function mingle(db: Database, tail: Tail, session: string, lines: Event[]): Event[] {
+  const rows = db
     .query<Held, [string]>(
-      "select n, release, at, size, json from held where agent_session = ? and release = 'now' order by n",
+      `select n, release, at, size, pos, json from held
+       where agent_session = ? and release in ('now', 'quiet') order by n`,
     )
     .all(tail.agent_session);
-  if (waiting.length === 0) return lines;
+  if (rows.length === 0) return lines;
   const drop = db.query("delete from held where n = ?");
+  const waiting = rows.map((row) => {
+    const fact: Event = JSON.parse(row.json);
+    return { row, fact };
+  });
   const all: Event[] = [];
   for (const line of lines) {
-    for (let row = waiting[0]; row; row = waiting[0]) {
-      const fact: Event = JSON.parse(row.json);
-      if (row.size > tail.offset && Date.parse(fact.at) > Date.parse(line.at)) break;
+    for (const one of [...waiting]) {
+      const { row, fact } = one;
+      const isNow = row.release === "now";
+      if (isNow ? isLater(row, fact, tail, line) : !isOver(fact, line, all, session)) continue;
       all.push(fact);
       drop.run(row.n);
-      waiting.shift();
+      waiting.splice(waiting.indexOf(one), 1);
     }
     all.push(line);
   }
   return all;
+
+  /** Only the turn's own prompt tells that it has begun: ends of turns that come later wait with theirs. */
+  function isOver(fact: Event, line: Event, before: Event[], session: string): boolean {
+    if (fact.kind !== "turn.end" || line.kind !== "user.message") return false;
+    const { turn } = fact;
+    if (!turn || !line.turn || line.parent || turn === line.turn) return false;
+    return before.some((event) => event.turn === turn) || hasTurn(db, session, turn);
+  }
 }
+
+const isLater = (row: Held, fact: Event, tail: Tail, line: Event): boolean =>
+  row.size > tail.offset && Date.parse(fact.at) > Date.parse(line.at);
 
 function dueIn(row: Held, { grownAt, hasFile }: Moment): number {
   const now = Date.now();
-  if (row.release === "now") return 0;
+  // Held by a clock that has been set back since: nobody knows how long, and it must not be as long as that.
+  if (row.release === "now" || row.at > now) return 0;
   if (row.release === "unseen") {
     return row.at + (hasFile ? UNSEEN_MS : UNSEEN_NO_FILE_MS) - now;
   }

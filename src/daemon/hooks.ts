@@ -1,7 +1,7 @@
 import type { Agent, HookReading, People } from "../agents/agent.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { HookCall } from "../wire/local.ts";
-import type { Participant } from "../wire/participant.ts";
+import type { Accounts } from "./accounts.ts";
 import { type Bound, resolve } from "./bindings.ts";
 import type { Followers } from "./followers.ts";
 import { hold } from "./held.ts";
@@ -29,9 +29,9 @@ export function startHooks(needs: {
   journal: Journal;
   agents: readonly Agent[];
   followers: Followers;
-  driver: () => Participant;
+  home: Accounts["home"];
 }): Hooks {
-  const { journal, agents, followers, driver } = needs;
+  const { journal, agents, followers, home } = needs;
   const { db } = journal;
   const unrecorded = new Map<string, Seen>();
 
@@ -71,7 +71,7 @@ export function startHooks(needs: {
           hint: `Known: ${agents.map(({ name }) => name).join(", ")}.`,
         });
       }
-      const people: People = { driver: driver(), agent: agent.participant };
+      const people: People = { driver: home().driver, agent: agent.participant };
       const reading = agent.readHook(call, people);
       if (!reading.agentSession) return { recorded: false };
       const bound = await journal.write<Bound | undefined>(() => {
@@ -80,6 +80,7 @@ export function startHooks(needs: {
           pid: call.pid,
           at: call.at,
           people,
+          home,
           subagents: (transcript) => agent.subagentsFolder(transcript),
         });
         if (!found) return undefined;

@@ -1,9 +1,12 @@
 import type { Database } from "bun:sqlite";
+import type { Place } from "./accounts.ts";
 
 export interface Linked {
   directory: string;
   project: string;
   at: number;
+  profile: string | null;
+  org: string | null;
 }
 
 /** The longest linked directory that holds `cwd`, or none. */
@@ -15,15 +18,19 @@ export function linkOf(db: Database, cwd: string | undefined): Linked | undefine
 /** Longest first. */
 export function links(db: Database): Linked[] {
   return db
-    .query<Linked, []>("select directory, project, at from links order by length(directory) desc")
+    .query<Linked, []>(
+      "select directory, project, at, profile, org from links order by length(directory) desc",
+    )
     .all();
 }
 
-export function link(db: Database, directory: string, project: string): void {
+/** Linked again under another sign-in, what begins from now on belongs there. */
+export function link(db: Database, directory: string, project: string, place: Place): void {
   db.query(
-    `insert into links (directory, project, at) values (?1, ?2, ?3)
-     on conflict (directory) do update set project = ?2, at = ?3 where project <> ?2`,
-  ).run(directory, project, Date.now());
+    `insert into links (directory, project, at, profile, org) values (?1, ?2, ?3, ?4, ?5)
+     on conflict (directory) do update set project = ?2, at = ?3, profile = ?4, org = ?5
+     where project <> ?2 or org is not ?5`,
+  ).run(directory, project, Date.now(), place.profile, place.org);
 }
 
 export function unlink(db: Database, directory: string): boolean {

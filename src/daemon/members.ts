@@ -6,7 +6,7 @@ import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Event } from "../wire/event.ts";
 import type { Binding, Join, Leave, Link, Unlink } from "../wire/local.ts";
-import type { Participant } from "../wire/participant.ts";
+import type { Accounts, Home } from "./accounts.ts";
 import { type Bound, bind, bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
 import type { Followers } from "./followers.ts";
@@ -21,26 +21,33 @@ interface Needs {
   agents: readonly Agent[];
   followers: Followers;
   hooks: Hooks;
-  driver: () => Participant;
+  home: Accounts["home"];
 }
 
 /** What people decide about recording: join, leave, link, unlink. */
-export function startMembers({ journal, agents, followers, hooks, driver }: Needs) {
+export function startMembers({ journal, agents, followers, hooks, home }: Needs) {
   const { db } = journal;
 
   async function join(wish: z.infer<typeof Join>): Promise<Binding> {
     const agent = agents.find(({ name }) => name === wish.agent);
     if (!agent) throw new PolarisError("invalid_input", `There is no agent "${wish.agent}".`);
     const before = bindingOf(db, wish.agentSession);
-    if (before && isSame(before, wish)) return bindingView(journal, before);
+    const here = home();
+    if (before && isSame(before, wish, here)) return bindingView(journal, before);
     // What was said so far belongs to where it was said.
     if (before && before.state !== "left") await leave(wish);
     const seen = hooks.seen(wish.agentSession);
-    const people = { driver: driver(), agent: agent.participant };
     const cwd = wish.cwd ?? seen?.cwd ?? before?.cwd ?? undefined;
     const bound = await journal.write(() => {
       const session =
-        rejoined(wish) ?? begin(db, { ...people, project: wish.project, name: wish.name, cwd });
+        rejoined(wish, here) ??
+        begin(db, {
+          ...here,
+          agent: agent.participant,
+          project: wish.project,
+          name: wish.name,
+          cwd,
+        });
       const transcript = wish.transcript ?? seen?.transcript ?? before?.transcript ?? undefined;
       const made = bind(
         db,
@@ -64,15 +71,19 @@ export function startMembers({ journal, agents, followers, hooks, driver }: Need
     return bindingView(journal, bound);
   }
 
-  function isSame(bound: Bound, { project, name }: z.infer<typeof Join>): boolean {
+  function isSame(bound: Bound, { project, name }: z.infer<typeof Join>, { org }: Home): boolean {
     const session = sessionOf(db, bound.session);
     if (bound.state !== "live" || session?.project !== project) return false;
+    if (session.org !== null && org !== null && session.org !== org) return false;
     return name === undefined || session.name === name;
   }
 
   /** A name this machine has fed before means that session, unless another agent session speaks in it now. */
-  function rejoined({ project, name, agentSession }: z.infer<typeof Join>): Session | undefined {
-    const known = name ? sessionNamed(db, project, name) : undefined;
+  function rejoined(
+    { project, name, agentSession }: z.infer<typeof Join>,
+    { org }: Home,
+  ): Session | undefined {
+    const known = name ? sessionNamed(db, project, name, org) : undefined;
     if (!known) return undefined;
     const other = db
       .query<{ agent_session: string }, [string, string]>(
@@ -108,7 +119,7 @@ export function startMembers({ journal, agents, followers, hooks, driver }: Need
       ) {
         throw new PolarisError("invalid_input", `${directory} is not a directory.`);
       }
-      await journal.write(() => link(db, resolve(directory), project));
+      await journal.write(() => link(db, resolve(directory), project, home()));
       return { directory: resolve(directory), project };
     },
     async unlink({ directory }: z.infer<typeof Unlink>) {

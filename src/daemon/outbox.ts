@@ -24,6 +24,8 @@ export interface Batch {
 interface Limits {
   /** Sessions to leave out for now. */
   skip: ReadonlySet<string>;
+  /** Whose sessions: those of this organisation and no others. */
+  org: string;
   /** The one session to take. */
   only?: string | undefined;
   events: number;
@@ -34,10 +36,12 @@ interface Limits {
  * The next pending events: in order within a session, every waiting session in turn so that one long backlog does not
  * hold up the others. Never more than one batch is in memory.
  */
-export function nextBatch(db: Database, { skip, only, events, bytes }: Limits): Batch {
+export function nextBatch(db: Database, { skip, org, only, events, bytes }: Limits): Batch {
   const behind = db
-    .query<Session, []>("select * from sessions where next_pos > acked + 1 order by id")
-    .all()
+    .query<Session, [string]>(
+      "select * from sessions where next_pos > acked + 1 and org = ? order by id",
+    )
+    .all(org)
     .filter(({ id }) => !skip.has(id) && (only === undefined || id === only))
     .slice(0, events);
   const share = Math.max(1, Math.ceil(events / Math.max(1, behind.length)));

@@ -7,7 +7,20 @@
  * `pair` keeps one fact one event when hook and transcript tell it under different ids: 0 nothing known, 1 written from
  * a hook and still waiting for the transcript's own telling, 2 both have told it.
  */
-export const VERSION = 1;
+export const VERSION = 2;
+
+/**
+ * `profile` and `org`: under which sign-in of this machine a session was begun (and a directory linked), and so to
+ * which organisation its events may go. `org` is null until that is known, then never changes.
+ */
+export const UPGRADES: Record<number, string> = {
+  1: `
+alter table sessions add column profile text;
+alter table sessions add column org text;
+alter table links add column profile text;
+alter table links add column org text;
+`,
+};
 
 /** "PLRS": a file that is SQLite and not ours is never written into. */
 export const APPLICATION = 0x504c5253;
@@ -24,7 +37,9 @@ create table sessions (
   next_pos integer not null default 1,
   acked integer not null default 0,
   -- The last event of the server's stream that was looked at for advice.
-  heard integer not null default 0
+  heard integer not null default 0,
+  profile text,
+  org text
 ) strict, without rowid;
 create index sessions_behind on sessions (id) where next_pos > acked + 1;
 create index sessions_named on sessions (project, name);
@@ -44,7 +59,9 @@ create index bindings_pid on bindings (pid);
 create table links (
   directory text primary key,
   project text not null,
-  at integer not null
+  at integer not null,
+  profile text,
+  org text
 ) strict, without rowid;
 
 create table tails (
@@ -72,6 +89,8 @@ create table held (
   at integer not null,
   -- How long the transcript was when the hook called: what it says stands before the lines beyond.
   size integer not null,
+  -- The session's next position then: a telling by the transcript is looked for from about there on.
+  pos integer not null,
   json text not null
 ) strict;
 

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { People } from "../agents/agent.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import type { Participant } from "../wire/participant.ts";
+import type { Place } from "./accounts.ts";
 
 /** A Polaris session this machine feeds. */
 export interface Session {
@@ -15,9 +16,11 @@ export interface Session {
   next_pos: number;
   acked: number;
   heard: number;
+  profile: string | null;
+  org: string | null;
 }
 
-export interface NewSession extends People {
+export interface NewSession extends People, Partial<Place> {
   project: string;
   name?: string | undefined;
   cwd?: string | undefined;
@@ -29,7 +32,8 @@ export function begin(db: Database, wish: NewSession): Session {
   const id = uuid7();
   const name = wish.name ?? freeName(db, wish.project);
   db.query(
-    "insert into sessions (id, project, name, agent, driver, cwd, started_at) values (?, ?, ?, ?, ?, ?, ?)",
+    `insert into sessions (id, project, name, agent, driver, cwd, started_at, profile, org)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     id,
     wish.project,
@@ -38,6 +42,8 @@ export function begin(db: Database, wish: NewSession): Session {
     wish.driver,
     wish.cwd ?? null,
     wish.at ?? new Date().toISOString(),
+    wish.profile ?? null,
+    wish.org ?? null,
   );
   const made = sessionOf(db, id);
   if (!made) throw new Error("a session that was just written is not there");
@@ -48,15 +54,44 @@ export function sessionOf(db: Database, id: string): Session | undefined {
   return db.query<Session, [string]>("select * from sessions where id = ?").get(id) ?? undefined;
 }
 
-/** The latest session of that name that this machine has fed. */
-export function sessionNamed(db: Database, project: string, name: string): Session | undefined {
+/** The latest session of that name that this machine has fed; with `org`, only what may go there. */
+export function sessionNamed(
+  db: Database,
+  project: string,
+  name: string,
+  org: string | null = null,
+): Session | undefined {
   return (
     db
-      .query<Session, [string, string]>(
-        "select * from sessions where project = ? and name = ? order by id desc limit 1",
+      .query<Session, [string, string, string | null]>(
+        `select * from sessions where project = ?1 and name = ?2 and (?3 is null or org is null or org = ?3)
+         order by id desc limit 1`,
       )
-      .get(project, name) ?? undefined
+      .get(project, name, org) ?? undefined
   );
+}
+
+/** Sessions begun before it was known to whom they belong: now it is, and it will not change. */
+const HOMELESS = "org is null and (profile = ?1 or (profile is null and ?2))";
+
+export const hasHomeless = (db: Database, { profile, isCurrent }: Belonging): boolean =>
+  db
+    .query<unknown, [string, boolean]>(`select 1 from sessions where ${HOMELESS} limit 1`)
+    .get(profile, isCurrent) !== null;
+
+/** Runs inside `journal.write`. */
+export function adopt(db: Database, { profile, org, isCurrent }: Belonging): void {
+  db.query(`update sessions set profile = ?1, org = ?3 where ${HOMELESS}`).run(
+    profile,
+    isCurrent,
+    org,
+  );
+}
+
+interface Belonging {
+  profile: string;
+  org: string;
+  isCurrent: boolean;
 }
 
 export function rename(db: Database, id: string, name: string): void {

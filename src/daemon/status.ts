@@ -1,8 +1,9 @@
 import type { Line, Status, Unknown } from "../wire/local.ts";
 import type { Participant } from "../wire/participant.ts";
+import type { Accounts } from "./accounts.ts";
 import { bindingOf } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
-import { sessionOf } from "./sessions.ts";
+import { type Session, sessionOf } from "./sessions.ts";
 
 /** What of the journal goes into `polaris status`. */
 export function journalStatus(journal: Journal) {
@@ -36,21 +37,21 @@ export function pending({ db }: Pick<Journal, "db">): number {
 
 interface Known {
   journal: Journal;
-  server: Status["server"];
+  serverOf: (session: Session | undefined) => Status["server"]["state"];
   driver: Participant;
   update: string | null;
 }
 
 /** Asked several times a minute by every open agent session: three small queries and nothing else. */
 export function statusLine(agentSession: string, known: Known): Line {
-  const { journal, server, driver, update } = known;
+  const { journal, serverOf, driver, update } = known;
   const bound = bindingOf(journal.db, agentSession);
   const session =
     bound && bound.state !== "left" ? sessionOf(journal.db, bound.session) : undefined;
   return {
     session: session ? { project: session.project, name: session.name } : null,
     who: session ? (session.driver ?? driver) : null,
-    server: server.state,
+    server: serverOf(session),
     pending: pending(journal),
     update,
   };
@@ -70,6 +71,18 @@ export function unknown({ db }: Pick<Journal, "db">): Unknown[] {
       count,
       at: new Date(at).toISOString(),
     }));
+}
+
+/** Events of organisations this machine is signed in to no longer, or not yet. */
+export function elsewhere({ db }: Pick<Journal, "db">, accounts: Accounts): number {
+  return db
+    .query<{ profile: string | null; org: string | null; waiting: number }, []>(
+      `select profile, org, sum(next_pos - 1 - acked) as waiting from sessions
+       where next_pos > acked + 1 group by profile, org`,
+    )
+    .all()
+    .filter((place) => !accounts.of(place))
+    .reduce((sum, { waiting }) => sum + waiting, 0);
 }
 
 function count(query: { get(): { n: number } | null }): number {

@@ -1,9 +1,10 @@
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { errorOf, type Reply, send } from "../machine/api.ts";
-import type { PolarisError } from "../wire/error.ts";
+import { PolarisError } from "../wire/error.ts";
 import { IngestAnswer } from "../wire/ingest.ts";
-import type { Credentials, Status } from "../wire/local.ts";
+import type { Status } from "../wire/local.ts";
+import type { Account, Accounts } from "./accounts.ts";
 import type { Journal } from "./journal.ts";
 import {
   BATCH_BYTES,
@@ -14,6 +15,7 @@ import {
   refuse,
   settle,
 } from "./outbox.ts";
+import { adopt, hasHomeless } from "./sessions.ts";
 
 /** New events wait this long for company: one request for all that a burst of lines brings. */
 const GATHER_MS = 30;
@@ -30,7 +32,9 @@ export interface Uplink extends AsyncDisposable {
 interface Needs {
   journal: Journal;
   machine: { id: string; name: string };
-  credentials: () => Credentials | undefined;
+  /** The sign-in whose sessions it sends. */
+  name: string;
+  accounts: Accounts;
   log: Log;
 }
 
@@ -41,7 +45,7 @@ type Outcome = { next: "go" } | { next: "wait"; ms?: number | undefined } | { ne
  * Sends what the journal holds, in order, one batch at a time, until the server has it. The cursor of a session moves
  * only on the server's own word, so a request whose answer was lost is simply made again: ids make repeats harmless.
  */
-export function startUplink({ journal, machine, credentials, log }: Needs): Uplink {
+export function startUplink({ journal, machine, name, accounts, log }: Needs): Uplink {
   const { db } = journal;
   const stop = new AbortController();
   const blocked = new Map<string, number>();
@@ -51,8 +55,10 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
   let bell = Promise.withResolvers<void>();
   let urge = Promise.withResolvers<void>();
   let limit = BATCH_EVENTS;
+  /** An access token the server has refused: the next one is another, or this machine is signed out. */
+  let spent: string | undefined;
   let state: Status["server"] = {
-    url: credentials()?.url ?? "",
+    url: accounts.named(name)?.url ?? "",
     state: "waiting",
     error: null,
     since: new Date().toISOString(),
@@ -60,7 +66,7 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
   };
 
   function say(now: Status["server"]["state"], error: string | null): void {
-    const url = credentials()?.url ?? "";
+    const url = accounts.named(name)?.url ?? "";
     if (state.state === now && state.error === error && state.url === url) return;
     if (state.state !== now) log.info(`uplink.${now}`, error === null ? {} : { error });
     state = {
@@ -78,6 +84,11 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
       try {
         await step();
       } catch (error) {
+        if (error instanceof PolarisError && error.status === 401) {
+          say("signed_out", error.message);
+          await signedOut();
+          continue;
+        }
         say("waiting", brief(error));
         await rest(wait.next());
       }
@@ -85,34 +96,34 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
   }
 
   async function step(): Promise<void> {
-    const server = credentials();
-    if (!server) {
-      say("signed_out", "Nobody is signed in.");
-      return await rest();
-    }
+    const account = accounts.named(name);
+    // Gone with the next census.
+    if (!account) return await rest();
+    const token = await accounts.bearer(name, spent);
+    const org = await accounts.orgOf(account, token);
+    await takeIn(account, org);
     const only = apart.shift();
-    const batch = nextBatch(db, { skip: skipped(), only, events: limit, bytes: BATCH_BYTES });
+    const batch = nextBatch(db, { skip: skipped(), org, only, events: limit, bytes: BATCH_BYTES });
     if (batch.events.length === 0) {
       if (only !== undefined) return;
-      if (state.state !== "connected" && blocked.size === 0) return await greet(server);
+      if (state.state !== "connected" && blocked.size === 0) return await greet(account.url, token);
       await idle();
       return await pause(GATHER_MS, stop.signal);
     }
     await journal.sync();
-    const outcome = await deliver(server, batch);
+    const outcome = await deliver({ url: account.url, token }, batch);
     if (outcome.next === "go") return;
-    if (outcome.next === "sign-in") return await signedOut(server);
+    if (outcome.next === "sign-in") return await refuseToken(token);
     await rest(Math.max(wait.next(), outcome.ms ?? 0));
   }
 
   /** Nothing to send, and not known whether it would arrive: status and status line must not guess. */
-  async function greet(server: Credentials): Promise<void> {
-    const reply = await send(server, { path: "/me", timeoutMs: TIMEOUT_MS, signal: stop.signal });
-    if (reply.status === 401) {
-      say("signed_out", errorOf(reply).message);
-      return await signedOut(server);
-    }
+  async function greet(url: string, token: string): Promise<void> {
+    const request = { path: "/me", timeoutMs: TIMEOUT_MS, signal: stop.signal };
+    const reply = await send({ url, token }, request);
+    if (reply.status === 401) return await refuseToken(token);
     if (reply.status === 200) {
+      spent = undefined;
       wait.reset();
       return say("connected", null);
     }
@@ -120,7 +131,20 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
     await Promise.race([bell.promise, rest(wait.next())]);
   }
 
-  async function deliver(server: Credentials, batch: Batch): Promise<Outcome> {
+  /** The same again with another token, or `bearer` says that there is none. A server that refuses even new ones waits. */
+  async function refuseToken(token: string): Promise<void> {
+    const isSecond = spent !== undefined;
+    spent = token;
+    if (isSecond) await rest(wait.next());
+  }
+
+  /** What was begun before anybody knew whose it is. */
+  async function takeIn({ isCurrent }: Account, org: string): Promise<void> {
+    const place = { profile: name, org, isCurrent };
+    if (hasHomeless(db, place)) await journal.write(() => adopt(db, place));
+  }
+
+  async function deliver(server: { url: string; token: string }, batch: Batch): Promise<Outcome> {
     const reply = await send(server, {
       method: "POST",
       path: "/ingest",
@@ -131,10 +155,7 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
     });
     if (reply.status === 200) return await accept(batch, reply);
     const error = errorOf(reply);
-    if (reply.status === 401) {
-      say("signed_out", error.message);
-      return { next: "sign-in" };
-    }
+    if (reply.status === 401) return { next: "sign-in" };
     say("waiting", error.message);
     if (reply.status === 400 || reply.status === 413 || reply.status === 422) {
       return await narrow(batch, error);
@@ -159,12 +180,17 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
     });
     const refused = answer.data.refused.length;
     if (refused > 0) log.warn("uplink.refused", { refused, code: answer.data.refused[0]?.code });
-    say("connected", null);
+    const waiting = new Set(answer.data.blocked.map(({ session }) => session));
+    waiting.forEach(block);
+    // What waits is shown beside "connected": a person may have to ask for access.
+    say("connected", answer.data.blocked[0]?.message ?? (blocked.size > 0 ? state.error : null));
+    if (waiting.size > 0) log.warn("uplink.blocked", { sessions: waiting.size });
+    spent = undefined;
     state = { ...state, ackedAt: new Date().toISOString() };
     limit = Math.min(BATCH_EVENTS, limit * 2);
-    if (!moved) return { next: "wait" };
+    if (!moved && waiting.size === 0) return { next: "wait" };
     wait.reset();
-    for (const { id } of batch.sessions) blocked.delete(id);
+    for (const { id } of batch.sessions) if (!waiting.has(id)) blocked.delete(id);
     return { next: "go" };
   }
 
@@ -188,10 +214,12 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
       apart = batch.sessions.map(({ id }) => id);
       return { next: "go" };
     }
-    for (const { id } of batch.sessions) blocked.set(id, Date.now() + BLOCKED_MS);
+    for (const { id } of batch.sessions) block(id);
     log.warn("uplink.blocked", { sessions: batch.sessions.length, code: error.code });
     return { next: "go" };
   }
+
+  const block = (session: string) => void blocked.set(session, Date.now() + BLOCKED_MS);
 
   function skipped(): Set<string> {
     const now = Date.now();
@@ -199,14 +227,13 @@ export function startUplink({ journal, machine, credentials, log }: Needs): Upli
     return new Set(blocked.keys());
   }
 
-  /** Only other credentials help; asking again at once with these would only fill the server's log. */
-  async function signedOut(refused: Credentials): Promise<void> {
-    const end = Date.now() + 10 * BLOCKED_MS;
-    while (!stop.signal.aborted && Date.now() < end) {
-      const now = credentials();
-      if (now && (now.token !== refused.token || now.url !== refused.url)) break;
-      await rest(10 * BLOCKED_MS);
-    }
+  /**
+   * Only other credentials help; asking again at once with these would only fill the server's log. After ten minutes
+   * they are tried once more: the server may have thought better of a token.
+   */
+  async function signedOut(): Promise<void> {
+    await rest(10 * BLOCKED_MS);
+    spent = undefined;
     wait.reset();
   }
 

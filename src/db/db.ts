@@ -17,6 +17,11 @@ export interface Db {
   sql: Sql;
   /** One transaction with the organisation set: row-level security shows its rows and no others. */
   as<T>(org: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * The same for one statement: begin, organisation, statement and commit travel together, so that locks are held
+   * for no round trip. The statement must fail by itself when it is to be undone.
+   */
+  one<T>(org: string, statement: (sql: Sql) => SQL.Query<T>): Promise<T>;
   /** One connection of its own for LISTEN; `onListen` runs at every (re)connection: catch up there. */
   listen(channel: string, onBell: (payload: string) => void, onListen: () => void): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -67,6 +72,21 @@ export async function connect(place: Place, { max = 16 } = {}): Promise<Db> {
         const [, result] = await Promise.all([set, work(tx)]);
         return result;
       }),
+    async one(org, statement) {
+      const connection = await sql.reserve();
+      try {
+        const begun = connection`begin`.execute();
+        const set = connection`select set_config('polaris.org', ${org}, true)`.execute();
+        const done = statement(connection).execute();
+        const committed = connection`commit`.execute();
+        // All of them, because after an error the commit is a rollback, and it must be through before others come.
+        await Promise.allSettled([begun, set, done, committed]);
+        const [result] = await Promise.all([done, begun, set, committed]);
+        return result;
+      } finally {
+        connection.release();
+      }
+    },
     async listen(channel, onBell, onListen) {
       await sql.listen(channel, onBell, onListen);
     },
@@ -97,4 +117,9 @@ export function isAway(error: unknown): boolean {
 /** True for errors that the data itself caused: the same statement would fail again, another row would not. */
 export function isBadData(error: unknown): boolean {
   return /^(22|54|23514)/.test(codeOf(error));
+}
+
+/** True when a row with this identity is there already. */
+export function isTwice(error: unknown): boolean {
+  return codeOf(error) === "23505";
 }

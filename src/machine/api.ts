@@ -1,15 +1,18 @@
 import type { ZodType } from "zod";
 import { type ErrorCode, PolarisError, STATUS } from "../wire/error.ts";
-import type { Credentials } from "../wire/local.ts";
 
-type Server = Pick<Credentials, "url" | "token">;
+/** Where to, and with which token: none for the doors that make one. */
+export interface Server {
+  url: string;
+  token?: string | undefined;
+}
 
 export interface Request {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
   path: string;
   /** Sent as it is; `type` says what it is. */
   body?: string;
-  type?: "application/json" | "application/x-ndjson";
+  type?: "application/json" | "application/x-ndjson" | "application/x-www-form-urlencoded";
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -30,7 +33,7 @@ export async function send(server: Server, request: Request): Promise<Reply> {
     const response = await fetch(url, {
       method: request.method ?? "GET",
       headers: {
-        authorization: `Bearer ${server.token}`,
+        ...(server.token ? { authorization: `Bearer ${server.token}` } : {}),
         accept: "application/json",
         ...(request.body === undefined
           ? {}

@@ -1,17 +1,29 @@
-import { readFileSync, watch } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
+import { z } from "zod";
 import { privateFolder, writeAtomic } from "../lib/file.ts";
 import { PolarisError } from "../wire/error.ts";
-import { Credentials } from "../wire/local.ts";
+import { Credentials, Profile } from "../wire/local.ts";
+import { locked } from "./lock.ts";
+import type { Paths } from "./paths.ts";
 
-/** Undefined when nobody signed in; a file that cannot be read as credentials is an error, not a sign-out. */
-export function readCredentials(path: string): Credentials | undefined {
+/** Before there were profiles the file held one sign-in. */
+const One = z.object({ url: z.url(), token: z.string().min(1), participant: z.string() });
+
+export const NOBODY: Credentials = { current: null, profiles: {} };
+
+/** Nobody has signed in: no profiles. A file that cannot be read as credentials is an error, not a sign-out. */
+export function readCredentials(path: string): Credentials {
   const text = contentOf(path);
-  if (text === undefined) return undefined;
-  const parsed = Credentials.safeParse(json(text));
+  if (text === undefined) return NOBODY;
+  const value = json(text);
+  const parsed = Credentials.safeParse(value);
   if (parsed.success) return parsed.data;
+  const one = One.safeParse(value);
+  const profile = one.success ? Profile.safeParse(one.data) : undefined;
+  if (profile?.success) return { current: "default", profiles: { default: profile.data } };
   throw new PolarisError("not_signed_in", `${path} does not hold credentials.`, {
-    hint: "Sign in again: polaris login --url URL --token TOKEN",
+    hint: "Sign in again: polaris login",
   });
 }
 
@@ -20,15 +32,37 @@ export function writeCredentials(path: string, credentials: Credentials): void {
   writeAtomic(path, `${JSON.stringify(credentials, null, 2)}\n`);
 }
 
+/** Reads, changes and writes the file while no other process does. `change` answers undefined to leave it as it is. */
+export async function changeCredentials(
+  place: Pick<Paths, "credentials" | "credentialsLock">,
+  change: (before: Credentials) => Credentials | undefined,
+): Promise<void> {
+  await locked(place.credentialsLock, () => {
+    const after = change(readCredentials(place.credentials));
+    if (after) writeCredentials(place.credentials, after);
+  });
+}
+
+/** Keeps this sign-in under its name, and makes it the current one. */
+export const signIn = (
+  place: Pick<Paths, "credentials" | "credentialsLock">,
+  name: string,
+  profile: Profile,
+): Promise<void> =>
+  changeCredentials(place, ({ profiles }) => ({
+    current: name,
+    profiles: { ...profiles, [name]: profile },
+  }));
+
 /**
  * Calls `changed` whenever the file's content is another than before. The folder is watched and not the file,
  * because an atomic write puts a new inode in its place.
  */
 export function watchCredentials(path: string, changed: () => void): Disposable {
-  let known = contentOf(path);
+  let known = quietly(path);
   const watcher = watch(dirname(path), (_, name) => {
     if (name !== null && name !== basename(path)) return;
-    const now = contentOf(path);
+    const now = quietly(path);
     if (now === known) return;
     known = now;
     changed();
@@ -36,12 +70,31 @@ export function watchCredentials(path: string, changed: () => void): Disposable 
   return { [Symbol.dispose]: () => watcher.close() };
 }
 
+/** A link in the file's place is refused: whoever could put it there would choose what we read as our own. */
 function contentOf(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return readFileSync(fd, "utf8");
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new PolarisError("not_signed_in", `${path} cannot be read.`, { cause: error });
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") return undefined;
+    throw new PolarisError("not_signed_in", `${path} cannot be read.`, {
+      hint: code === "ELOOP" ? "It is a link; it must be a file of its own." : "",
+      cause: error,
+    });
+  }
+}
+
+function quietly(path: string): string | undefined {
+  try {
+    return contentOf(path);
+  } catch {
+    // Whoever is told of the change reads it again and says what is wrong.
+    return "unreadable";
   }
 }
 

@@ -19,6 +19,8 @@ export interface Paths {
   spool: string;
   damaged: string;
   credentials: string;
+  /** Held while the credentials are changed, by whichever process. */
+  credentialsLock: string;
   machine: string;
   /** What the recorder says when no service keeps its words. */
   log: string;
@@ -38,6 +40,7 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     spool: join(folder, "spool"),
     damaged: join(folder, "spool", "damaged"),
     credentials: join(folder, "credentials.json"),
+    credentialsLock: join(folder, "credentials.lock"),
     machine: join(folder, "machine.json"),
     log: join(folder, "daemon.log"),
     update: join(folder, "update.json"),

@@ -1,8 +1,7 @@
 import type { Caller } from "../core/caller.ts";
-import type { Tokens } from "../core/tokens.ts";
+import type { Identify } from "../core/identify.ts";
 import { PolarisError } from "../wire/error.ts";
-
-export const COOKIE = "polaris_session";
+import { readCookie, SESSION_COOKIE } from "./cookies.ts";
 
 /**
  * Who calls: a Bearer token (machines, scripts) or the browser's cookie. There is no open mode. A cookie counts for a
@@ -10,16 +9,18 @@ export const COOKIE = "polaris_session";
  */
 export async function authenticate(
   request: Request,
-  tokens: Tokens,
+  { identify }: Identify,
   { socket = false } = {},
 ): Promise<Caller> {
   const header = request.headers.get("authorization");
   if (header) {
     const [scheme, token] = header.split(" ");
-    if (scheme?.toLowerCase() === "bearer" && token) return tokens.verify(token);
+    if (scheme?.toLowerCase() === "bearer" && /^(pol_a_|eyJ)/.test(token ?? "")) {
+      return identify(token ?? "");
+    }
     throw unauthenticated();
   }
-  const cookie = cookieOf(request);
+  const cookie = readCookie(request, SESSION_COOKIE);
   if (!cookie) throw unauthenticated();
   const safe = request.method === "GET" || request.method === "HEAD";
   if ((socket || !safe) && !isSameOrigin(request)) {
@@ -27,15 +28,9 @@ export async function authenticate(
       hint: "Scripts use a Bearer token.",
     });
   }
-  return tokens.verify(cookie);
-}
-
-export function cookieOf(request: Request): string | undefined {
-  for (const part of (request.headers.get("cookie") ?? "").split(";")) {
-    const at = part.indexOf("=");
-    if (at > 0 && part.slice(0, at).trim() === COOKIE) return part.slice(at + 1).trim();
-  }
-  return undefined;
+  // Nothing but a browser's own secret: a machine's token in a cookie would be a token that pages can send.
+  if (!cookie.startsWith("pol_b_")) throw unauthenticated();
+  return identify(cookie);
 }
 
 /** Browsers set Sec-Fetch-Site themselves; older ones at least Origin. Neither can be forged by a page. */

@@ -4,6 +4,9 @@ import { PolarisError } from "../wire/error.ts";
 /** 32 MB a body; Bun's own default would be 128 MiB. */
 export const MAX_BODY = 32 * 1024 * 1024;
 
+/** What is no batch of events: names, settings, a message of 4,000 characters. */
+const MAX_JSON = 1024 * 1024;
+
 /** The body as text, cut off with `too_large` as soon as it passes the limit, declared or streamed. */
 export async function readText(request: Request, limit = MAX_BODY): Promise<string> {
   const declared = Number(request.headers.get("content-length") ?? 0);
@@ -22,12 +25,15 @@ export async function readText(request: Request, limit = MAX_BODY): Promise<stri
 }
 
 /** The body as JSON; an empty one is `{}`, so that routes with optional fields can be called without any. */
-export async function readJson(request: Request, limit = MAX_BODY): Promise<unknown> {
+export async function readJson(request: Request, limit = MAX_JSON): Promise<unknown> {
   const text = await readText(request, limit);
   return text.trim() === "" ? {} : parseJson(text);
 }
 
+const sizeOf = (bytes: number): string =>
+  bytes < 1024 * 1024 ? `${bytes / 1024} KB` : `${bytes / 1024 / 1024} MB`;
+
 const tooLarge = (limit: number): PolarisError =>
-  new PolarisError("too_large", `The body is larger than ${Math.floor(limit / 1024 / 1024)} MB.`, {
+  new PolarisError("too_large", `The body is larger than ${sizeOf(limit)}.`, {
     hint: "Send it in smaller batches.",
   });

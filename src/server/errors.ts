@@ -31,7 +31,9 @@ const stackOf = (error: unknown): string | undefined =>
 
 export function errorResponse(error: PolarisError): Response {
   const headers = new Headers({ "cache-control": "no-store" });
-  if (error.status === 503 || error.status === 429) headers.set("retry-after", "1");
+  if (error.status === 503 || error.status === 429) {
+    headers.set("retry-after", String(error.retryAfter ?? 1));
+  }
   if (error.status === 401) headers.set("www-authenticate", 'Bearer realm="polaris"');
   return Response.json(error.toBody(), { status: error.status, headers });
 }

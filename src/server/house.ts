@@ -1,17 +1,42 @@
+import type { SignUp } from "../core/arrive.ts";
 import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
+import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
-import type { Tokens } from "../core/tokens.ts";
+import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
+import type { Proxies } from "./address.ts";
+import type { Limits } from "./limits.ts";
+import type { Mail } from "./mail.ts";
+import type { Provider } from "./oidc.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What every route may need; made once in `startServer`. */
 export interface House {
   db: Db;
   feed: Feed;
   bell: Doorbell;
+  identify: Identify;
+  /** Makes and checks machines' access tokens. */
   tokens: Tokens;
+  /** Proxies whose X-Forwarded-* headers are believed. */
+  proxies: Proxies;
+  /** Where a request came from, proxies of ours left out. */
+  addressOf(request: Request): string | undefined;
+  /** Whether the browser speaks https, with us or with a proxy of ours. */
+  isSecure(request: Request): boolean;
+  limits: Limits;
+  /** What the server's own machine shows (`polaris serve --claim`); none: that door is shut. */
+  localKey: string | undefined;
+  /** Whom people sign in with; none: one-time links only. */
+  providers: readonly Provider[];
+  /** Who may make an organisation without being asked in. */
+  signUp: SignUp;
+  /** Absent: invitations are links to copy. */
+  mail: Mail | undefined;
+  watch: Watch;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

@@ -1,23 +1,42 @@
 import { Elysia } from "elysia";
+import type { SignUp } from "../core/arrive.ts";
 import { startDoorbell } from "../core/doorbell.ts";
 import { startFeed } from "../core/feed.ts";
+import { startIdentify } from "../core/identify.ts";
 import { startIndexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
-import { startTokens } from "../core/tokens.ts";
+import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { loadAssets } from "../web/assets.ts";
 import { PolarisError } from "../wire/error.ts";
+import { addressOf, isSecure, proxiesOf } from "./address.ts";
 import { MAX_BODY } from "./body.ts";
 import { asPolarisError, errorResponse } from "./errors.ts";
+import { headersOf } from "./headers.ts";
 import type { House } from "./house.ts";
+import type { Keys } from "./keys.ts";
+import { type Rates, startLimits } from "./limits.ts";
+import { type MailSettings, startMail } from "./mail.ts";
+import { startProvider } from "./oidc.ts";
+import type { ProviderSettings } from "./providers.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { deviceSettingRoutes } from "./routes/device-settings.ts";
+import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { settingRoutes } from "./routes/settings.ts";
+import { signInRoutes } from "./routes/sign-in.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
   db: Db;
@@ -27,21 +46,53 @@ export interface ServerOptions {
   port: number;
   publicUrl?: string | undefined;
   version: string;
+  /** Proxies whose X-Forwarded-* headers are believed: addresses and networks. */
+  proxies?: readonly string[] | undefined;
+  /** Other limits than `RATES`. */
+  rates?: Partial<Rates> | undefined;
+  localKey?: string | undefined;
+  /** What signs machines' access tokens; there is no default. */
+  keys: Keys;
+  /** How long an access token lives: 15 minutes. */
+  accessSeconds?: number | undefined;
+  providers?: readonly ProviderSettings[] | undefined;
+  signUp?: SignUp | undefined;
+  mail?: MailSettings | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
 export async function startServer(options: ServerOptions) {
   const { db, log, host, version } = options;
   const stopping = new AbortController();
+  const proxies = proxiesOf(options.proxies ?? []);
+  const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
   const indexer = startIndexer(db, feed, log);
-  const tokens = startTokens(db);
+  const tokens = startTokens({
+    keys: options.keys,
+    issuer: () => house.publicUrl,
+    accessSeconds: options.accessSeconds ?? 15 * 60,
+  });
+  const identify = startIdentify(db, tokens.verify);
+  const watch = await startWatch(db, identify, log);
   const house: House = {
     db,
     feed,
     bell,
     tokens,
+    identify,
+    watch,
+    proxies,
+    addressOf: (request) => addressOf(request, app.server, proxies),
+    isSecure: (request) => isSecure(request, app.server, house),
+    limits,
+    localKey: options.localKey,
+    providers: (options.providers ?? []).map((settings) =>
+      startProvider(settings, { publicUrl: () => house.publicUrl, log }),
+    ),
+    signUp: options.signUp ?? "invited",
+    mail: options.mail && startMail(options.mail, log),
     ingest: startIngest(db, bell),
     assets: await loadAssets(),
     log,
@@ -51,21 +102,35 @@ export async function startServer(options: ServerOptions) {
   };
 
   const app = new Elysia({
-    serve: { idleTimeout: 0, maxRequestBodySize: 2 * MAX_BODY, reusePort: false },
+    // Bun itself refuses headers over 16 KB (431). A connection on which nothing moves for two minutes is dropped;
+    // streams say something every 15 s.
+    serve: { idleTimeout: 120, maxRequestBodySize: 2 * MAX_BODY, reusePort: false },
   })
-    .onError(({ error, code }) => {
-      if (code === "NOT_FOUND") {
-        return errorResponse(
-          new PolarisError("not_found", "There is nothing at this address.", {
-            hint: "The API's paths are in the README.",
-          }),
-        );
-      }
-      return errorResponse(asPolarisError(error, log));
+    .onRequest(({ request, set }) => {
+      Object.assign(set.headers, headersOf(house.isSecure(request)));
+      limits.arrive(request, house.addressOf(request));
+    })
+    .onAfterHandle(({ request, responseValue }) => {
+      if (!(responseValue instanceof Response)) return;
+      limits.answered(request, house.addressOf(request), responseValue.status);
+    })
+    .onError(({ request, error, code }) => {
+      const problem = code === "NOT_FOUND" ? NOTHING_HERE : asPolarisError(error, log);
+      limits.answered(request, house.addressOf(request), problem.status);
+      return errorResponse(problem);
     })
     .use(healthRoutes(house))
     .use(authRoutes(house))
+    .use(tokenRoutes(house))
+    .use(grantRoutes(house))
+    .use(deviceRoutes(house))
+    .use(deviceSettingRoutes(house))
+    .use(signInRoutes(house))
+    .use(orgRoutes(house))
+    .use(settingRoutes(house))
     .use(projectRoutes(house))
+    .use(projectMemberRoutes(house))
+    .use(auditRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
     .use(liveRoutes(house))
@@ -90,18 +155,36 @@ export async function startServer(options: ServerOptions) {
     publicUrl: house.publicUrl,
     port,
     house,
+    /** Every route with what it asks for (see `guard.ts`): the access matrix in the tests is made from it. */
+    routes: app.routes.map(({ method, path, hooks }): Route => {
+      return { method, path, asks: hooks.detail?.security };
+    }),
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      for (const part of [indexer, bell, feed]) {
-        await part[Symbol.asyncDispose]().catch((error) =>
-          log.warn("stop", { error: brief(error) }),
-        );
+      const parts: AsyncDisposable[] = [watch, indexer, bell, feed];
+      if (house.mail) parts.push(house.mail);
+      for (const part of parts) {
+        try {
+          await part[Symbol.asyncDispose]();
+        } catch (error) {
+          log.warn("stop", { error: brief(error) });
+        }
       }
     },
   };
 }
 export type Server = Awaited<ReturnType<typeof startServer>>;
+
+const NOTHING_HERE = new PolarisError("not_found", "There is nothing at this address.", {
+  hint: "The API's paths are in the README.",
+});
+
+export interface Route {
+  method: string;
+  path: string;
+  asks: unknown;
+}
 
 /** Time for what is running; then connections are cut, and clients resume by their cursors. */
 const DRAIN_MS = 8000;

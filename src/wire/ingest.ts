@@ -53,5 +53,12 @@ export const IngestAnswer = z.object({
       message: z.string(),
     }),
   ),
+  /**
+   * Sessions whose project the caller may not see (any more): nothing of them was taken. The machine keeps their events
+   * and offers them again later, so that nothing is lost when access comes back.
+   */
+  blocked: z
+    .array(z.object({ session: z.string(), code: z.string(), message: z.string() }))
+    .default([]),
 });
 export type IngestAnswer = z.infer<typeof IngestAnswer>;

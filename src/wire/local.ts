@@ -61,6 +61,17 @@ export interface Status {
     /** When the server last acknowledged something; null since this start. */
     ackedAt: string | null;
   };
+  /** Every sign-in of this machine: recordings go to the one they were begun under, whichever is current. */
+  profiles: {
+    name: string;
+    url: string;
+    participant: string;
+    isCurrent: boolean;
+    state: "connected" | "waiting" | "signed_out";
+    error: string | null;
+  }[];
+  /** Events of organisations this machine is not signed in to: they wait for a sign-in there. */
+  elsewhere: number;
   /** `pending`: what hooks said and waits for its moment here, and events the server has not acknowledged; `mailbox` counts advice that has arrived here and waits for its delivery. */
   journal: {
     pending: number;
@@ -97,10 +108,31 @@ export interface Unknown {
   at: string;
 }
 
-/** `$POLARIS_HOME/credentials.json` (0600): who this machine is to which server. */
-export const Credentials = z.object({
+/** How people call a sign-in on this machine: `work`, `polaris.example.com`. */
+export const ProfileName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "a profile's name is lower-case letters, digits, . _ -");
+
+/** Who this machine is to one organisation of one server. */
+export const Profile = z.object({
   url: z.url(),
-  token: z.string().min(1),
   participant: Participant,
+  /** The organisation's id; unknown only where it was never asked for. */
+  org: z.string().min(1).optional(),
+  /** An API token, used as it is; or else: */
+  token: z.string().min(1).optional(),
+  device: z.string().optional(),
+  refresh: z.string().min(1).optional(),
+  /** The access token, and when it is renewed by this machine's clock; whether it is good, the server judges. */
+  access: z.object({ token: z.string().min(1), renewAt: z.number() }).optional(),
+  /** Why the server will not have this machine any more; only a new sign-in helps. */
+  signedOut: z.string().optional(),
+});
+export type Profile = z.infer<typeof Profile>;
+
+/** `$POLARIS_HOME/credentials.json` (0600): every sign-in of this machine, and the one that is used for what begins. */
+export const Credentials = z.object({
+  current: ProfileName.nullable(),
+  profiles: z.record(ProfileName, Profile),
 });
 export type Credentials = z.infer<typeof Credentials>;

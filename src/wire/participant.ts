@@ -14,6 +14,7 @@ export type Participant = z.infer<typeof Participant>;
 export function slugOf(name: string, fallback = "someone"): string {
   const slug = name
     .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, "-")
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "")

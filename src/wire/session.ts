@@ -55,7 +55,18 @@ export interface Session {
 export const NewProject = z.object({
   slug: Slug,
   name: z.string().min(1).max(200).optional(),
+  visibility: z.enum(["org", "private"]).optional(),
 });
+
+export const ProjectChange = NewProject.omit({ slug: true });
+
+/** Who sees a private project, beside owners and admins (whose reads are written down). */
+export interface ProjectMember {
+  participant: string;
+  name: string;
+  addedBy: string;
+  addedAt: string;
+}
 
 export const NewSession = z.object({
   name: Name.optional(),

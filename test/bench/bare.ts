@@ -1,10 +1,13 @@
 import type { Sql } from "../../src/db/db.ts";
 import { uuid7 } from "../../src/lib/uuid.ts";
 import { eventOf } from "./events.ts";
+import type { Server } from "./house.ts";
 import { load } from "./lib.ts";
+import { cpuOf, family } from "./proc.ts";
 import { random } from "./text.ts";
 
 const BATCH = 100;
+const WIRE = "over the socket";
 const SAMPLES = 10_000;
 
 /**
@@ -12,24 +15,38 @@ const SAMPLES = 10_000;
  * statement and one commit. Two ways, and the faster one counts: the rows lie in the database already (text that must
  * become jsonb, as ours must), or they come over the socket.
  */
-export async function bareRates(sql: Sql, seconds: number) {
+export async function bareRates(
+  { sql, postmaster }: Pick<Server, "sql" | "postmaster">,
+  seconds: number,
+) {
   await lay(sql);
-  const found: { way: string; clients: number; rate: number }[] = [];
-  const wire = batches();
+  const found: { way: string; clients: number; rate: number; cpu: number }[] = [];
+  const measure = async (
+    way: string,
+    clients: number,
+    work: (client: number, turn: number) => Promise<void>,
+  ) => {
+    const before = cpuOf(family(postmaster));
+    const { rate, n } = await load(clients, seconds / 2, work);
+    const cpu = ((cpuOf(family(postmaster)) - before) / (n * BATCH)) * 1e6;
+    found.push({ way, clients, rate: rate * BATCH, cpu });
+  };
+  const bodies = batches();
   for (const clients of [4, 16]) {
-    const inside = await load(clients, seconds / 2, () => copyOf(sql));
-    found.push({ way: "insert … select", clients, rate: inside.rate * BATCH });
-    const outside = await load(clients, seconds / 2, (client, turn) =>
-      send(sql, wire, client, turn),
-    );
-    found.push({ way: "over the socket", clients, rate: outside.rate * BATCH });
+    await measure("insert … select", clients, () => copyOf(sql));
+    await measure(WIRE, clients, (client, turn) => send(sql, bodies, client, turn));
   }
   await sql`drop table bare, sample`;
   const best = Math.max(...found.map(({ rate }) => rate));
+  const cpu = Math.min(...found.map(({ cpu }) => cpu));
   const note = found
-    .map(({ way, clients, rate }) => `${way} ×${clients} ${Math.round(rate)}`)
+    .map(
+      ({ way, clients, rate, cpu }) =>
+        `${way} ×${clients} ${Math.round(rate)}/s ${cpu.toFixed(0)} µs`,
+    )
     .join(", ");
-  return { best, note };
+  const wire = Math.max(...found.filter(({ way }) => way === WIRE).map(({ rate }) => rate));
+  return { best, wire, cpu, note };
 }
 
 async function lay(sql: Sql): Promise<void> {

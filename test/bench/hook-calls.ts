@@ -24,14 +24,7 @@ export const sessionStart = (recorder: Recorder, session = SESSION): string =>
 
 const WORDS = "Find why the discount is off by one cent when an order has more than ten items. ";
 
-/** About 800 bytes, as prompts of people are. */
-export const prompt = (recorder: Recorder, session = SESSION): string =>
-  payload(recorder, "UserPromptSubmit", { prompt: WORDS.repeat(6) }, session);
-
-export const stop = (recorder: Recorder, session = SESSION): string =>
-  payload(recorder, "Stop", { stop_hook_active: false, background_tasks: [] }, session);
-
-/** A fact that stands by itself: nothing in the transcript will tell it again. */
+/** A fact that stands by itself: nothing in the transcript will tell it again. About 800 bytes, as prompts are. */
 export const notice = (recorder: Recorder, session = SESSION): string =>
   payload(
     recorder,

@@ -8,7 +8,7 @@ export async function programs(): Promise<{ program: string; hello: string }> {
   const target = TARGETS.find(isHost);
   const program = join(ROOT, "dist", `polaris-${target}`);
   if (!isFresh(program)) await run(["scripts/build.ts"]);
-  const hello = join(ROOT, ".cache/bench/hello");
+  const hello = join(ROOT, `.cache/bench/hello-${Bun.version}`);
   if (!existsSync(hello)) await buildHello(hello);
   return { program, hello };
 }
@@ -34,7 +34,10 @@ async function run(args: string[]): Promise<void> {
 async function buildHello(outfile: string): Promise<void> {
   const source = `${outfile}.ts`;
   mkdirSync(join(outfile, ".."), { recursive: true });
-  writeFileSync(source, `console.log("hello");\n`);
+  writeFileSync(
+    source,
+    `if (process.argv[2] === "read") await Bun.stdin.text();\nconsole.log("hello");\n`,
+  );
   const { success, logs } = await Bun.build({
     entrypoints: [source],
     format: "esm",

@@ -75,21 +75,16 @@ test("F2: login asks the server who one is and keeps the token where only its ow
     "good",
     "--json",
   );
-  expect(JSON.parse(done.out)).toEqual({
-    url: world.server.url,
-    participant: "user:manu",
-    org: "test",
-  });
+  const told = { url: world.server.url, participant: "user:manu", org: "test" };
+  expect(JSON.parse(done.out)).toEqual({ profile: "local", ...told });
   expect(statSync(world.place.credentials).mode & 0o777).toBe(0o600);
-  const named = ["--participant", "user:priya"];
-  await polaris(world, "login", "--url", world.server.url, "--token", "good", ...named);
   expect(await Bun.file(world.place.credentials).json()).toMatchObject({
-    participant: "user:priya",
+    current: "local",
+    profiles: { local: told },
   });
   expect((await polaris(world, "login", "--url", "http://127.0.0.1:1", "--token", "x")).code).toBe(
     4,
   );
-  expect((await polaris(world, "login")).code).toBe(2);
 });
 
 test.each(["daemon", "join", "leave", "link", "unlink", "status", "login"])(

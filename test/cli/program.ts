@@ -14,7 +14,7 @@ export function world() {
     HOME: home,
     PATH: process.env.PATH ?? "",
     POLARIS_HOME: join(home, ".polaris"),
-    // Run from source, Bun would keep what it has compiled in the home.
+    // Run from source, Bun now and then keeps what it has transpiled in the home directory; the executable does not.
     BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
   };
   return {

@@ -19,7 +19,10 @@ export function makeWorld({ signedIn = true } = {}) {
   mkdirSync(work);
   const server = startServer();
   const signIn = (to: Pick<Server, "url"> = server, token = "good") =>
-    writeCredentials(place.credentials, { url: to.url, token, participant: "user:manu" });
+    writeCredentials(place.credentials, {
+      current: "default",
+      profiles: { default: { url: to.url, token, participant: "user:manu" } },
+    });
   if (signedIn) signIn();
 
   return {
@@ -70,7 +73,7 @@ export const startHere = (world: World) =>
   startDaemon({ home: world.place.home, agents: [tiny], log: silent });
 
 /** The recorder as a process of its own, to be killed. */
-export async function startProcess(world: World, command: string[] = []) {
+export async function startProcess(world: Pick<World, "place" | "folder">, command: string[] = []) {
   const child = Bun.spawn(
     [...command, process.execPath, join(import.meta.dir, "process.ts"), world.place.home],
     {

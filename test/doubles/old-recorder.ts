@@ -14,6 +14,8 @@ const bound = listen(place.socket, async () =>
     home,
     startedAt: new Date().toISOString(),
     server: { url: "", state: "waiting", error: null, since: "", ackedAt: null },
+    profiles: [],
+    elsewhere: 0,
     journal: { pending: 0, refused: 0, refusals: [], mailbox: 0, bytes: 0, error: null },
     spool: 0,
     damaged: 0,

@@ -28,12 +28,13 @@ export function judge(
   log: StoredEvent[],
   sessions: Session[],
 ): Verdict {
-  const id = log.find(({ text }) => text === said[0]?.key.split(" ").slice(1).join(" "))?.session;
+  const mine = new Set(said.map(({ key }) => key));
+  const id = log.find((event) => mine.has(keyOf(event)))?.session;
   const events = log.filter(({ session }) => session === id);
   const spoken = events.filter(({ kind }) => !FACTS.has(kind));
   const keys = spoken.map(keyOf);
-  const [wanted, got] = [new Set(said.map(({ key }) => key)), new Set(keys)];
-  const kept = keys.filter((key, at) => wanted.has(key) && keys.indexOf(key) === at);
+  const got = new Set(keys);
+  const kept = [...got].filter((key) => mine.has(key));
   const order = said.map(({ key }) => key).filter((key) => got.has(key));
   const session = sessions.find((one) => one.id === id);
   const calls = said.filter(({ key }) => key.startsWith("tool.call")).length;
@@ -43,7 +44,7 @@ export function judge(
     stored: events.length,
     lost: said.filter(({ key }) => !got.has(key)).length,
     twice: keys.length - got.size,
-    strange: keys.filter((key) => !wanted.has(key)).length,
+    strange: keys.filter((key) => !mine.has(key)).length,
     moved: order.filter((key, at) => kept[at] !== key).length,
     facts: factsOf(events, ended),
     counters:

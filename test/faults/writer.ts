@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { program } from "../helpers/service.ts";
+import { callHook } from "../helpers/agent.ts";
 
 /** One thing the transcript says. `key` is unique in the whole run. */
 export interface Said {
@@ -42,7 +42,7 @@ export async function write(stage: Stage): Promise<Written> {
   mkdirSync(dirname(transcript), { recursive: true });
   const about = { session_id: session, transcript_path: transcript, cwd };
   const hook = (event: string, more: object = {}) =>
-    callHook(stage, { ...about, hook_event_name: event, ...more });
+    callHook(stage.env, { ...about, hook_event_name: event, ...more }, stage.pid);
   const written: Written = { name, project, said: [], ended: [] };
 
   await hook("SessionStart", { source: "startup" });
@@ -99,15 +99,4 @@ function lineOf(name: string, at: number, first: number, end: number) {
     return { kind: "tool.result", type: "user", text, content };
   }
   return { kind: "agent.message", type: "assistant", text, content: [{ type: "text", text }] };
-}
-
-async function callHook({ env, pid }: Stage, payload: object): Promise<void> {
-  const child = Bun.spawn([...program, "hook", "--agent", "claude"], {
-    stdin: Buffer.from(JSON.stringify(payload)),
-    stdout: "ignore",
-    stderr: "ignore",
-    env: { ...env, CLAUDE_PID: String(pid) },
-  });
-  const code = await child.exited;
-  if (code !== 0) throw new Error(`a hook ended with ${code}`);
 }

@@ -1,20 +1,21 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import { type Asked, scripted, startModel } from "../doubles/model.ts";
+import { launch, noBrowser } from "../helpers/browser.ts";
 import { type Chain, startChain } from "../helpers/chain.ts";
-import { chromiumPath, startBrowser } from "../web/browser.ts";
-import { claudePath, installCounted, print, whyNot } from "./client.ts";
+import { claudeTest } from "../helpers/claude.ts";
+import { installCounted, print } from "./client.ts";
 import { conversation, openSession, signIn, toolBodies } from "./page.ts";
 
-setDefaultTimeout(120_000);
+const LIMIT_MS = 120_000;
 
 // promise: no-hook-per-tool
-test.skipIf(!claudePath)(
-  `A1, A4: a run of the real Claude Code is recorded whole, once, in order, and is read in the browser${whyNot}`,
+claudeTest(
+  "A1, A4: a run of the real Claude Code is recorded whole, once, in order, and is read in the browser",
   async () => {
     await using chain = await startChain();
     await using model = startModel();
@@ -74,8 +75,8 @@ test.skipIf(!claudePath)(
     expect(filesWith(chain.dataDir, token)).toEqual([]);
     expect((await whole(chain, "site", events)).join("\n")).not.toContain(token);
 
-    if (!chromiumPath) return;
-    await using browser = await startBrowser();
+    if (noBrowser) return;
+    await using browser = await launch();
     const page = await signIn(browser, chain);
     const [session] = await chain.sessions("site");
     await openSession(page, "site", session?.name ?? "");
@@ -90,10 +91,11 @@ test.skipIf(!claudePath)(
     expect(written).toContain("+ hello");
     expect(terminal).toMatch(/\$ wc -l greet\.txt\s+1 greet\.txt/);
   },
+  LIMIT_MS,
 );
 
-test.skipIf(!claudePath)(
-  `B7: two runs at once in two linked directories are two sessions, and nothing is mixed${whyNot}`,
+claudeTest(
+  "B7: two runs at once in two linked directories are two sessions, and nothing is mixed",
   async () => {
     await using chain = await startChain();
     await using model = startModel();
@@ -126,10 +128,11 @@ test.skipIf(!claudePath)(
     await chain.drained();
     expect(filesWith(chain.place.home, "Nobody's business")).toEqual([]);
   },
+  LIMIT_MS,
 );
 
-test.skipIf(!claudePath)(
-  `B7: a continued run stays in its session; a fork is a session of its own without the old lines${whyNot}`,
+claudeTest(
+  "B7: a continued run stays in its session; a fork is a session of its own without the old lines",
   async () => {
     await using chain = await startChain();
     await using model = startModel();
@@ -153,6 +156,7 @@ test.skipIf(!claudePath)(
     const sessions = await chain.sessions("site");
     expect(sessions.map(({ prompts }) => prompts).sort()).toEqual([1, 2]);
   },
+  LIMIT_MS,
 );
 
 /** Resolves when the project has so many ends of sessions and nothing waits on the machine. */

@@ -3,13 +3,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Chain } from "../helpers/chain.ts";
 
-/** The real Claude Code 2.1.329: its executable is named by the one who runs the tests. */
-const named = process.env.POLARIS_TEST_CLAUDE;
-export const claudePath: string | undefined = named && existsSync(named) ? named : undefined;
-export const whyNot = claudePath
-  ? ""
-  : ` (skipped: ${named ? `there is no ${named}` : "POLARIS_TEST_CLAUDE names no Claude Code"})`;
-
 export interface Printed {
   code: number;
   out: string;
@@ -17,21 +10,21 @@ export interface Printed {
   pid: number;
 }
 
-/** One `claude -p`, in a clean environment: the chain's home, no account, no network but the model's double. */
+/** One `claude -p` of the real Claude Code, in a clean environment: the chain's home, no account, no network but the model's double. */
 export async function print(
   chain: Chain,
   model: { url: string },
   { cwd, prompt, args = [] }: { cwd: string; prompt: string; args?: string[] },
 ): Promise<Printed> {
-  if (!claudePath) throw new Error("POLARIS_TEST_CLAUDE is not set");
+  const claude = process.env.POLARIS_TEST_CLAUDE ?? "";
   const flags = ["-p", "--permission-mode", "acceptEdits", "--allowedTools", "Bash"];
-  const child = Bun.spawn([claudePath, ...flags, ...args, "--", prompt], {
+  const child = Bun.spawn([claude, ...flags, ...args, "--", prompt], {
     cwd,
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
     env: {
-      PATH: chain.env.PATH,
+      PATH: process.env.PATH ?? "",
       HOME: chain.home,
       POLARIS_HOME: chain.place.home,
       TERM: "dumb",

@@ -3,12 +3,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../src/lib/until.ts";
 import { write } from "../faults/writer.ts";
+import { callHook } from "../helpers/agent.ts";
 import { type Chain, startChain } from "../helpers/chain.ts";
-import { program } from "../helpers/service.ts";
 
 setDefaultTimeout(60_000);
 
-test("A8: a session that ran while no recorder did is taken up from the spool, in order", async () => {
+test("A8: long turns that ran while no recorder did are taken up from spool and transcript, in order, once", async () => {
   await using chain = await startChain();
   const cwd = await chain.linked("site");
   await chain.daemon.kill("SIGTERM");
@@ -19,18 +19,22 @@ test("A8: a session that ran while no recorder did is taken up from the spool, i
     cwd,
     env: chain.env,
     pid: 4242,
-    lines: 12,
-    turn: 6,
+    lines: 1_200,
+    turn: 600,
     pace: async () => {},
   });
   expect(readdirSync(chain.place.spool).length).toBe(6);
   await chain.daemon.start();
   const events = await ended(chain, "site");
-  expect(events[0]?.kind).toBe("session.start");
-  expect(events.slice(-3).map(({ kind }) => kind)).toEqual(["turn.end", "turn.end", "session.end"]);
-  expect(events.slice(1, -3).map(({ kind, text }) => `${kind} ${text}`)).toEqual(
-    said.map(({ key }) => key),
-  );
+  const keys = said.map(({ key }) => key);
+  expect(events.map(({ kind, text }) => (text ? `${kind} ${text}` : kind))).toEqual([
+    "session.start",
+    ...keys.slice(0, 600),
+    "turn.end",
+    ...keys.slice(600),
+    "turn.end",
+    "session.end",
+  ]);
   expect(readdirSync(chain.place.spool)).toEqual([]);
 });
 
@@ -40,10 +44,14 @@ test("A8: without a transcript the hooks alone tell the session, in order, once"
   const transcript_path = join(chain.home, ".claude/projects/away/s.jsonl");
   const about = { session_id: "s", cwd, transcript_path };
   const turn = { ...about, prompt_id: crypto.randomUUID() };
-  await hook(chain, { ...about, hook_event_name: "SessionStart", source: "startup" });
-  await hook(chain, { ...turn, hook_event_name: "UserPromptSubmit", prompt: "What now?" });
-  await hook(chain, { ...turn, hook_event_name: "Stop", last_assistant_message: "Nothing." });
-  await hook(chain, { ...about, hook_event_name: "SessionEnd", reason: "other" });
+  await callHook(chain.env, { ...about, hook_event_name: "SessionStart", source: "startup" });
+  await callHook(chain.env, { ...turn, hook_event_name: "UserPromptSubmit", prompt: "What now?" });
+  await callHook(chain.env, {
+    ...turn,
+    hook_event_name: "Stop",
+    last_assistant_message: "Nothing.",
+  });
+  await callHook(chain.env, { ...about, hook_event_name: "SessionEnd", reason: "other" });
   await until(async () => (await chain.log("site")).length >= 5, { what: "five events" });
   const told = (await chain.log("site")).map(({ kind, text = "" }) => `${kind} ${text}`.trim());
   expect(told).toEqual([
@@ -63,12 +71,4 @@ async function ended(chain: Chain, project: string) {
     what: "the end of the session",
   });
   return await chain.log(project);
-}
-
-async function hook(chain: Chain, payload: object): Promise<void> {
-  const child = Bun.spawn([...program, "hook"], {
-    env: { ...chain.env, CLAUDE_PID: "4242" },
-    stdin: Buffer.from(JSON.stringify(payload)),
-  });
-  expect(await child.exited).toBe(0);
 }

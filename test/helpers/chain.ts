@@ -8,6 +8,7 @@ import { type Paths, paths } from "../../src/machine/paths.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Status } from "../../src/wire/local.ts";
 import type { Page, Session } from "../../src/wire/session.ts";
+import { tokenBy } from "./owner.ts";
 import { startService } from "./service.ts";
 import { temporary } from "./temp.ts";
 
@@ -24,11 +25,10 @@ export async function startChain() {
   const place: Paths = paths(join(folder.path, "machine"));
   const home = join(folder.path, "home");
   await mkdir(home, { recursive: true });
-  const env = {
+  const env: Record<string, string> = {
     HOME: home,
     PATH: process.env.PATH ?? "",
     POLARIS_HOME: place.home,
-    POLARIS_OWNER: "manu",
   };
   const dataDir = join(folder.path, "server");
   let port = "0";
@@ -40,7 +40,7 @@ export async function startChain() {
   stack.use(server);
   const ready = Ready.parse(await server.start());
   port = new URL(ready.url).port;
-  const token = readFileSync(join(dataDir, "owner.token"), "utf8").trim();
+  const token = await tokenBy(ready.claimUrl);
 
   const polaris = async (...args: string[]): Promise<string> => {
     const child = Bun.spawn([...server.program, ...args], { env, stdout: "pipe", stderr: "pipe" });
@@ -50,8 +50,10 @@ export async function startChain() {
     return out;
   };
   await polaris("login", "--url", ready.url, "--token", token);
+  let clock: string[] = [];
   const daemon = startService({
     args: () => ["daemon", "--json"],
+    options: () => clock,
     env,
     log: join(folder.path, "daemon.log"),
   });
@@ -99,6 +101,11 @@ export async function startChain() {
       await mkdir(directory, { recursive: true });
       await polaris("link", project, directory);
       return directory;
+    },
+    /** From its next start on, the recorder's clock is wrong by so much. */
+    shiftClock(ms: number): void {
+      env.POLARIS_TEST_CLOCK_MS = String(ms);
+      clock = ms === 0 ? [] : ["--preload", join(import.meta.dir, "clock.ts")];
     },
     sessions: sessionsOf,
     log: logOf,

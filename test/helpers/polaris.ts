@@ -1,22 +1,72 @@
-import { claimOwner } from "../../src/core/orgs.ts";
+import * as apiTokens from "../../src/core/api-tokens.ts";
+import { SCOPES } from "../../src/core/caller.ts";
+import { startIdentify } from "../../src/core/identify.ts";
+import { admit, homeOrg, userOf } from "../../src/core/people.ts";
 import { connect } from "../../src/db/db.ts";
-import { silent } from "../../src/lib/log.ts";
-import { startServer } from "../../src/server/server.ts";
+import { type Log, silent } from "../../src/lib/log.ts";
+import { keysOf } from "../../src/server/keys.ts";
+import type { Rates } from "../../src/server/limits.ts";
+import { type ServerOptions, startServer } from "../../src/server/server.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { IngestAnswer } from "../../src/wire/ingest.ts";
 import type { Page } from "../../src/wire/session.ts";
 import { freshDatabase } from "./postgres.ts";
 import { temporary } from "./temp.ts";
 
+export const SECRET = "a secret of the tests, thirty-two bytes long";
+
+interface StartOptions {
+  log?: Log;
+  port?: number;
+  accessSeconds?: number;
+  /** `{}` for those of a real server. */
+  rates?: Partial<Rates>;
+  proxies?: string[];
+  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
+}
+
+/** Tests come from one address and are quicker than people. */
+const GENEROUS = {
+  doors: { perSecond: 1e6, burst: 1e6 },
+  guesses: { perSecond: 1e6, burst: 1e6 },
+  writes: { perSecond: 1e6, burst: 1e6 },
+};
+
 /** A whole server on a database of its own and a free port, called as users call it. */
-export async function startPolaris({ log = silent, port = 0 } = {}) {
+export async function startPolaris({
+  log = silent,
+  port = 0,
+  accessSeconds,
+  rates = GENEROUS,
+  proxies,
+  entrance = {},
+}: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary());
   const database = stack.use(await freshDatabase());
   const db = stack.use(await connect(database.place, { max: 8 }));
-  const { token, caller } = await claimOwner(db, folder.path, "user:manu");
+  const org = await homeOrg(db);
+  const manu = await userOf(db, { email: "manu@example.com", name: "Manu" });
+  const participant = await db.as(org, (tx) => admit(tx, org, manu, "owner"));
+  const who = { org, participant, user: manu.id };
+  const { secret: token } = await apiTokens.mint(db, who, { name: "tests", scopes: SCOPES });
+  const caller = await startIdentify(db).identify(token);
+  const keys = keysOf([SECRET]);
+  const localKey = "local-key-of-this-test";
   const server = stack.use(
-    await startServer({ db, log, host: "127.0.0.1", port, version: "test" }),
+    await startServer({
+      ...entrance,
+      db,
+      log,
+      host: "127.0.0.1",
+      port,
+      version: "test",
+      localKey,
+      keys,
+      accessSeconds,
+      rates,
+      proxies: proxies ?? entrance.proxies,
+    }),
   );
   const owned = stack.move();
 
@@ -31,8 +81,15 @@ export async function startPolaris({ log = silent, port = 0 } = {}) {
   };
   return {
     url: server.url,
+    /** As people's browsers call it. */
+    publicUrl: server.publicUrl,
+    house: server.house,
+    routes: server.routes,
     token,
     caller,
+    localKey,
+    keys,
+    server,
     db,
     database,
     folder: folder.path,

@@ -1,8 +1,13 @@
 import { openSync } from "node:fs";
 import { join } from "node:path";
 
-/** How the program is started from source. */
-export const program = [process.execPath, join(import.meta.dir, "../../src/main.ts")];
+export const root = join(import.meta.dir, "../..");
+
+/**
+ * How the program is started from source; what draws pages must be started in `root`, because Bun takes the JSX
+ * settings from the tsconfig.json of its working directory.
+ */
+export const program = [process.execPath, join(root, "src/main.ts")];
 
 export interface Service extends AsyncDisposable {
   readonly program: string[];
@@ -15,21 +20,23 @@ export interface Service extends AsyncDisposable {
 
 interface Options {
   args: () => string[];
+  /** Of Bun itself: something to load first. */
+  options?: () => string[];
   env: Record<string, string>;
-  cwd?: string;
   /** Where its standard error goes, all starts together. */
   log: string;
 }
 
 /** A long-lived command of the program, to be killed and started again at will. */
-export function startService({ args, env, cwd, log }: Options): Service {
+export function startService({ args, options = () => [], env, log }: Options): Service {
   let child: Bun.Subprocess<"ignore", "pipe", number> | undefined;
 
   async function start(): Promise<unknown> {
-    const command = [...program, ...args()];
+    const [bun = "", ...main] = program;
+    const command = [bun, ...options(), ...main, ...args()];
     const started = Bun.spawn(command, {
       env,
-      ...(cwd ? { cwd } : {}),
+      cwd: root,
       stdin: "ignore",
       stdout: "pipe",
       stderr: openSync(log, "a"),

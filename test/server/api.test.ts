@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import * as links from "../../src/core/links.ts";
 import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Page, Project, Session } from "../../src/wire/session.ts";
@@ -31,7 +32,28 @@ const ROUTES = [
   ["POST", "/ingest"],
   ["GET", "/search?project=p&q=x"],
   ["POST", "/auth/claims"],
+  ["POST", "/auth/links"],
+  ["POST", "/auth/signout/everywhere"],
+  ["GET", "/orgs"],
+  ["POST", "/orgs"],
+  ["PATCH", "/orgs/o"],
+  ["POST", "/orgs/o/switch"],
+  ["POST", "/orgs/leave"],
+  ["GET", "/orgs/members"],
+  ["PATCH", "/orgs/members/user:manu"],
+  ["DELETE", "/orgs/members/user:manu"],
+  ["GET", "/orgs/invites"],
+  ["POST", "/orgs/invites"],
+  ["DELETE", "/orgs/invites/i"],
+  ["GET", "/orgs/domains"],
+  ["PUT", "/orgs/domains/acme.example"],
+  ["DELETE", "/orgs/domains/acme.example"],
   ["POST", "/auth/signout"],
+  ["GET", "/devices"],
+  ["DELETE", "/devices/1"],
+  ["GET", "/tokens"],
+  ["POST", "/tokens"],
+  ["DELETE", "/tokens/1"],
 ] as const;
 
 /** What a browser sends when somebody opens an address. */
@@ -49,11 +71,19 @@ describe("the door is shut (F4)", () => {
     }
   });
 
+  const invite = () =>
+    links.make(polaris.db, {
+      kind: "invite",
+      org: polaris.caller.org,
+      role: "member",
+      email: "krishna@example.com",
+    });
+
   test("a foreign page cannot act with the browser's cookie", async () => {
-    const link = new URL(
-      (await polaris.json<{ claimUrl: string }>("/auth/claims", { method: "POST" })).claimUrl,
-    );
-    const claimed = await polaris.call(link.pathname + link.search, { as: null, headers: PERSON });
+    const claimed = await polaris.call(`/claim?code=${await invite()}`, {
+      as: null,
+      headers: PERSON,
+    });
     expect(claimed.status).toBe(303);
     const cookie = claimed.headers.get("set-cookie") ?? "";
     expect(cookie).toContain("HttpOnly");
@@ -61,63 +91,68 @@ describe("the door is shut (F4)", () => {
     const headers = { cookie: cookie.split(";")[0] ?? "", "content-type": "application/json" };
     const body = JSON.stringify({ slug: "from-browser" });
     const foreign = { ...headers, origin: "https://evil.example", "sec-fetch-site": "cross-site" };
-    const refused = await polaris.call("/projects", {
-      method: "POST",
-      as: null,
-      headers: foreign,
-      body,
-    });
-    expect(refused.status).toBe(403);
+    const post = (extra: Record<string, string>) =>
+      polaris.call("/projects", { method: "POST", as: null, headers: extra, body });
+    expect((await post(foreign)).status).toBe(403);
     const own = { ...headers, "sec-fetch-site": "same-origin" };
-    const taken = await polaris.call("/projects", { method: "POST", as: null, headers: own, body });
-    expect(taken.status).toBe(201);
+    expect((await post(own)).status).toBe(201);
     const out = await polaris.call("/auth/signout", { method: "POST", as: null, headers: own });
     expect(out.status).toBe(303);
     expect((await polaris.call("/projects", { as: null, headers: own })).status).toBe(401);
   });
 
-  test("a sign-in link works once, and never leads to another host (F1)", async () => {
-    const { claimUrl } = await polaris.json<{ claimUrl: string }>("/auth/claims", {
-      method: "POST",
-    });
-    const code = new URL(claimUrl).searchParams.get("code");
+  test("a one-time link works once, and never leads to another host (F1)", async () => {
+    const code = await invite();
     // A chat's link preview looks first; it must not use the link up.
     const preview = await polaris.call(`/claim?code=${code}`, { as: null });
     expect(preview.status).toBe(200);
     expect(preview.headers.get("set-cookie")).toBeNull();
-    const first = await polaris.call(`/claim?code=${code}&next=//evil.example`, {
-      as: null,
-      headers: PERSON,
-    });
-    expect(first.headers.get("location")).toBe("/app");
-    const second = await polaris.call(`/claim?code=${code}&next=/app`, {
-      as: null,
-      headers: PERSON,
-    });
-    expect(second.status).toBe(410);
+    const open = (next: string) =>
+      polaris.call(`/claim?code=${code}&next=${next}`, { as: null, headers: PERSON });
+    expect((await open("//evil.example")).headers.get("location")).toBe("/app");
+    expect((await open("/app")).status).toBe(410);
   });
 
-  test("only hashes of tokens are stored", async () => {
-    const dump = await polaris.database.admin`select to_json(t)::text as row from tokens t`;
-    expect(dump.length).toBeGreaterThan(0);
-    for (const { row } of dump) expect(row).not.toContain(polaris.token);
+  test("a server with an owner gives no claim link, and without its machine's key nobody asks", async () => {
+    const asked = await polaris.call("/auth/claims", { method: "POST", as: polaris.localKey });
+    expect(asked.status).toBe(409);
+  });
+
+  test("only hashes of secrets are stored", async () => {
+    const dump = await polaris.database.admin`
+      select to_json(t)::text as row from api_tokens t union all select to_json(d)::text from devices d`;
+    expect(dump.length).toBeGreaterThan(1);
+    for (const { row } of dump) {
+      expect(row).not.toContain(polaris.token);
+      expect(row).not.toMatch(/pol_[a-z]_/);
+    }
   });
 });
+
+const TABLES = [
+  "projects",
+  "sessions",
+  "events",
+  "sources",
+  "event_text",
+  "text_cursors",
+  "participants",
+  "memberships",
+  "links",
+  "devices",
+  "refresh_tokens",
+  "api_tokens",
+  "project_members",
+  "audit",
+  "sign_ins",
+  "grants",
+];
 
 describe("row-level security is a second wall", () => {
   test("no organisation set, or another one: no rows, whatever the query says", async () => {
     const machine = startMachine({ project: "wall" });
     await polaris.ingest([machine.head(), machine.line()]);
-    for (const table of [
-      "projects",
-      "sessions",
-      "events",
-      "sources",
-      "event_text",
-      "text_cursors",
-      "tokens",
-      "claims",
-    ]) {
+    for (const table of TABLES) {
       const open = await polaris.db.sql.unsafe(`select count(*)::int as rows from ${table}`);
       expect(open[0]?.rows).toBe(0);
       const foreign = await polaris.db.as(crypto.randomUUID(), (tx) =>

@@ -19,6 +19,7 @@ test("a batch is stored in order, acknowledged, and read back as it was sent (A1
     stored: 100,
     known: 0,
     refused: [],
+    blocked: [],
   });
   const events = await polaris.messages("/projects/order/sessions/s-0001");
   expect(events.map((event) => event.text)).toEqual(lines.map((line) => JSON.parse(line).text));

@@ -141,6 +141,7 @@ test("two servers on one database hear of each other's events", async () => {
     host: "127.0.0.1",
     port: 0,
     version: "test",
+    keys: polaris.keys,
   });
   const machine = startMachine({ project: "pair" });
   await polaris.ingest([machine.head(), machine.line()]);

@@ -87,3 +87,19 @@ test("an agent's odd bodies are read as far as they go", () => {
   ]);
   expect(tokens.input).toBe(0);
 });
+
+test("tokens that come after the end of their turn reach its line, wherever it stands", () => {
+  const folded = fold(
+    events([
+      { kind: "user.message", text: "Go", body: { origin: "user" } },
+      { kind: "turn.end", body: { reason: "end_turn" } },
+      { kind: "agent.message", text: "late words" },
+    ]),
+  );
+  const [end] = folded.turns[0]?.items ?? [];
+  const before = end?.version ?? 0;
+  const [usage] = events([{ kind: "usage", body: { inputTokens: 100, outputTokens: 20 } }], 3);
+  if (usage) folded.add(usage);
+  expect(folded.turns[0]?.tokens).toBe(120);
+  expect(end?.version).toBeGreaterThan(before);
+});

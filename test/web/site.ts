@@ -13,6 +13,9 @@ import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Session } from "../../src/wire/session.ts";
 import { PROJECT, SESSION } from "./sample.ts";
 
+const WAYS = [{ id: "google", name: "Google" }];
+const LINK = { kind: "claim" as const, orgName: "Home", role: "owner", email: null };
+
 export interface Site extends AsyncDisposable {
   url: string;
   /** The session's page. */
@@ -93,10 +96,9 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
           signedIn: false,
         }),
       );
-    if (pathname === "/sign-in")
-      return html(signInPage({ ...frame, problem: "wrong", next: "/app" }));
-    if (pathname === "/claim") return html(claimPage({ ...frame, code: "abc" }));
-    if (pathname === "/claimed") return html(claimPage({ ...frame, code: "abc", problem: "used" }));
+    if (pathname === "/sign-in") return html(signInPage({ ...frame, ways: WAYS, next: "/app" }));
+    if (pathname === "/claim") return html(claimPage({ ...frame, code: "abc", link: LINK }));
+    if (pathname === "/claimed") return html(claimPage({ ...frame, code: "abc" }));
     if (pathname === "/app")
       return html(
         projectsPage({

@@ -9,24 +9,27 @@ const SKEW_MS = 30_000;
 
 const LOGIN = "polaris login";
 
-/** Signed in, the server answers, it takes us for who we are, and its clock is ours. */
+/** Signed in, each server answers, takes us for who we are, and its clock is ours. */
 export async function checkServer({ place, status }: Scene): Promise<Finding[]> {
-  let credentials: Credentials | undefined;
+  let credentials: Credentials;
   try {
     credentials = readCredentials(place.credentials);
   } catch (error) {
     if (!(error instanceof PolarisError)) throw error;
     return [wrong("login", error.message, LOGIN)];
   }
-  if (!credentials) return [wrong("login", "nobody is signed in on this machine", LOGIN)];
-  const { url, participant } = credentials;
-  const who = `${participant} at ${url}`;
-  // The recorder has tried the sign-in itself.
-  const refused = status?.server.state === "signed_out" && status.server.url === url;
-  const login = refused
-    ? wrong("login", `${url} does not take ${participant}'s sign-in any more`, LOGIN)
-    : ok("login", who);
-  return [login, ...(await reach(url))];
+  const profiles = Object.entries(credentials.profiles);
+  if (profiles.length === 0) return [wrong("login", "nobody is signed in on this machine", LOGIN)];
+  const logins = profiles.map(([name, { url, participant, signedOut }]) => {
+    // The recorder has tried the sign-in itself.
+    const tried = status?.profiles.find((one) => one.name === name && one.url === url);
+    const refused = signedOut ?? (tried?.state === "signed_out" ? (tried.error ?? "") : undefined);
+    if (refused === undefined) return ok("login", `${name}: ${participant} at ${url}`);
+    const says = `${name}: ${url} does not take ${participant}'s sign-in any more (${refused})`;
+    return wrong("login", says, `${LOGIN} --url ${url}`);
+  });
+  const urls = [...new Set(profiles.map(([, { url }]) => url))];
+  return [...logins, ...(await Promise.all(urls.map(reach))).flat()];
 }
 
 async function reach(url: string): Promise<Finding[]> {

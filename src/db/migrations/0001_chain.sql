@@ -28,28 +28,6 @@ create table orgs (
   created_at timestamptz not null default now()
 );
 
--- Whoever calls shows a token; only its SHA-256 is kept. kind: owner (made on first start), web (a browser's cookie),
--- api (for machines and scripts).
-create table tokens (
-  id uuid primary key,
-  org_id uuid not null references orgs,
-  hash bytea not null unique,
-  kind text not null check (kind in ('owner', 'web', 'api')),
-  participant text not null,
-  created_at timestamptz not null default now(),
-  expires_at timestamptz,
-  revoked_at timestamptz
-);
-
--- One-time sign-in links: 15 minutes, one use.
-create table claims (
-  hash bytea primary key,
-  org_id uuid not null references orgs,
-  participant text not null,
-  expires_at timestamptz not null,
-  used_at timestamptz
-);
-
 create table projects (
   id uuid primary key,
   org_id uuid not null references orgs,
@@ -164,15 +142,6 @@ begin
     execute format('alter table %I force row level security', t);
     execute format(
       $p$create policy tenant on %I using (org_id = nullif(current_setting('polaris.org', true), '')::uuid)$p$, t);
-  end loop;
-  -- Before the caller is known there is no organisation: the row whose hash was shown, and no other.
-  foreach t in array array['tokens', 'claims'] loop
-    execute format('alter table %I enable row level security', t);
-    execute format('alter table %I force row level security', t);
-    execute format(
-      $p$create policy tenant on %I using (
-        org_id = nullif(current_setting('polaris.org', true), '')::uuid
-        or hash = decode(nullif(current_setting('polaris.shown', true), ''), 'hex'))$p$, t);
   end loop;
   if exists (select from pg_roles where rolname = 'polaris_app') then
     execute format('grant usage on schema %I to polaris_app', current_schema());

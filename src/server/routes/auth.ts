@@ -1,110 +1,175 @@
 import { Elysia } from "elysia";
-import { claim, mint, offer } from "../../core/tokens.ts";
-import { themeOf } from "../../web/pages/shell.tsx";
-import { claimPage, signInPage } from "../../web/pages/sign-in.tsx";
+import { z } from "zod";
+import { returnLink } from "../../core/arrive.ts";
+import * as devices from "../../core/devices.ts";
+import { input } from "../../core/input.ts";
+import * as links from "../../core/links.ts";
+import { byId, hasOwner, homeOrg } from "../../core/people.ts";
+import { endAll } from "../../core/sign-outs.ts";
+import { claimPage, signInPage, type Typed } from "../../web/pages/sign-in.tsx";
 import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
-import { authenticate, COOKIE, isSameOrigin } from "../auth.ts";
-import { readText } from "../body.ts";
+import { Email, Person } from "../../wire/org.ts";
+import { readJson } from "../body.ts";
+import { startEntrance } from "../entrance.ts";
+import { readForm } from "../form.ts";
+import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
+import { pathOf, redirect } from "../redirect.ts";
 import { NO_PARSE } from "./projects.ts";
 
-/** Signing in with a one-time link or a token, and out again. Accounts come on top of this. */
+/** Coming in by a one-time link, and going out again. */
 export const authRoutes = (house: House) => {
-  const { db, tokens, assets } = house;
-  const frameOf = (request: Request) => ({ assets, theme: themeOf(request.headers.get("cookie")) });
-  const cookie = (secret: string, seconds: number) =>
-    `${COOKIE}=${secret}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax${
-      house.publicUrl.startsWith("https:") ? "; Secure" : ""
-    }`;
-
-  async function open(request: Request, code: string, next: string): Promise<Response> {
-    try {
-      return redirect(next, cookie(await claim(db, code), SESSION_SECONDS));
-    } catch (error) {
-      if (!(error instanceof PolarisError)) throw error;
-      const page = claimPage({ ...frameOf(request), code: "", problem: "used" });
-      return respond(request, page, error.status);
-    }
-  }
+  const { db, identify } = house;
+  const entrance = startEntrance(house);
+  const ways = house.providers.map(({ id, name }) => ({ id, name }));
 
   return new Elysia({ name: "auth" })
+    .use(guard(house))
     .post(
       "/auth/claims",
-      async ({ request }) => {
-        const caller = await authenticate(request, tokens);
-        if (caller.kind !== "owner") {
-          throw new PolarisError("forbidden", "Only the owner's token makes sign-in links.");
+      async () => {
+        const org = await homeOrg(db);
+        if (await hasOwner(db, org)) {
+          throw new PolarisError("conflict", "This server has an owner already.", {
+            hint: "They sign in as ever, and invite others from the dashboard.",
+          });
         }
-        const code = await offer(db, caller);
-        return { claimUrl: `${house.publicUrl}/claim?code=${code}&next=%2Fapp` };
+        const code = await links.make(db, { kind: "claim", org, role: "owner" });
+        return { claimUrl: `${house.publicUrl}/claim?code=${code}` };
       },
-      NO_PARSE,
+      { local: true, ...NO_PARSE },
     )
-    .get("/claim", async ({ request, query }) => {
-      const next = pathOf(query.next);
-      // Opened again in the same browser: already signed in, so go on.
-      if (await authenticate(request, tokens).catch(() => undefined)) return redirect(next);
-      // A person who opens the link in a browser is in at once. Programs that look at links in advance (chat
-      // previews, mail scanners) do not send this header; they get a page with a button and use nothing up.
-      const isPerson = request.headers.get("sec-fetch-mode") === "navigate";
-      if (isPerson) return open(request, query.code ?? "", next);
-      return respond(request, claimPage({ ...frameOf(request), code: query.code ?? "", next }));
-    })
+    .post(
+      "/auth/links",
+      async ({ request }) => {
+        const { email } = input(ForWhom, await readJson(request));
+        const code = await returnLink(db, email);
+        return { url: `${house.publicUrl}/claim?code=${code}` };
+      },
+      { local: true, ...NO_PARSE },
+    )
+    .get(
+      "/claim",
+      async ({ request, query }) => {
+        const [next, code] = [pathOf(query.next), query.code ?? ""];
+        const link = await links.peek(db, code);
+        const session = await entrance.session(request);
+        const mine = session && (await byId(db, session.user)).email;
+        // Opened again in the same browser: already signed in, so go on.
+        if (session && (!link || (link.org === session.org && link.email === mine))) {
+          return redirect(next);
+        }
+        const frame = entrance.frameOf(request);
+        if (!link) return respond(request, claimPage({ ...frame, code, next }), 410);
+        // A link for one address, opened by a person in a browser, lets them in at once. Programs that look at links in
+        // advance (chat previews, mail scanners) do not send this header; they get a page and use nothing up.
+        const isPerson = request.headers.get("sec-fetch-mode") === "navigate";
+        if (link.email && isPerson && !session && (ways.length === 0 || !link.createdBy)) {
+          const holder = { email: link.email, address: house.addressOf(request) };
+          return enter(request, code, holder, next);
+        }
+        const page = claimPage({ ...frame, code, link, ways, next, viewer: mine ?? null });
+        return respond(request, page);
+      },
+      { anyone: true },
+    )
     .post(
       "/claim",
       async ({ request }) => {
-        const form = new URLSearchParams(await readText(request, SMALL));
-        return open(request, form.get("code") ?? "", pathOf(form.get("next") ?? undefined));
+        try {
+          const form = await readForm(request);
+          const [next, code] = [pathOf(form.next), form.code ?? ""];
+          const address = house.addressOf(request);
+          const session = await entrance.session(request);
+          if (session?.kind === "browser") {
+            const { email } = await byId(db, session.user);
+            const holder = { email, user: session.user, address };
+            return await enter(request, code, holder, next);
+          }
+          const link = await links.peek(db, code);
+          // Where providers verify addresses, a typed one opens nothing but the server's own links.
+          if (link?.createdBy && ways.length > 0) throw signInFirst();
+          const person = Person.safeParse({ name: form.email?.split("@")[0], ...form });
+          if (link && !person.success) {
+            const typed = {
+              email: form.email,
+              name: form.name,
+              problems: problemsOf(person.error),
+            };
+            const page = { code, link, ways, next, typed, viewer: null };
+            return respond(request, claimPage({ ...entrance.frameOf(request), ...page }), 400);
+          }
+          const holder = { email: "", ...person.data, address };
+          return await enter(request, code, holder, next);
+        } catch (error) {
+          return entrance.refuse(request, error);
+        }
       },
-      NO_PARSE,
+      { anyone: true, ...NO_PARSE },
     )
-    .get("/sign-in", ({ request, query }) =>
-      respond(request, signInPage({ ...frameOf(request), next: pathOf(query.next) })),
-    )
-    .post(
+    .get(
       "/sign-in",
-      async ({ request }) => {
-        const form = new URLSearchParams(await readText(request, SMALL));
-        const next = pathOf(form.get("next") ?? undefined);
-        const site = request.headers.get("sec-fetch-site");
-        if (site && !isSameOrigin(request))
-          throw new PolarisError("forbidden", "Sign in on Polaris's own page.");
-        const caller = await tokens.verify(form.get("token")?.trim() ?? "").catch(() => undefined);
-        if (!caller)
-          return respond(request, signInPage({ ...frameOf(request), problem: "wrong", next }), 401);
-        const expiresAt = new Date(Date.now() + SESSION_SECONDS * 1000);
-        const { org, participant } = caller;
-        const secret = await mint(db, { org, participant, kind: "web", expiresAt });
-        return redirect(next, cookie(secret, SESSION_SECONDS));
+      ({ request, query }) => {
+        const page = { ...entrance.frameOf(request), ways, next: pathOf(query.next) };
+        return respond(request, signInPage(page));
       },
-      NO_PARSE,
+      { anyone: true },
     )
     .post(
       "/auth/signout",
-      async ({ request }) => {
-        await tokens.revoke(await authenticate(request, tokens));
-        return redirect("/", cookie("", 0));
+      async ({ caller, request }) => {
+        await devices.signOut(db, caller);
+        identify.forget();
+        return redirect("/", entrance.sessionCookie(request, ""));
       },
-      NO_PARSE,
+      { needs: "self", ...NO_PARSE },
+    )
+    .post(
+      "/auth/signout/everywhere",
+      async ({ caller, request }) => {
+        if (caller.kind === "api") {
+          throw new PolarisError("forbidden", "A token cannot sign its person out.", {
+            hint: "Sign out in the dashboard.",
+          });
+        }
+        await endAll(db, caller.user, { tokens: false, address: caller.address });
+        identify.forget();
+        return redirect("/", entrance.sessionCookie(request, ""));
+      },
+      { needs: "self", ...NO_PARSE },
     );
+
+  /** Uses the link and signs the browser in. */
+  async function enter(
+    request: Request,
+    code: string,
+    holder: links.Holder,
+    next: string,
+  ): Promise<Response> {
+    try {
+      const { org, user } = await links.use(db, code, holder);
+      return await entrance.admit(request, { org, user: user.id, next });
+    } catch (error) {
+      if (!(error instanceof PolarisError) || error.code !== "code_used") {
+        return entrance.refuse(request, error);
+      }
+      return respond(request, claimPage({ ...entrance.frameOf(request), code: "" }), error.status);
+    }
+  }
 };
 
-const SESSION_SECONDS = 30 * 24 * 3600;
-const SMALL = 16 * 1024;
+const ForWhom = z.object({ email: Email });
 
-function redirect(location: string, setCookie?: string): Response {
-  const headers = new Headers({
-    location,
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
+const signInFirst = (): PolarisError =>
+  new PolarisError("sign_in_first", "This link needs a verified address.", {
+    hint: "Open the link again and continue with one of the providers on its page.",
   });
-  if (setCookie) headers.set("set-cookie", setCookie);
-  return new Response(null, { status: 303, headers });
-}
 
-/** Only a path of our own: never another host, whatever the link says. */
-function pathOf(next: string | undefined): string {
-  if (!next?.startsWith("/") || next.startsWith("//") || next.includes("\\")) return "/app";
-  return next;
+function problemsOf(error: z.ZodError | undefined): NonNullable<Typed["problems"]> {
+  const wrong = new Set(error?.issues.map(({ path }) => path[0]));
+  return {
+    ...(wrong.has("email") ? { email: "That is not an email address." } : {}),
+    ...(wrong.has("name") ? { name: "A name has 1 to 100 letters." } : {}),
+  };
 }

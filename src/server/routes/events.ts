@@ -10,20 +10,20 @@ import { uuid7 } from "../../lib/uuid.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { Event } from "../../wire/event.ts";
 import { Participant } from "../../wire/participant.ts";
-import { authenticate } from "../auth.ts";
 import { readText } from "../body.ts";
+import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { translate } from "../payload.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Where events come in: the daemon's batches, and one session's events from scripts and hooks. */
 export const eventRoutes = (house: House) => {
-  const { db, tokens, bell, ingest } = house;
+  const { db, bell, ingest, limits } = house;
   return new Elysia({ name: "events" })
+    .use(guard(house))
     .post(
       "/ingest",
-      async ({ request }) => {
-        const caller = await authenticate(request, tokens);
+      async ({ caller, request }) => {
         const type = request.headers.get("content-type") ?? "";
         const json = type.startsWith("application/json");
         if (!json && !type.startsWith("application/x-ndjson")) {
@@ -32,20 +32,23 @@ export const eventRoutes = (house: House) => {
             "Batches are application/x-ndjson or application/json.",
           );
         }
-        return ingest(caller, linesOf(await readText(request), json ? "json" : "ndjson"));
+        return limits.pace(caller, async () => {
+          const lines = linesOf(await readText(request), json ? "json" : "ndjson");
+          return { count: lines.items.length, answer: await ingest(caller, lines) };
+        });
       },
-      NO_PARSE,
+      { needs: "ingest", ...NO_PARSE },
     )
     .post(
       "/projects/:proj/sessions/:sess/events",
-      async ({ request, params, set }) => {
-        const caller = await authenticate(request, tokens);
+      async ({ caller, request, params, set }) => {
         const text = await readText(request);
         const value = parseStorable(text);
         const list = Array.isArray(value) ? value : [value];
         if (list.length > 1000) {
           throw new PolarisError("too_large", "At most 1,000 events in one request.");
         }
+        limits.post(caller, list.length);
         const { project } = await projects.create(
           db,
           caller,
@@ -76,7 +79,7 @@ export const eventRoutes = (house: House) => {
         set.status = done.some(({ known }) => !known) ? 201 : 200;
         return { events: done, refused };
       },
-      NO_PARSE,
+      { needs: "ingest", ...NO_PARSE },
     );
 };
 

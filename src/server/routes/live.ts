@@ -5,13 +5,14 @@ import type { Frame } from "../../core/feed.ts";
 import { input } from "../../core/input.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
-import { authenticate } from "../auth.ts";
+import { PolarisError } from "../../wire/error.ts";
+import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startOf } from "../query.ts";
 
 /** Live streams (row J2): SSE and WebSocket, resumed by the seq of the last event seen. */
 export const liveRoutes = (house: House) => {
-  const { db, tokens, feed } = house;
+  const { db, feed } = house;
 
   async function where(caller: Caller, params: z.infer<typeof Place>, start: number | "now") {
     const project = await projects.get(db, caller, params.proj);
@@ -19,20 +20,21 @@ export const liveRoutes = (house: House) => {
       ? await sessions.get(db, caller, params.proj, params.sess)
       : undefined;
     const after = start === "now" ? project.lastSeq : start;
-    return { org: caller.org, project: project.id, session: session?.id, after };
+    return { caller, project: project.id, session: session?.id, after };
   }
 
-  async function stream(request: Request, params: z.infer<typeof Place>, query: Query) {
-    const caller = await authenticate(request, tokens);
+  async function stream({ caller, request, params, query }: Asked) {
     const wanted = await where(caller, params, startOf(request, query));
-    return sse(house, (signal) => feed.follow({ ...wanted, signal }));
+    const access = house.watch.over(caller, wanted.project);
+    return sse(house, access, (signal) => feed.follow({ ...wanted, signal }));
   }
 
   const socket = (path: string) =>
     new Elysia()
+      .use(guard(house))
       // Before the upgrade: without a right token there is no socket, not an open one that stays silent.
-      .resolve(async ({ request, params, query }) => {
-        const caller = await authenticate(request, tokens, { socket: true });
+      .guard({ needs: "read" })
+      .resolve(async ({ caller, request, params, query }) => {
         const place = input(Place, params);
         const wanted = await where(caller, place, startOf(request, query));
         return { wanted, ended: new AbortController(), drained: { ring: () => {} } };
@@ -45,7 +47,8 @@ export const liveRoutes = (house: House) => {
         idleTimeout: 120,
         async open(ws) {
           const { wanted, ended, drained } = ws.data;
-          const signal = AbortSignal.any([ended.signal, house.stopping]);
+          using access = house.watch.over(wanted.caller, wanted.project);
+          const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);
           for await (const frames of feed.follow({ ...wanted, signal })) {
             for (const { json } of frames) {
               const sent = ws.raw.send(json);
@@ -53,6 +56,7 @@ export const liveRoutes = (house: House) => {
               if (sent === -1) await turn(drained, signal);
             }
           }
+          if (access.signal.aborted) return void ws.close(4403, whyOf(access.signal).message);
           if (house.stopping.aborted) ws.close(1012, "restarting: resume with ?after=");
         },
         drain(ws) {
@@ -64,13 +68,19 @@ export const liveRoutes = (house: House) => {
       });
 
   return new Elysia({ name: "live" })
-    .get("/projects/:proj/events", ({ request, params, query }) => stream(request, params, query))
-    .get("/projects/:proj/sessions/:sess/events", ({ request, params, query }) =>
-      stream(request, params, query),
-    )
+    .use(guard(house))
+    .get("/projects/:proj/events", stream, { needs: "read" })
+    .get("/projects/:proj/sessions/:sess/events", stream, { needs: "read" })
     .use(socket("/projects/:proj/ws"))
     .use(socket("/projects/:proj/sessions/:sess/ws"));
 };
+
+interface Asked {
+  caller: Caller;
+  request: Request;
+  params: z.infer<typeof Place>;
+  query: Query;
+}
 
 const Place = z.object({ proj: z.string(), sess: z.string().optional() });
 
@@ -82,6 +92,14 @@ function turn(drained: { ring: () => void }, signal: AbortSignal): Promise<void>
   });
 }
 
+const whyOf = ({ reason }: AbortSignal): PolarisError =>
+  reason instanceof PolarisError ? reason : new PolarisError("forbidden", "Access ended.");
+
+function goneFrame(signal: AbortSignal): string {
+  const { code, message } = whyOf(signal);
+  return `event: gone\ndata: ${JSON.stringify({ code, message })}\n\n`;
+}
+
 type Query = Record<string, string | undefined>;
 
 /** Seconds between comments that keep proxies and sleeping laptops honest. */
@@ -91,38 +109,52 @@ const PING_MS = 15_000;
  * Server-sent events: `id` is the seq, so that a browser resumes by itself with Last-Event-ID. Frames are written
  * only when the reader takes them (pull), so that a stalled reader costs one page of memory.
  */
-function sse(house: House, follow: (signal: AbortSignal) => AsyncGenerator<Frame[]>): Response {
+function sse(
+  house: House,
+  access: { signal: AbortSignal } & Disposable,
+  follow: (signal: AbortSignal) => AsyncGenerator<Frame[]>,
+): Response {
   const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, house.stopping]);
+  const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);
   const encoder = new TextEncoder();
   const frames = follow(signal);
   let ping: ReturnType<typeof setInterval> | undefined;
+  let over = false;
+  function leave(): void {
+    over = true;
+    clearInterval(ping);
+    access[Symbol.dispose]();
+    ended.abort();
+  }
+  /** The last frame says why, so that the client does not ask again in vain. */
+  function close(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (over) return;
+    if (access.signal.aborted) controller.enqueue(encoder.encode(goneFrame(access.signal)));
+    leave();
+    controller.close();
+  }
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(encoder.encode("retry: 1000\n: open\n\n"));
       ping = setInterval(() => {
         if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(": ping\n\n"));
       }, PING_MS);
+      // A reader that stalls does not pull: its stream ends all the same.
+      access.signal.addEventListener("abort", () => close(controller), { once: true });
     },
     async pull(controller) {
       const next = await frames.next();
-      if (next.done) {
-        clearInterval(ping);
-        controller.close();
-        return;
-      }
+      if (next.done) return close(controller);
+      if (over) return;
       const text = next.value.map(({ seq, json }) => `id: ${seq}\nevent: event\ndata: ${json}\n\n`);
       controller.enqueue(encoder.encode(text.join("")));
     },
-    cancel() {
-      clearInterval(ping);
-      ended.abort();
-    },
+    cancel: leave,
   });
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-cache, no-transform",
+      "cache-control": "no-store, no-transform",
       "x-accel-buffering": "no",
     },
   });

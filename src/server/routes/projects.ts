@@ -4,53 +4,69 @@ import * as history from "../../core/history.ts";
 import { input } from "../../core/input.ts";
 import * as projects from "../../core/projects.ts";
 import { search } from "../../core/search.ts";
-import { NewProject } from "../../wire/session.ts";
-import { authenticate } from "../auth.ts";
+import { NewProject, ProjectChange } from "../../wire/session.ts";
 import { readJson } from "../body.ts";
+import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { listQuery, logQuery } from "../query.ts";
 
 /** Projects, their history and search (rows J1, J3). */
 export const projectRoutes = (house: House) => {
-  const { db, tokens } = house;
+  const { db } = house;
   return new Elysia({ name: "projects" })
-    .get("/projects", async ({ request, query }) => {
-      return projects.list(db, await authenticate(request, tokens), listQuery(query));
+    .use(guard(house))
+    .get("/projects", ({ caller, query }) => projects.list(db, caller, listQuery(query)), {
+      needs: "read",
     })
     .post(
       "/projects",
-      async ({ request, set }) => {
-        const caller = await authenticate(request, tokens);
-        const { project, created } = await projects.create(
-          db,
-          caller,
-          input(NewProject, await readJson(request)),
-        );
+      async ({ caller, request, set }) => {
+        const wanted = input(NewProject, await readJson(request));
+        const { project, created } = await projects.create(db, caller, wanted);
         set.status = created ? 201 : 200;
         return project;
       },
-      NO_PARSE,
+      { needs: "ingest", ...NO_PARSE },
     )
-    .get("/projects/:proj", async ({ request, params }) => {
-      return projects.get(db, await authenticate(request, tokens), params.proj);
+    .patch(
+      "/projects/:proj",
+      async ({ caller, params, request }) => {
+        const wanted = input(ProjectChange, await readJson(request));
+        const project = await projects.change(db, caller, params.proj, wanted);
+        if (wanted.visibility === "private") house.watch.changed();
+        return project;
+      },
+      { needs: "ingest", ...NO_PARSE },
+    )
+    .get("/projects/:proj", ({ caller, params }) => projects.get(db, caller, params.proj), {
+      needs: "read",
     })
-    .get("/projects/:proj/messages", async ({ request, params, query }) => {
-      const caller = await authenticate(request, tokens);
-      const project = await projects.get(db, caller, params.proj);
-      return history.page(db, caller, { project: project.id, ...logQuery(query) });
-    })
-    .get("/projects/:proj/events/:seq", async ({ request, params }) => {
-      const caller = await authenticate(request, tokens);
-      const project = await projects.get(db, caller, params.proj);
-      const { seq } = input(Seq, params);
-      return history.one(db, caller, project, seq);
-    })
-    .get("/search", async ({ request, query }) => {
-      const caller = await authenticate(request, tokens);
-      const { project: slug, q, ...range } = input(Search, query);
-      const project = await projects.get(db, caller, slug);
-      return search(db, caller, { project: project.id, words: q, ...range });
-    });
+    .get(
+      "/projects/:proj/messages",
+      async ({ caller, params, query }) => {
+        const project = await projects.get(db, caller, params.proj);
+        return history.page(db, caller, { project: project.id, ...logQuery(query) });
+      },
+      { needs: "read" },
+    )
+    .get(
+      "/projects/:proj/events/:seq",
+      async ({ caller, params }) => {
+        const project = await projects.get(db, caller, params.proj);
+        const { seq } = input(Seq, params);
+        return history.one(db, caller, project, seq);
+      },
+      { needs: "read" },
+    )
+    .get(
+      "/search",
+      async ({ caller, query }) => {
+        const { project: slug, q, ...range } = input(Search, query);
+        const project = await projects.get(db, caller, slug);
+        return search(db, caller, { project: project.id, words: q, ...range });
+      },
+      { needs: "read" },
+    );
 };
 
 /** Bodies are read by `readJson`, with our own limit and error. */

@@ -173,9 +173,10 @@ export function fold(events: readonly StoredEvent[] = []): Folded {
     if (!turn) return;
     turn.tokens += input + output;
     turn.version++;
-    // The turn's sum stands in its last line.
-    const end = turn.items.at(-1);
-    if (end) end.version++;
+    // The turn's sum stands in the line of its end, which need not be the last.
+    for (const item of turn.items) {
+      if (item.type === "event" && item.event.kind === "turn.end") item.version++;
+    }
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { StoredEvent } from "../../wire/event.ts";
 import type { Page, Session } from "../../wire/session.ts";
+import type { Here } from "../parts/bar.tsx";
 import { record } from "./field.ts";
 
 export function isEvent(value: unknown): value is StoredEvent {
@@ -35,4 +36,11 @@ export function isSession(value: unknown): value is Session {
     typeof prompts === "number" &&
     typeof toolCalls === "number"
   );
+}
+
+export function isHere(value: unknown): value is Here {
+  const { org, others } = record(value);
+  const isOrg = (it: unknown) =>
+    typeof record(it).id === "string" && typeof record(it).name === "string";
+  return isOrg(org) && Array.isArray(others) && others.every(isOrg);
 }

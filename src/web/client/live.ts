@@ -99,10 +99,12 @@ export function startLive({ url, after, onEvents, onState }: LiveInput, signal: 
     if (!response.ok || !response.body) throw new Error(`answered ${response.status}`);
     lostAt = 0;
     onState({ is: "live" });
+    let gone = "";
     await readFrames(
       response.body,
       ({ event, data }) => {
         tries = 0;
+        if (event === "gone") gone = whyOf(JSON.parse(data));
         if (event !== "event") return;
         const value: unknown = JSON.parse(data);
         if (!isEvent(value)) return;
@@ -112,7 +114,7 @@ export function startLive({ url, after, onEvents, onState }: LiveInput, signal: 
         heard = Date.now();
       },
     );
-    return "";
+    return gone;
   }
 
   /** A burst is drawn once: catching up on 5,000 events must not draw 5,000 times. */
@@ -143,3 +145,9 @@ function schedule(act: () => void): void {
   if (document.visibilityState === "visible") requestAnimationFrame(act);
   else setTimeout(act, 250);
 }
+
+/** The server ended the line for good and said why. */
+const whyOf = (value: unknown): string =>
+  typeof value === "object" && value !== null && "message" in value
+    ? String(value.message)
+    : "You no longer have access.";

@@ -4,7 +4,7 @@ import { behave } from "./behave.ts";
 import type { Desk } from "./desk.ts";
 import { record } from "./field.ts";
 import { frames, startFollow } from "./follow.ts";
-import { isEvent, isPage, isSession } from "./guard.ts";
+import { isEvent, isHere, isPage, isSession } from "./guard.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { type SessionData, startStore } from "./store.ts";
@@ -110,7 +110,7 @@ async function get(url: string): Promise<unknown> {
 
 function read(): SessionData | undefined {
   const value: unknown = JSON.parse(document.getElementById("data")?.textContent ?? "null");
-  const { session, events, earlier, now, viewer } = record(value);
+  const { session, events, earlier, now, viewer, here } = record(value);
   if (!isSession(session) || !Array.isArray(events) || !events.every(isEvent)) return undefined;
   return {
     session,
@@ -118,5 +118,6 @@ function read(): SessionData | undefined {
     earlier: earlier === true,
     now: typeof now === "number" ? now : Date.now(),
     viewer: typeof viewer === "string" ? viewer : null,
+    here: isHere(here) ? here : undefined,
   };
 }

@@ -5,6 +5,7 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { StoredEvent } from "../../wire/event.ts";
 import type { Session } from "../../wire/session.ts";
+import type { Here } from "../parts/bar.tsx";
 import { type Folded, fold } from "./fold.ts";
 import type { LiveState } from "./live.ts";
 
@@ -17,8 +18,9 @@ export interface SessionData {
   earlier: boolean;
   /** The server's clock when it drew the page. */
   now: number;
-  /** Who reads. */
+  /** Who reads, and where. */
   viewer: string | null;
+  here?: Here | undefined;
 }
 
 export interface Store {
@@ -30,6 +32,7 @@ export interface Store {
   now: Signal<number>;
   earlier: Signal<boolean>;
   viewer: string | null;
+  here: Here | undefined;
   first(): number;
   last(): number;
   has(seq: number): boolean;
@@ -57,6 +60,7 @@ export function startStore(data: SessionData): Store {
     now: signal(data.now),
     earlier: signal(data.earlier),
     viewer: data.viewer,
+    here: data.here,
     first: () => events[0]?.seq ?? 0,
     last: () => events.at(-1)?.seq ?? 0,
     has: (seq) => known.has(seq),

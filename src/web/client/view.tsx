@@ -39,6 +39,7 @@ function Bar() {
         [session.name, `${project}/s/${encodeURIComponent(session.name)}`],
       ]}
       viewer={store.viewer}
+      here={store.here}
     >
       <Live />
       <StateMark state={session.state} />

@@ -37,6 +37,7 @@ export function projectPage({
         <TopBar
           path={[[project.slug, `/app/p/${encodeURIComponent(project.slug)}`]]}
           viewer={viewer}
+          here={frame.here}
         />
         <main class="list-page" id="conversation">
           <h1>{project.name}</h1>

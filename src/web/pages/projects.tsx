@@ -18,7 +18,7 @@ export function projectsPage({ projects, now, viewer, ...frame }: ProjectsPage):
     script: "page.js",
     body: (
       <>
-        <TopBar path={[["projects", "/app"]]} viewer={viewer} />
+        <TopBar path={[["projects", "/app"]]} viewer={viewer} here={frame.here} />
         <main class="list-page" id="conversation">
           <h1>Projects</h1>
           {projects.length ? <Rows projects={projects} now={now} /> : <Empty />}

@@ -43,8 +43,8 @@ export function sessionPage({ assets, theme, ...data }: SessionPage): string {
 }
 
 /** JSON that cannot end or open an element. */
-function embed({ session, events, earlier, now, viewer }: SessionData): string {
-  return JSON.stringify({ session, events, earlier, now, viewer }).replaceAll("<", "\\u003c");
+function embed({ session, events, earlier, now, viewer, here }: SessionData): string {
+  return JSON.stringify({ session, events, earlier, now, viewer, here }).replaceAll("<", "\\u003c");
 }
 
 const KEYS = [

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
 import type { Assets } from "../assets.ts";
+import type { Here } from "../parts/bar.tsx";
 
 export type Theme = "light" | "dark" | null;
 
@@ -10,6 +11,8 @@ export interface Frame {
   assets: Assets;
   /** From the cookie `polaris_theme`; null follows the system. */
   theme: Theme;
+  /** Of who is signed in. */
+  here?: Here | undefined;
 }
 
 interface Document extends Frame {

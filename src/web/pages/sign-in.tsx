@@ -1,114 +1,144 @@
-/** The doors: a token typed in, or a one-time link. Both are forms, so that they work without scripts. */
-import type { ComponentChildren } from "preact";
+/** The doors: a provider's button, or a one-time link. Links and forms only, so that they work without scripts. */
 import { Command } from "../parts/command.tsx";
-import { Star } from "../parts/icon.tsx";
+import { Door, Field, type Way, Ways } from "./door.tsx";
 import { document, type Frame } from "./shell.tsx";
 
-/** What was wrong with the token or the link. */
-export type DoorProblem = "used" | "expired" | "wrong" | "signed_out";
-
-const PROBLEMS: Record<DoorProblem, string> = {
-  used: "This link was used already. Each opens the door once.",
-  expired: "This link has expired; links live for 15 minutes.",
-  wrong: "That is not a token or link of this server.",
-  signed_out: "You are signed out. Sign in to go on.",
-};
-
 export interface SignInPage extends Frame {
-  problem?: DoorProblem;
+  ways: Way[];
   /** Where to go afterwards; a path of this server. */
-  next?: string;
+  next?: string | undefined;
 }
 
-/** Posts `token` and `next` to `/sign-in`. */
-export function signInPage({ problem, next, ...frame }: SignInPage): string {
+export function signInPage({ ways, next, ...frame }: SignInPage): string {
   return document({
     ...frame,
     title: "Sign in · Polaris",
     body: (
-      <Door title="Sign in" problem={problem}>
-        <form method="post" action="/sign-in">
-          <label for="token">Token</label>
-          <input
-            id="token"
-            name="token"
-            type="password"
-            autocomplete="current-password"
-            required
-            {...(problem === "wrong"
-              ? { "aria-invalid": true, "aria-describedby": "problem" }
-              : {})}
-          />
-          {next ? <input type="hidden" name="next" value={next} /> : null}
-          <button type="submit" class="button button-main">
-            Sign in
-          </button>
-        </form>
-        <p class="dim">No token? On the server's machine, this prints a fresh sign-in link:</p>
-        <Command text="polaris serve --claim" />
+      <Door title="Sign in">
+        <Ways ways={ways} query={{ next }} />
+        {ways.length === 0 ? (
+          <p>People come in here by one-time links. If you were sent one, open it.</p>
+        ) : null}
+        <p class="dim">You run this server? On its machine, this prints a link for you:</p>
+        <Command text="polaris serve --sign-in you@your.domain" />
       </Door>
     ),
   });
 }
 
+/** What a person typed, and what was wrong with it. */
+export interface Typed {
+  email?: string | undefined;
+  name?: string | undefined;
+  problems?: { email?: string; name?: string };
+}
+
 export interface ClaimPage extends Frame {
   code: string;
-  problem?: DoorProblem;
+  /** What the link is good for; undefined: for nothing any more. */
+  link?: { kind: "claim" | "invite"; orgName: string; role: string; email: string | null };
+  ways?: Way[];
+  /** Who is signed in already, and will be the one who joins. */
+  viewer?: string | null;
+  typed?: Typed;
   /** Where to go afterwards; a path of this server. */
-  next?: string;
+  next?: string | undefined;
 }
 
 /**
  * The page behind a one-time link. It posts `code` to `/claim` only when someone presses the button: programs that
  * look at links in advance (chat previews, mail scanners) would otherwise use it up.
  */
-export function claimPage({ code, problem, next, ...frame }: ClaimPage): string {
+export function claimPage(page: ClaimPage): string {
+  const { link, assets, theme } = page;
+  const title = !link
+    ? "This link is over"
+    : link.kind === "claim"
+      ? "Make this server yours"
+      : `Join ${link.orgName}`;
   return document({
-    ...frame,
-    title: "Open this server · Polaris",
-    body: (
-      <Door title="Open this server" problem={problem}>
-        {problem ? (
-          <>
-            <p>On the server's machine, this prints a fresh link:</p>
-            <Command text="polaris serve --claim" />
-          </>
-        ) : (
-          <form method="post" action="/claim">
-            <p>This signs this browser in as the owner of this Polaris server.</p>
-            <input type="hidden" name="code" value={code} />
-            {next ? <input type="hidden" name="next" value={next} /> : null}
-            <button type="submit" class="button button-main">
-              Sign in here
-            </button>
-          </form>
-        )}
-      </Door>
-    ),
+    assets,
+    theme,
+    title: `${title} · Polaris`,
+    body: link ? <Opens {...page} link={link} title={title} /> : <Over />,
   });
 }
 
-function Door({
-  title,
-  problem,
-  children,
-}: {
-  title: string;
-  problem: DoorProblem | undefined;
-  children: ComponentChildren;
-}) {
+function Over() {
   return (
-    <main class="door">
-      <p class="brand">
-        <Star /> <a href="/">Polaris</a>
+    <Door
+      title="This link is over"
+      problem="This link was used already, is too old, or was taken back."
+    >
+      <p>Ask whoever sent it for a new one. If you have been here before, sign in as ever.</p>
+      <p>
+        <a class="button button-main" href="/sign-in">
+          Sign in
+        </a>
       </p>
-      <h1>{title}</h1>
-      {problem ? (
-        <p class="problem" id="problem" role="alert">
-          {PROBLEMS[problem]}
-        </p>
+      <p class="dim">
+        Is the server new and yours? On its machine, this prints a fresh link while it has no owner:
+      </p>
+      <Command text="polaris serve --claim" />
+    </Door>
+  );
+}
+
+type Open = ClaimPage & { link: NonNullable<ClaimPage["link"]>; title: string };
+
+function Opens({ link, title, code, ways = [], viewer, typed, next }: Open) {
+  const isClaim = link.kind === "claim";
+  // An address is believed when a provider verified it; typed ones only where there is no provider, and for the owner.
+  const mayType = !viewer && (isClaim || ways.length === 0);
+  return (
+    <Door title={title}>
+      <p>
+        {isClaim
+          ? "You become its first owner, and invite everybody else."
+          : `You were asked in as ${link.role}${link.email ? `, as ${link.email}` : ""}.`}
+      </p>
+      {viewer ? null : <Ways ways={ways} query={{ code, next }} />}
+      {ways.length && mayType ? <p class="dim">Or without a provider:</p> : null}
+      {viewer || mayType ? (
+        <form method="post" action="/claim">
+          <input type="hidden" name="code" value={code} />
+          {next ? <input type="hidden" name="next" value={next} /> : null}
+          {mayType ? <Who email={link.email} typed={typed} /> : null}
+          <button type="submit" class={`button ${ways.length ? "" : "button-main"} button-wide`}>
+            {viewer ? `Join as ${viewer}` : "Sign in here"}
+          </button>
+        </form>
       ) : null}
-      {children}
-    </main>
+      {viewer || isClaim || ways.length ? null : (
+        <p class="dim">You have been here before? Sign in first, then open the link again.</p>
+      )}
+    </Door>
+  );
+}
+
+function Who({ email, typed = {} }: { email: string | null; typed?: Typed | undefined }) {
+  const { problems = {} } = typed;
+  return (
+    <>
+      {email ? (
+        <input type="hidden" name="email" value={email} />
+      ) : (
+        <Field
+          name="email"
+          label="Email"
+          type="email"
+          autocomplete="email"
+          value={typed.email}
+          problem={problems.email}
+        />
+      )}
+      <Field
+        name="name"
+        label="Name"
+        autocomplete="name"
+        value={typed.name}
+        problem={problems.name}
+      />
+    </>
   );
 }

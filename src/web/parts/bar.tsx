@@ -2,15 +2,23 @@ import type { ComponentChildren } from "preact";
 import { Icon, Star } from "./icon.tsx";
 import { nameOf } from "./who.tsx";
 
+/** Where in the server one is: the organisation, and one's others. */
+export interface Here {
+  org: { id: string; name: string };
+  others: { id: string; name: string }[];
+}
+
 /** The bar above the signed-in pages: where one is, and who. */
 export function TopBar({
   path,
   viewer,
+  here,
   children,
 }: {
   /** Name and address of each step; the last is the page itself. */
   path: [name: string, href: string][];
   viewer: string | null;
+  here?: Here | undefined;
   /** What has to stay in sight: a session's state. */
   children?: ComponentChildren;
 }) {
@@ -42,8 +50,45 @@ export function TopBar({
         >
           <Icon name="theme" />
         </button>
-        {viewer ? <span class="viewer">{nameOf(viewer)}</span> : null}
+        {viewer && here ? <Menu viewer={viewer} here={here} /> : null}
+        {viewer && !here ? <span class="viewer">{nameOf(viewer)}</span> : null}
       </div>
     </header>
+  );
+}
+
+/** Plain forms in a fold, so that it opens and works without scripts. */
+function Menu({ viewer, here }: { viewer: string; here: Here }) {
+  return (
+    <details class="menu">
+      <summary class="button">
+        <span class="viewer">{nameOf(viewer)} ·</span> {here.org.name}
+      </summary>
+      <div class="menu-sheet">
+        {here.others.map(({ id, name }) => (
+          <form method="post" action={`/orgs/${id}/switch`} key={id}>
+            <button type="submit" class="menu-item">
+              Go to {name}
+            </button>
+          </form>
+        ))}
+        <a class="menu-item" href="/app/settings/members">
+          Members
+        </a>
+        <a class="menu-item" href="/app/welcome">
+          New organisation
+        </a>
+        <form method="post" action="/auth/signout">
+          <button type="submit" class="menu-item">
+            Sign out
+          </button>
+        </form>
+        <form method="post" action="/auth/signout/everywhere">
+          <button type="submit" class="menu-item">
+            Sign out everywhere
+          </button>
+        </form>
+      </div>
+    </details>
   );
 }

@@ -1,0 +1,90 @@
+import type { Event } from "../wire/event.ts";
+import type { Batch, Incoming } from "./append.ts";
+import { type Change, changeOf } from "./state.ts";
+import { storableText } from "./storable.ts";
+
+/** A batch as the JSON that its statement reads: events, what they change of their sessions, positions taken. */
+
+/** zstd level 3 costs 0.5 ms per 100 events and halves what is kept; below 200 bytes it saves nothing. */
+const packed = (raw: string): string =>
+  Buffer.from(Bun.zstdCompressSync(raw, { level: 3 })).toString("base64");
+
+export function rowsOf(items: Incoming[]): string {
+  const rows = items.map(({ event, session, pos }, at) => ({
+    n: at + 1,
+    id: event.id,
+    session,
+    pos,
+    at: event.at,
+    kind: event.kind,
+    sender: event.sender,
+    turn: event.turn,
+    parent: event.parent,
+    agent: event.source.agent,
+    agent_version: event.source.version,
+    translator: event.source.translator,
+    via: event.source.via,
+    text: event.text,
+    body: event.body,
+    raw: event.raw === undefined ? undefined : packed(storableText(event.raw)),
+  }));
+  return JSON.stringify(rows);
+}
+
+/** What the events say about their sessions, as rows; `last` counts from the batch's first seq. */
+export function changesOf(items: Incoming[]): string {
+  const bySession = new Map<string, { events: Event[]; last: number }>();
+  for (const [at, { session, event }] of items.entries()) {
+    const known = bySession.get(session);
+    if (!known) bySession.set(session, { events: [event], last: at + 1 });
+    else {
+      known.events.push(event);
+      known.last = at + 1;
+    }
+  }
+  const rows = [...bySession].map(([session, { events, last }]) => {
+    const change: Change = changeOf(events);
+    return {
+      session,
+      last,
+      ...change,
+      last_prompt: change.lastPrompt,
+      tool_calls: change.toolCalls,
+      new_driver: change.driver,
+      sets_driver: change.driver !== undefined,
+      sets_ended: change.ended !== undefined,
+    };
+  });
+  return JSON.stringify(rows);
+}
+
+/** Which positions a machine's batch takes, per session. */
+export function takenBy({ machine, items, refused = [], floors }: Batch): string {
+  const taken = new Map<string, number[]>();
+  const note = (session: string, pos: number | undefined) => {
+    if (pos === undefined || !machine) return;
+    const list = taken.get(session);
+    if (list) list.push(pos);
+    else taken.set(session, [pos]);
+  };
+  for (const { session, pos } of items) note(session, pos);
+  for (const { session, pos } of refused) note(session, pos);
+  const rows = [...taken].map(([session, list]) => ({
+    session,
+    seen: rangesOf(list),
+    floor: floors?.get(session) ?? 1,
+  }));
+  return JSON.stringify(rows);
+}
+
+/** [1,2,3,7] -> "{[1,4),[7,8)}", a PostgreSQL multirange. */
+function rangesOf(positions: number[]): string {
+  const sorted = positions.toSorted((a, b) => a - b);
+  const ranges: [number, number][] = [];
+  for (const pos of sorted) {
+    const last = ranges.at(-1);
+    if (last && pos <= last[1]) last[1] = Math.max(last[1], pos + 1);
+    else ranges.push([pos, pos + 1]);
+  }
+  return `{${ranges.map(([from, to]) => `[${from},${to})`).join(",")}}`;
+}

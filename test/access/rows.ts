@@ -1,0 +1,198 @@
+import { startMachine } from "../helpers/polaris.ts";
+import type { Actor } from "./actors.ts";
+import * as targets from "./targets.ts";
+
+/**
+ * How the access matrix calls each route. Who may is not said here: that follows from what the route asks for
+ * (`guard.ts`) and, for routes with `:proj`, from who sees the project. What a route refuses beyond that is said, and
+ * expected of everybody. A new route needs a row here, a form with several acts one for each.
+ */
+export interface Row {
+  /** A function makes a new one for each call. */
+  body?: object | ((actor: Actor) => object);
+  /** A page's form instead: refused when another site's page sends it, also where anyone may come. */
+  form?: Record<string, string>;
+  query?: string;
+  /** Fills the address's other parameters, and the form. */
+  target?: targets.Target;
+  /**
+   * Whose the target is: of the organisation the projects are in (default), so that others find nothing; there of a
+   * person who is none of those who call, so that only admins find it; or nobody's yet.
+   */
+  of?: "org" | "person" | "nobody";
+  /** Makes the project when it is absent; called after those that do not. */
+  makes?: true;
+  /** Only for the project's members, and admins; API tokens need the scope admin. */
+  manages?: true;
+  /** The act on a page asks for more than the page. */
+  needs?: "admin";
+  /** Which kinds of callers alone may; default all. "admin token" is an API token with the scope admin. */
+  kinds?: ("browser" | "machine" | "admin token")[];
+  /** Asks for nothing, but sends who has no browser's session to the sign-in. */
+  session?: true;
+  /** Signs its caller out: called last, each time by somebody new. */
+  ends?: true;
+  /** A status besides 2xx that means "you may": a redirect, a conflict. */
+  ok?: number[];
+}
+
+const BROWSER: Row["kinds"] = ["browser"];
+const PEOPLE: Row["kinds"] = ["browser", "machine"];
+const TRUSTED: Row["kinds"] = ["browser", "machine", "admin token"];
+
+export const ROWS: Record<string, Row | Row[]> = {
+  "GET /healthz": {},
+  "GET /readyz": {},
+  "GET /me": {},
+
+  // Coming in and going out.
+  "POST /auth/claims": { ok: [409] },
+  "POST /auth/links": { body: { email: "manu@example.com" } },
+  "GET /claim": { ok: [303, 410] },
+  "POST /claim": { form: { code: "none" }, ok: [410] },
+  "GET /sign-in": {},
+  "GET /auth/providers": {},
+  "GET /auth/:provider/start": { ok: [404] },
+  "GET /auth/:provider/callback": { ok: [404] },
+  "GET /app/welcome": { session: true },
+  "POST /app/welcome": { form: { name: "Made" }, session: true, ok: [303] },
+  "POST /auth/signout": { ends: true, ok: [303] },
+  "POST /auth/signout/everywhere": { kinds: PEOPLE, ends: true, ok: [303] },
+
+  // Machines, and who lets them in. Which secrets are taken is in test/server/tokens.test.ts.
+  "POST /auth/token": { ok: [400] },
+  "POST /auth/device": { body: { device_name: "laptop" } },
+  "POST /auth/revoke": { body: { token: "none" } },
+  "GET /auth/device": { kinds: BROWSER },
+  "POST /auth/device/decision": {
+    target: targets.waiting,
+    of: "nobody",
+    form: { decision: "approve" },
+    kinds: BROWSER,
+  },
+  "GET /auth/authorize": { query: `?${new URLSearchParams(wish())}`, kinds: BROWSER },
+  "POST /auth/authorize": {
+    form: { ...wish(), decision: "approve" },
+    kinds: BROWSER,
+    ok: [303],
+  },
+
+  // What one is signed in on.
+  "GET /devices": [{}, { query: "?all=true", needs: "admin" }],
+  "DELETE /devices/:id": { target: targets.device, of: "person", kinds: TRUSTED },
+  "GET /tokens": [{}, { query: "?all=true", needs: "admin" }],
+  "POST /tokens": {
+    body: ({ is }) => ({ name: "made", scopes: [is?.scopes[0] ?? "read"] }),
+    kinds: ["browser", "admin token"],
+  },
+  "DELETE /tokens/:id": { target: targets.token, of: "person", kinds: TRUSTED },
+  "GET /app/settings/devices": {},
+  "POST /app/settings/devices": {
+    target: targets.device,
+    form: {},
+    of: "person",
+    kinds: TRUSTED,
+    ok: [303],
+  },
+  "GET /app/settings/tokens": {},
+  "POST /app/settings/tokens": [
+    { form: { name: "made", scope: "read" }, kinds: ["browser", "admin token"] },
+    { target: targets.token, form: { act: "revoke" }, of: "person", kinds: TRUSTED, ok: [303] },
+  ],
+
+  // The organisation and its people.
+  "GET /orgs": {},
+  "POST /orgs": { body: { name: "Made" }, kinds: PEOPLE },
+  "PATCH /orgs/:org": { target: targets.org, body: { name: "Home" } },
+  "POST /orgs/:org/switch": {
+    target: targets.org,
+    kinds: BROWSER,
+    ends: true,
+    ok: [303],
+  },
+  "GET /orgs/members": {},
+  "PATCH /orgs/members/:participant": { target: targets.member, body: { role: "viewer" } },
+  "DELETE /orgs/members/:participant": { target: targets.member },
+  "POST /orgs/leave": { kinds: PEOPLE, ends: true },
+  "GET /orgs/invites": {},
+  "POST /orgs/invites": { body: { role: "member" } },
+  "DELETE /orgs/invites/:id": { target: targets.invite },
+  "GET /orgs/domains": {},
+  // Verified addresses are example.com's, and the first organisation to add it has it.
+  "PUT /orgs/domains/:domain": {
+    target: async () => ({ domain: "example.com" }),
+    of: "nobody",
+    kinds: PEOPLE,
+    ok: [409],
+  },
+  "DELETE /orgs/domains/:domain": { target: targets.domain },
+  "GET /app/settings": { ok: [303] },
+  "GET /app/settings/members": {},
+  "POST /app/settings/members": [
+    { form: { act: "invite", role: "member" }, needs: "admin" },
+    { target: targets.invite, form: { act: "revoke" }, needs: "admin", ok: [303] },
+    { target: targets.member, form: { act: "role", role: "viewer" }, needs: "admin", ok: [303] },
+    { target: targets.member, form: { act: "remove" }, needs: "admin", ok: [303] },
+    { target: targets.domain, form: { act: "domain-remove" }, needs: "admin", ok: [303] },
+    { form: { act: "rename", name: "Home" }, needs: "admin", ok: [303] },
+    { form: { act: "leave" }, kinds: PEOPLE, ends: true, ok: [303] },
+  ],
+
+  // Projects and their sessions.
+  "GET /projects": {},
+  "POST /projects": { body: { slug: "made" } },
+  "PATCH /projects/:proj": { body: { name: "Renamed" }, manages: true },
+  "GET /projects/:proj": {},
+  "GET /projects/:proj/messages": {},
+  "GET /projects/:proj/events/:seq": {},
+  "GET /projects/:proj/events": {},
+  "GET /projects/:proj/ws": {},
+  "GET /projects/:proj/members": {},
+  "PUT /projects/:proj/members/:participant": { manages: true },
+  "DELETE /projects/:proj/members/:participant": { manages: true },
+  "GET /projects/:proj/sessions": {},
+  "POST /projects/:proj/sessions": { body: { name: "s-0001" }, makes: true },
+  "GET /projects/:proj/sessions/:sess": {},
+  "GET /projects/:proj/sessions/:sess/messages": {},
+  "GET /projects/:proj/sessions/:sess/events": {},
+  "GET /projects/:proj/sessions/:sess/ws": {},
+  "POST /projects/:proj/sessions/:sess/events": {
+    body: { sender: "agent:claude", kind: "notice", text: "hello" },
+    makes: true,
+  },
+  "POST /projects/:proj/sessions/:sess/inject": { body: { text: "advice" } },
+  "POST /projects/:proj/sessions/:sess/driver": { body: {}, ok: [409] },
+  "POST /projects/:proj/sessions/:sess/handoff": { body: {} },
+  // A project in the head: blocked or not is in test/access/private.test.ts.
+  "POST /ingest": { body: batch },
+  // The matrix puts the project in.
+  "GET /search": { query: "?project=:proj&q=prompt" },
+  "GET /audit": {},
+  "POST /audit/verifications": {},
+
+  // Pages.
+  "GET /assets/*": { ok: [404] },
+  "GET /favicon.ico": { ok: [302] },
+  "GET /": {},
+  "GET /app": {},
+  "GET /app/p/:proj": {},
+  "GET /app/p/:proj/s/:sess": {},
+  "GET /app/*": { ok: [404] },
+};
+
+function batch(): object {
+  const machine = startMachine({ project: "made" });
+  return { ...JSON.parse(machine.head()), events: [JSON.parse(machine.line())] };
+}
+
+/** What `polaris login` opens in a browser. */
+function wish(): Record<string, string> {
+  return {
+    response_type: "code",
+    client_id: "polaris-cli",
+    redirect_uri: "http://127.0.0.1:4999/callback",
+    code_challenge: "x".repeat(43),
+    code_challenge_method: "S256",
+    state: "x".repeat(22),
+  };
+}

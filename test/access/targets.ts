@@ -1,0 +1,49 @@
+import * as grants from "../../src/core/grants.ts";
+import * as links from "../../src/core/links.ts";
+import { uuid7 } from "../../src/lib/uuid.ts";
+import { type Person, person } from "../helpers/people.ts";
+import type { Polaris } from "../helpers/polaris.ts";
+
+/** What a call is aimed at: new each time, in the organisation the projects are in, and nobody's of those who call. */
+export type Target = (polaris: Polaris) => Promise<Record<string, string>>;
+
+let made = 0;
+const somebody = ({ db, caller }: Polaris): Promise<Person> =>
+  person(db, caller.org, `target-${++made}`, "member");
+
+export const member: Target = async (polaris) => {
+  const { participant } = await somebody(polaris);
+  return { participant };
+};
+
+export const device: Target = async (polaris) => {
+  const { user } = await somebody(polaris);
+  const [row] = await polaris.database.admin`select id from devices where user_id = ${user}`;
+  return { id: String(row.id) };
+};
+
+export const token: Target = async (polaris) => {
+  const { id } = await (await somebody(polaris)).token();
+  return { id };
+};
+
+export const invite: Target = async ({ db, caller: { org, participant: createdBy } }) => {
+  const wanted = { kind: "invite", org, role: "member", createdBy } as const;
+  const { id } = await db.as(org, (tx) => links.write(tx, wanted));
+  return { id };
+};
+
+export const org: Target = async ({ caller }) => ({ org: caller.org });
+
+export const domain: Target = async ({ database, caller }) => {
+  const domain = `${uuid7()}.example`;
+  await database.admin`
+    insert into org_domains (domain, org_id, role) values (${domain}, ${caller.org}, 'member')`;
+  return { domain };
+};
+
+/** A machine that waits to be let in. */
+export const waiting: Target = async ({ db }) => {
+  const { userCode } = await grants.openDevice(db, { name: "laptop" });
+  return { user_code: userCode };
+};
