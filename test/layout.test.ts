@@ -50,6 +50,7 @@ const HOMES: Record<string, string[]> = {
   nodemailer: ["server"],
   "email-providers": ["core"],
   "bun:sqlite": ["daemon", "db", "machine"],
+  "@secretlint/secretlint-rule-preset-recommend": ["machine"],
   zod: [
     "wire",
     "agents",

@@ -46,6 +46,8 @@ function* report(status: Status, ink: Ink): Generator<[string, string]> {
   const acked = server.ackedAt ? `, last acknowledged ${ago(server.ackedAt)}` : "";
   const size = `${(journal.bytes / 1e6).toFixed(1)} MB`;
   yield ["Journal", `${journal.pending} waiting to be sent${acked}, ${size}`];
+  const { unchecked } = status;
+  if (unchecked.reason) yield ["", `${counted(unchecked.events)}: ${unchecked.reason}`];
   if (journal.error) yield ["", ink.red(journal.error)];
   if (journal.refused > 0) yield ["Refused", ink.amber(`${journal.refused} by the server`)];
   for (const { reason, count } of journal.refusals) yield ["", `${count}× ${reason}`];
@@ -73,3 +75,6 @@ const stateOf = ({ state, error }: Pick<Status["server"], "state" | "error">): s
   if (state === "signed_out") return `signed out: ${error ?? ""} Run polaris login.`;
   return error ? `${state} (${error})` : state;
 };
+
+const counted = (events: number) =>
+  `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;

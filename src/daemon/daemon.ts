@@ -2,6 +2,7 @@ import pkg from "../../package.json" with { type: "json" };
 import type { Agent } from "../agents/agent.ts";
 import type { Log } from "../lib/log.ts";
 import { watchCredentials } from "../machine/credentials.ts";
+import { startGuard } from "../machine/guard/guard.ts";
 import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
@@ -19,6 +20,7 @@ import { routes } from "./routes.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
 import { elsewhere, journalStatus, statusLine, unknown } from "./status.ts";
+import { startUnchecked, uncheckedStatus } from "./unchecked.ts";
 import { startUpdates } from "./updates.ts";
 import { startUplinks } from "./uplinks.ts";
 
@@ -46,11 +48,27 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
 
   const journal = parts.use(startJournal(place.journal, log));
   parts.use(startPruner(journal));
+  const guard = parts.use(
+    startGuard({
+      policy: place.policy,
+      version: pkg.version,
+      changed() {
+        log.info("policy.changed", guard.error === null ? {} : { error: guard.error });
+        void unchecked.retry();
+      },
+    }),
+  );
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const downlink = parts.use(startDownlink({ journal, accounts, log }));
   const ready = Promise.withResolvers<void>();
-  const followers = parts.use(startFollowers({ journal, agents, log, ready: ready.promise }));
-  const hooks = startHooks({ journal, agents, followers, home: belongs });
+  const followers = parts.use(
+    startFollowers({ journal, agents, guard, log, ready: ready.promise }),
+  );
+  const aside = place.unchecked;
+  const hooks = startHooks({ journal, agents, followers, guard, unchecked: aside, home: belongs });
+  const unchecked = parts.use(
+    startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
+  );
   const members = startMembers({ journal, agents, followers, hooks, home: belongs });
   const updates = parts.use(startUpdates({ place, log }));
   const spool = parts.use(startSpool({ place, hooks, log }));
@@ -75,6 +93,10 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       profiles: uplinks.profiles,
       elsewhere: elsewhere(journal, accounts),
       journal: journalStatus(journal),
+      unchecked:
+        guard.error === null
+          ? uncheckedStatus(journal.db)
+          : { ...uncheckedStatus(journal.db), reason: guard.error },
       spool: waiting,
       damaged,
       links: links(journal.db).map(({ directory, project }) => ({ directory, project })),
@@ -98,6 +120,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();
   ready.resolve();
+  void unchecked.retry();
   parts.use(
     listen(
       place.socket,

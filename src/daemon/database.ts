@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
-import { APPLICATION, SCHEMA, UPGRADES, VERSION } from "./schema.ts";
+import { APPLICATION, SCHEMA, UNCHECKED, UPGRADES, VERSION } from "./schema.ts";
 
 export interface Opened {
   db: Database;
@@ -52,6 +52,7 @@ function open(path: string): Database {
     db.run("pragma wal_autocheckpoint = 2000");
     db.run("pragma foreign_keys = on");
     lay(db);
+    db.run(UNCHECKED);
     return db;
   } catch (error) {
     db.close();

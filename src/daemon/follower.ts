@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Agent } from "../agents/agent.ts";
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
+import type { Guard } from "../machine/guard/guard.ts";
 import { bindingOf } from "./bindings.ts";
 import { lastHeld, QUIET_MS, release } from "./held.ts";
 import type { Journal } from "./journal.ts";
@@ -31,6 +32,7 @@ export interface Follower extends AsyncDisposable {
 interface Needs {
   journal: Journal;
   agent: Agent;
+  guard: Guard;
   agentSession: string;
   log: Log;
   /** Nothing is read before the spool has been taken up: its hooks stand before what the transcript tells next. */
@@ -42,6 +44,7 @@ interface Needs {
 export function startFollower({
   journal,
   agent,
+  guard,
   agentSession,
   log,
   ready,
@@ -73,7 +76,7 @@ export function startFollower({
     let hasFile = false;
     for (const tail of tailsOf(db, agentSession)) {
       hasFile ||= observe(tail);
-      if (await readTail(journal, agent, tail, stop.signal)) {
+      if (await readTail({ journal, agent, guard }, tail, stop.signal)) {
         grownAt = Date.now();
         turnOpen ||= bound.state === "live";
       }

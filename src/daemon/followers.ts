@@ -1,5 +1,6 @@
 import type { Agent } from "../agents/agent.ts";
 import type { Log } from "../lib/log.ts";
+import type { Guard } from "../machine/guard/guard.ts";
 import { bindingOf } from "./bindings.ts";
 import { type Follower, startFollower } from "./follower.ts";
 import type { Journal } from "./journal.ts";
@@ -16,10 +17,11 @@ export interface Followers extends AsyncDisposable {
 export function startFollowers(needs: {
   journal: Journal;
   agents: readonly Agent[];
+  guard: Guard;
   log: Log;
   ready: Promise<void>;
 }): Followers {
-  const { journal, agents, log, ready } = needs;
+  const { journal, agents, guard, log, ready } = needs;
   const followers = new Map<string, Follower>();
 
   function follow(agentSession: string): Follower | undefined {
@@ -29,7 +31,7 @@ export function startFollowers(needs: {
     const agent = agents.find(({ name }) => name === bound?.agent);
     if (!agent) return undefined;
     const ended = () => void followers.delete(agentSession);
-    const follower = startFollower({ journal, agent, agentSession, log, ready, ended });
+    const follower = startFollower({ journal, agent, guard, agentSession, log, ready, ended });
     followers.set(agentSession, follower);
     return follower;
   }

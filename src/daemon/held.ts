@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import type { Fact } from "../agents/agent.ts";
-import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import type { Bound } from "./bindings.ts";
+import type { Check } from "./check.ts";
 import { append, hasTurn, isTold } from "./events.ts";
 import { sessionOf } from "./sessions.ts";
 import type { Tail } from "./tails.ts";
@@ -37,11 +37,15 @@ export interface Moment {
   final?: boolean;
 }
 
-/** Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. */
+/**
+ * Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. What cannot be checked for secrets is not
+ * kept: `check` has noted it.
+ */
 export function hold(
   db: Database,
   { agent_session, session, transcript }: Pick<Bound, "agent_session" | "session" | "transcript">,
   facts: Fact[],
+  check: Check,
 ): void {
   if (facts.length === 0) return;
   const size = transcript ? (statSync(transcript, { throwIfNoEntry: false })?.size ?? 0) : 0;
@@ -50,7 +54,8 @@ export function hold(
   );
   const pos = sessionOf(db, session)?.next_pos ?? 1;
   for (const { event, release } of facts) {
-    insert.run(agent_session, release, Date.now(), size, pos, JSON.stringify(redact(event)));
+    const clean = check(event);
+    if (clean) insert.run(agent_session, release, Date.now(), size, pos, JSON.stringify(clean));
   }
 }
 

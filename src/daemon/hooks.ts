@@ -1,8 +1,12 @@
-import type { Agent, HookReading, People } from "../agents/agent.ts";
+import { join } from "node:path";
+import type { Agent, Fact, HookReading, People } from "../agents/agent.ts";
+import { privateFolder, writeAtomic } from "../lib/file.ts";
+import type { Guard } from "../machine/guard/guard.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { HookCall } from "../wire/local.ts";
 import type { Accounts } from "./accounts.ts";
 import { type Bound, resolve } from "./bindings.ts";
+import { checker, note, type Unsure } from "./check.ts";
 import type { Followers } from "./followers.ts";
 import { hold } from "./held.ts";
 import type { Journal } from "./journal.ts";
@@ -29,9 +33,12 @@ export function startHooks(needs: {
   journal: Journal;
   agents: readonly Agent[];
   followers: Followers;
+  guard: Guard;
+  /** Where calls go that could not be checked for secrets. */
+  unchecked: string;
   home: Accounts["home"];
 }): Hooks {
-  const { journal, agents, followers, home } = needs;
+  const { journal, agents, followers, guard, unchecked, home } = needs;
   const { db } = journal;
   const unrecorded = new Map<string, Seen>();
 
@@ -48,6 +55,16 @@ export function startHooks(needs: {
       return reading.facts;
     }
     return agent.readHook(call, session).facts;
+  }
+
+  /** What cannot be checked has no second copy as a line of a transcript has: its call is kept aside as it came. */
+  function record(bound: Bound, facts: Fact[], call: HookCall): void {
+    const unsure: Unsure[] = [];
+    hold(db, bound, facts, checker(guard, bound.cwd, unsure));
+    if (unsure.length === 0) return;
+    const path = join(privateFolder(unchecked), `${call.id.toLowerCase()}.json`);
+    writeAtomic(path, JSON.stringify(call));
+    note(db, guard, { agent_session: bound.agent_session, path }, unsure);
   }
 
   function remember(call: HookCall, reading: HookReading): void {
@@ -87,7 +104,7 @@ export function startHooks(needs: {
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
-        if (first > 0) hold(db, found, factsOf(agent, call, reading, people, found));
+        if (first > 0) record(found, factsOf(agent, call, reading, people, found), call);
         return found;
       });
       if (!bound) {

@@ -7,8 +7,14 @@ const NEWLINE = 10;
 /** A longer line is skipped, and the session says so: it would cost its size several times over in memory. */
 export const LONGEST = 32 * MEGABYTE;
 
+export interface Line {
+  text: string;
+  /** The byte it begins at. */
+  at: number;
+}
+
 export interface Step {
-  lines: string[];
+  lines: Line[];
   /** The byte after the last complete line that was read or skipped. */
   next: number;
   /** How long a line was that is too long to be taken. */
@@ -26,7 +32,7 @@ export async function readLines(path: string, offset: number, size: number): Pro
       const length = Math.min(wanted, LONGEST, size - offset);
       const bytes = await bytesAt(file, offset, length);
       const end = bytes.lastIndexOf(NEWLINE) + 1;
-      if (end > 0) return { lines: split(bytes.subarray(0, end)), next: offset + end };
+      if (end > 0) return { lines: split(bytes.subarray(0, end), offset), next: offset + end };
       if (bytes.length < length || offset + length >= size) return { lines: [], next: offset };
       if (length >= LONGEST) return await skip(file, offset, offset + length, size);
     }
@@ -75,9 +81,13 @@ async function bytesAt(file: FileHandle, position: number, length: number): Prom
   return buffer.subarray(0, got);
 }
 
-function split(bytes: Buffer): string[] {
-  return bytes
-    .toString("utf8")
-    .split("\n")
-    .filter((line) => line.trim() !== "");
+function split(bytes: Buffer, offset: number): Line[] {
+  const lines: Line[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(NEWLINE, at);
+    const text = bytes.toString("utf8", at, end);
+    if (text.trim() !== "") lines.push({ text, at: offset + at });
+    at = end + 1;
+  }
+  return lines;
 }

@@ -126,3 +126,25 @@ create table mailbox (
   json text not null
 ) strict, without rowid;
 `;
+
+/**
+ * Events that could not be checked for secrets. Their content is not here: `path` says where it lies, a transcript (then
+ * `offset` is the line's first byte and `memory` what its reader knew before it) or a hook call kept aside for this.
+ * Made whenever it is not there, so that a journal of an earlier Polaris gets it too.
+ */
+export const UNCHECKED = `
+create table if not exists unchecked (
+  n integer primary key,
+  event text not null unique,
+  kind text not null,
+  agent_session text not null,
+  reason text not null,
+  -- The Polaris and the policy that could not: others may.
+  mark text not null,
+  at integer not null,
+  path text not null,
+  inode text,
+  offset integer,
+  memory text
+) strict;
+`;

@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
 import type { Agent, Memory, People } from "../agents/agent.ts";
 import { uuid5 } from "../lib/uuid.ts";
-import { redact } from "../machine/redact.ts";
+import type { Guard } from "../machine/guard/guard.ts";
 import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
+import { checker, note, type Origin, type Unsure } from "./check.ts";
 import { append } from "./events.ts";
 import { mingle, nextStop } from "./held.ts";
 import type { Journal } from "./journal.ts";
@@ -17,13 +18,18 @@ const OWN = { agent: "polaris", translator: 1, via: "polaris" } as const;
 const LAZY = { lazy: true };
 const NAMESPACE = "0198d2c4-5b1e-7c60-9f0a-3d0c6a51e7b2";
 
+export interface Reading {
+  journal: Journal;
+  agent: Agent;
+  guard: Guard;
+}
+
 /**
  * Reads one transcript up to its present end. Events, offset and the reader's memory go into one transaction: after a
  * crash the next reader stands exactly behind the last event that was written. Answers whether there was anything new.
  */
 export async function readTail(
-  journal: Journal,
-  agent: Agent,
+  { journal, agent, guard }: Reading,
   tail: Tail,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -45,7 +51,7 @@ export async function readTail(
     const from = offset === tail.offset ? tail : { ...tail, memory: fresh(tail) };
     // For lines without a time of their own that stand before any that has one.
     const since = new Date(Number(offset === 0 ? file.birthtimeMs : file.mtimeMs)).toISOString();
-    const next = await store(journal, agent, { ...from, inode, offset }, step, since);
+    const next = await store({ journal, agent, guard }, { ...from, inode, offset }, step, since);
     if (!next) return grew;
     Object.assign(tail, next);
     grew = true;
@@ -54,8 +60,7 @@ export async function readTail(
 }
 
 async function store(
-  journal: Journal,
-  agent: Agent,
+  { journal, agent, guard }: Reading,
   tail: Tail,
   step: Step,
   since: string,
@@ -64,8 +69,19 @@ async function store(
   if (!people) return undefined;
   const memory: Memory = { at: since, ...JSON.parse(tail.memory) };
   const events: Event[] = [];
-  for (const line of step.lines) {
-    for (const event of agent.readLine(line, people, memory)) events.push(redact(event));
+  const unsure: Unsure[] = [];
+  const origins: [Origin, Unsure[]][] = [];
+  const check = checker(guard, people.cwd, unsure);
+  for (const [n, line] of step.lines.entries()) {
+    for (const event of agent.readLine(line.text, people, memory)) {
+      const clean = check(event);
+      if (clean) events.push(clean);
+    }
+    if (unsure.length === 0) continue;
+    const before = memoryBefore(agent, people, { at: since, ...JSON.parse(tail.memory) }, step, n);
+    const { agent_session, path, inode } = tail;
+    const origin = { agent_session, path, inode, offset: line.at, memory: JSON.stringify(before) };
+    origins.push([origin, unsure.splice(0)]);
   }
   if (step.skipped !== undefined) events.push(tooLong(tail, step.skipped, people));
   const next = { ...tail, offset: step.next, memory: JSON.stringify(memory) };
@@ -74,14 +90,22 @@ async function store(
     if (!bound || bound.state === "left") return undefined;
     const all = tail.subagent === null ? mingle(journal.db, tail, bound.session, events) : events;
     append(journal.db, bound.session, all);
+    for (const [origin, events] of origins) note(journal.db, guard, origin, events);
     move(journal.db, next);
     return next;
   }, LAZY);
 }
 
-function peopleOf({ db }: Journal, agentSession: string): People | undefined {
+function peopleOf({ db }: Journal, agentSession: string) {
   const bound = bindingOf(db, agentSession);
-  return bound && bound.state !== "left" ? sessionOf(db, bound.session) : undefined;
+  const session = bound && bound.state !== "left" ? sessionOf(db, bound.session) : undefined;
+  return session && { ...session, cwd: bound?.cwd ?? session.cwd };
+}
+
+/** What the reader knew before line `n`: read once more, because to remember it before each line would cost every line. */
+function memoryBefore(agent: Agent, people: People, start: Memory, step: Step, n: number): Memory {
+  for (const { text } of step.lines.slice(0, n)) agent.readLine(text, people, start);
+  return start;
 }
 
 const fresh = (tail: Tail) =>

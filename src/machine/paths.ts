@@ -26,6 +26,10 @@ export interface Paths {
   log: string;
   /** What is known of newer versions. */
   update: string;
+  /** What the team says about its own secrets (`wire/policy.ts`). */
+  policy: string;
+  /** Hook calls that could not be checked for secrets: nothing else has their content. */
+  unchecked: string;
 }
 
 /** `home` from an option wins over `POLARIS_HOME`, which wins over `~/.polaris`. */
@@ -44,6 +48,8 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     machine: join(folder, "machine.json"),
     log: join(folder, "daemon.log"),
     update: join(folder, "update.json"),
+    policy: join(folder, "policy.json"),
+    unchecked: join(folder, "spool", "unchecked"),
   };
 }
 

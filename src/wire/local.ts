@@ -82,6 +82,8 @@ export interface Status {
     bytes: number;
     error: string | null;
   };
+  /** Events that could not be checked for secrets, so they wait: how many, and why the first of them. */
+  unchecked: { events: number; reason: string | null };
   /** Hook calls that wait in the spool, and files there that were none. */
   spool: number;
   damaged: number;

@@ -12,11 +12,12 @@ import type { Bench, Result } from "./lib.ts";
 import { live } from "./live.ts";
 import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
+import { redact } from "./redact.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
 import { table } from "./table.ts";
 
-const BENCHES: Bench[] = [claude, start, journal, chain, ingest, live, memory, storage];
+const BENCHES: Bench[] = [claude, start, journal, redact, chain, ingest, live, memory, storage];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

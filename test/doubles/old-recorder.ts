@@ -16,6 +16,7 @@ const bound = listen(place.socket, async () =>
     server: { url: "", state: "waiting", error: null, since: "", ackedAt: null },
     profiles: [],
     elsewhere: 0,
+    unchecked: { events: 0, reason: null },
     journal: { pending: 0, refused: 0, refusals: [], mailbox: 0, bytes: 0, error: null },
     spool: 0,
     damaged: 0,

@@ -53,8 +53,10 @@ export function recall(memory: Memory, id: string): Call {
 
 /** True when the title is another than the last one. The client repeats it at every start, in two kinds of lines. */
 export function isNewTitle(memory: Memory, title: string): boolean {
-  if (memory.title === title) return false;
-  memory.title = title;
+  // Its mark and not its words: this is stored before anything takes secrets out of it.
+  const mark = Bun.hash(title).toString(36);
+  if (memory.title === mark) return false;
+  memory.title = mark;
   memory.titles = titlesSeen(memory) + 1;
   return true;
 }

@@ -54,6 +54,11 @@ export function checkJournal({ status }: Scene): Finding[] {
   if (!status) return [];
   const { error, pending, refused, refusals } = status.journal;
   const found: Finding[] = [];
+  const { events, reason } = status.unchecked;
+  if (reason) {
+    const says = `${events} events wait, because they could not be checked for secrets: ${reason}`;
+    found.push(note("secrets", says, "they are checked again by themselves; nothing was sent"));
+  }
   // A journal that was set aside is told by its file.
   if (error && !error.startsWith("damaged")) {
     found.push(wrong("journal", error, "make room on the disk, or make the folder writable"));

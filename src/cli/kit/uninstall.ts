@@ -22,7 +22,7 @@ export interface Removed {
  * touched. `server/` is a server's database and has nothing to do with this machine's recorder.
  */
 const DATA =
-  /^(daemon\.(sock|lock|lock-journal|pid|log)|journal|spool|damaged|previous|credentials\.(json|lock|lock-journal)|machine\.json|update\.json|profiles?(\.json)?|prices\.json)$|\.tmp$/;
+  /^(daemon\.(sock|lock|lock-journal|pid|log)|journal|spool|damaged|previous|credentials\.(json|lock|lock-journal)|machine\.json|update\.json|profiles?(\.json)?|(policy|prices)\.json)$|\.tmp$/;
 
 /** How much has not reached the server; a recorder that is just sending gets a moment to finish. */
 export async function backlog(place: Paths): Promise<number> {
@@ -30,7 +30,7 @@ export async function backlog(place: Paths): Promise<number> {
   if (!status) return unsent(place) ?? 0;
   const waiting = async () => {
     const now = await recorder(place);
-    return now ? now.journal.pending + now.spool : 0;
+    return now ? now.journal.pending + now.spool + now.unchecked.events : 0;
   };
   if (status.server.state === "connected") {
     await until(async () => (await waiting()) === 0, { timeoutMs: 5000, everyMs: 100 }).catch(

@@ -1,0 +1,85 @@
+import type { Row } from "./issuers.ts";
+
+/** Who runs machines, stores data and keeps secrets for others. */
+export const CLOUD: readonly Row[] = [
+  ["aws-key", ["AKIA", "ASIA", "ABIA", "ACCA"], "(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Z0-9])"],
+  [
+    "aws-session-token",
+    ["IQoJb3JpZ2lu", "FwoGZXIvYXdz"],
+    "(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[A-Za-z0-9+/=]{100,2000}",
+  ],
+  [
+    "aws-bedrock-key",
+    ["ABSK", "bedrock-api-key-"],
+    "(?:ABSK[A-Za-z0-9+/]{109,269}={0,2}|bedrock-api-key-[A-Za-z0-9+/=]{40,4000})",
+  ],
+  ["google-key", ["AIza"], "AIza[A-Za-z0-9_-]{35}"],
+  [
+    "google-token",
+    ["ya29.", "GOCSPX-"],
+    "(?:ya29\\.[A-Za-z0-9_-]{20,512}|GOCSPX-[A-Za-z0-9_-]{20,64})",
+  ],
+  ["google-refresh-token", ["1//0"], "1//0[A-Za-z0-9_-]{40,200}"],
+  [
+    "azure-client-secret",
+    ["8Q~", "7Q~"],
+    "(?<![_~.-])[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}",
+  ],
+  [
+    "azure-storage-key",
+    ["AccountKey", "SharedAccessKey"],
+    "(?<=(?:AccountKey|SharedAccessKey)\\s?=\\s?)[A-Za-z0-9+/]{40,100}={0,2}",
+  ],
+  ["azure-sas", ["sig="], "(?<=[?&;]sig=)[A-Za-z0-9%+/]{40,100}(?:%3[dD]|=)?"],
+  ["azure-devops-token", ["AZDO"], "[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}"],
+  ["digitalocean-token", ["dop_v1_", "doo_v1_", "dor_v1_"], "do[por]_v1_[a-f0-9]{64}"],
+  ["alibaba-key", ["LTAI"], "LTAI[A-Za-z0-9]{12,24}(?![A-Za-z0-9])"],
+  ["tencent-key", ["AKID"], "AKID[A-Za-z0-9]{32}(?![A-Za-z0-9])"],
+  ["heroku-token", ["HRKU-"], "HRKU-[A-Za-z0-9_-]{30,80}"],
+  [
+    "fly-token",
+    ["fm1_", "fm2_", "fo1_"],
+    "(?:fm[12]_[A-Za-z0-9+/=,_-]{60,2000}|fo1_[A-Za-z0-9_-]{43})",
+  ],
+  [
+    "cloudflare-token",
+    ["cfk_", "cfut_", "cfat_", "v1.0-"],
+    "(?:(?:cfk|cfut|cfat)_[A-Za-z0-9]{40,60}|v1\\.0-[a-f0-9]{24}-[a-f0-9]{146})",
+  ],
+  ["vercel-token", ["vcp_", "vci_", "vca_", "vcr_", "vck_"], "vc[piark]_[A-Za-z0-9]{20,60}"],
+  ["netlify-token", ["nfp_", "nfc_", "nfo_"], "nf[pco]_[A-Za-z0-9]{36,60}"],
+  ["render-key", ["rnd_"], "rnd_[A-Za-z0-9]{28,40}"],
+  [
+    "supabase-key",
+    ["sbp_", "sb_secret_"],
+    "(?:sbp_(?:v0_)?[a-f0-9]{40}|sb_secret_[A-Za-z0-9_-]{20,60})",
+  ],
+  ["planetscale-token", ["pscale_"], "pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,64}"],
+  ["neon-key", ["napi_"], "napi_[a-z0-9]{40,80}"],
+  ["databricks-token", ["dapi"], "dapi[a-f0-9]{32}(?:-[0-9])?"],
+  ["atlas-secret", ["mdb_sa_sk_"], "mdb_sa_sk_[A-Za-z0-9_-]{36,60}"],
+  ["aiven-password", ["AVNS_"], "AVNS_[A-Za-z0-9_-]{15,40}"],
+  ["confluent-secret", ["cflt"], "cflt[A-Za-z0-9+/]{60}"],
+  ["terraform-token", [".atlasv1."], "[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{60,90}"],
+  ["pulumi-token", ["pul-"], "pul-[a-f0-9]{40}"],
+  ["vault-token", ["hvs.", "hvb.", "hvr."], "hv[sbr]\\.[A-Za-z0-9_-]{24,300}"],
+  [
+    "doppler-token",
+    ["dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."],
+    "dp\\.(?:pt|ct|sa|scim|audit|st(?:\\.[a-z0-9_-]{2,35})?)\\.[A-Za-z0-9]{40,44}",
+  ],
+  [
+    "1password-token",
+    ["ops_ey", "A3-"],
+    "(?:ops_ey[A-Za-z0-9+/=_-]{100,1300}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5})",
+  ],
+  ["age-key", ["AGE-SECRET-KEY-1"], "AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"],
+  ["dynatrace-token", ["dt0c01.", "dt0s"], "dt0[cs]\\d\\d\\.[A-Z0-9]{8,24}\\.[A-Z0-9]{64}"],
+  ["tailscale-key", ["tskey-"], "tskey-[a-z]{2,20}-[A-Za-z0-9_]{8,40}-[A-Za-z0-9_]{16,60}"],
+  ["scaleway-key", ["SCW"], "SCW[A-Z0-9]{17}(?![A-Z0-9])"],
+  [
+    "yandex-key",
+    ["AQVN", "t1."],
+    "(?:AQVN[A-Za-z0-9_-]{35,38}|t1\\.[A-Z0-9a-z_-]{20,400}\\.[A-Za-z0-9_-]{86})",
+  ],
+];

@@ -1,0 +1,89 @@
+import { readFileSync, watch } from "node:fs";
+import { basename, dirname } from "node:path";
+import { z } from "zod";
+import { Policy } from "../../wire/policy.ts";
+import { compile } from "./regex.ts";
+
+/** A policy as it runs, or why it cannot. */
+export interface Rules {
+  patterns: readonly { kind: string; pattern: RegExp }[];
+  allowed: (value: string) => boolean;
+  /** Set: nothing may be taken for clean until somebody has mended the policy. */
+  error: string | null;
+  /** Changes with the policy. */
+  mark: string;
+}
+
+/** The policy of this machine, read again whenever its file changes. */
+export function startPolicy(
+  path: string,
+  changed: () => void,
+): Disposable & { rules: () => Rules } {
+  let content = read(path);
+  let rules = rulesOf(content);
+  // The folder and not the file: an atomic write puts a new inode in its place.
+  const watcher = watch(dirname(path), (_, name) => {
+    if (name !== null && name !== basename(path)) return;
+    const now = read(path);
+    if (now === content) return;
+    content = now;
+    rules = rulesOf(now);
+    changed();
+  });
+  return { rules: () => rules, [Symbol.dispose]: () => watcher.close() };
+}
+
+/** Undefined: there is none. Null: there is one, and it cannot be read. */
+function read(path: string): string | null | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    return code === "ENOENT" ? undefined : null;
+  }
+}
+
+export function rulesOf(content: string | null | undefined): Rules {
+  const mark = content === undefined ? "" : Bun.hash(content ?? "").toString(36);
+  const broken = (error: string): Rules => ({ patterns: [], allowed: () => false, error, mark });
+  if (content === undefined) return { patterns: [], allowed: () => false, error: null, mark };
+  if (content === null) return broken("policy.json cannot be read");
+  const policy = Policy.safeParse(json(content));
+  if (!policy.success) return broken(`policy.json: ${z.prettifyError(policy.error).slice(0, 200)}`);
+  const patterns: { kind: string; pattern: RegExp }[] = [];
+  for (const { kind, regex } of policy.data.patterns) {
+    const pattern = compile(regex);
+    if (typeof pattern === "string")
+      return broken(`policy.json: the pattern of "${kind}" ${pattern}`);
+    patterns.push({ kind, pattern });
+  }
+  return { patterns, allowed: allowing(policy.data.allow), error: null, mark };
+}
+
+function allowing(allow: readonly string[]): (value: string) => boolean {
+  const whole = new Set(allow.filter((value) => !value.includes("*")));
+  const parts = allow.filter((value) => value.includes("*")).map((value) => value.split("*"));
+  return (value) => whole.has(value) || parts.some((pieces) => fits(value, pieces));
+}
+
+/** Each piece once, from left to right: no backtracking, whatever the value. */
+function fits(value: string, pieces: readonly string[]): boolean {
+  const first = pieces[0] ?? "";
+  const last = pieces.at(-1) ?? "";
+  if (!value.startsWith(first) || !value.endsWith(last)) return false;
+  let at = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const found = value.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return at <= value.length - last.length;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
