@@ -62,6 +62,7 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     state: "waiting",
     error: null,
     since: new Date().toISOString(),
+    ackedAt: null,
   };
 
   function say(now: Status["server"]["state"], error: string | null): void {
@@ -73,6 +74,7 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
       state: now,
       error,
       since: state.state === now ? state.since : new Date().toISOString(),
+      ackedAt: state.ackedAt,
     };
   }
 
@@ -104,6 +106,7 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     const batch = nextBatch(db, { skip: skipped(), org, only, events: limit, bytes: BATCH_BYTES });
     if (batch.events.length === 0) {
       if (only !== undefined) return;
+      if (state.state !== "connected" && blocked.size === 0) return await greet(account.url, token);
       await idle();
       return await pause(GATHER_MS, stop.signal);
     }
@@ -112,6 +115,20 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     if (outcome.next === "go") return;
     if (outcome.next === "sign-in") return await refuseToken(token);
     await rest(Math.max(wait.next(), outcome.ms ?? 0));
+  }
+
+  /** Nothing to send, and not known whether it would arrive: status and status line must not guess. */
+  async function greet(url: string, token: string): Promise<void> {
+    const request = { path: "/me", timeoutMs: TIMEOUT_MS, signal: stop.signal };
+    const reply = await send({ url, token }, request);
+    if (reply.status === 401) return await refuseToken(token);
+    if (reply.status === 200) {
+      spent = undefined;
+      wait.reset();
+      return say("connected", null);
+    }
+    say("waiting", errorOf(reply).message);
+    await Promise.race([bell.promise, rest(wait.next())]);
   }
 
   /** The same again with another token, or `bearer` says that there is none. A server that refuses even new ones waits. */
@@ -169,6 +186,7 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     say("connected", answer.data.blocked[0]?.message ?? (blocked.size > 0 ? state.error : null));
     if (waiting.size > 0) log.warn("uplink.blocked", { sessions: waiting.size });
     spent = undefined;
+    state = { ...state, ackedAt: new Date().toISOString() };
     limit = Math.min(BATCH_EVENTS, limit * 2);
     if (!moved && waiting.size === 0) return { next: "wait" };
     wait.reset();

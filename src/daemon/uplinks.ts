@@ -49,7 +49,7 @@ export function startUplinks(needs: {
       const current = accounts.all().find(({ isCurrent }) => isCurrent);
       const uplink = current && running.get(current.name);
       if (uplink) return uplink.state;
-      return { url: "", state: "signed_out", error: NOBODY, since: startedAt };
+      return { url: "", state: "signed_out", error: NOBODY, since: startedAt, ackedAt: null };
     },
     get profiles() {
       return accounts.all().map(({ name, url, participant, isCurrent }) => {
