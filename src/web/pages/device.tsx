@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** Letting a machine in: what it is and from where it asks, before anybody says yes. Forms, so that they need no script. */
 import type { ComponentChildren } from "preact";
 import { Time } from "../parts/time.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `/app/settings/devices`: what one is signed in on, and an end to each. */
 import type { Device } from "../../core/devices.ts";
 import { Command } from "../parts/command.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `/app/settings/members`: who belongs here, who is asked in, and which domains are. Plain forms throughout. */
 import type { Invite, Member, Org } from "../../wire/org.ts";
 import { CopyButton } from "../parts/command.tsx";

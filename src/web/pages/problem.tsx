@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** What people see instead of a page: what happened, and what to do. */
 import { Door } from "./door.tsx";
 import { document, type Frame } from "./shell.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `/app`: every project one may see. */
 import type { Project } from "../../wire/session.ts";
 import { TopBar } from "../parts/bar.tsx";

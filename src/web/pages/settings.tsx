@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** The frame of the settings' pages: where one is, the way to the others, what was wrong with the last form. */
 import type { ComponentChildren } from "preact";
 import { TopBar } from "../parts/bar.tsx";

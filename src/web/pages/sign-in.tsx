@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** The doors: a provider's button, or a one-time link. Links and forms only, so that they work without scripts. */
 import { Command } from "../parts/command.tsx";
 import { Door, Field, type Way, Ways } from "./door.tsx";

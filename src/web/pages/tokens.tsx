@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `/app/settings/tokens`: tokens for scripts and agents. A secret is shown once, right after it was made. */
 import type { ApiToken } from "../../core/api-tokens.ts";
 import { CopyButton } from "../parts/command.tsx";

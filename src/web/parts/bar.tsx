@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from "preact";
 import { Icon, Star } from "./icon.tsx";
 import { SETTINGS } from "./tabs.tsx";

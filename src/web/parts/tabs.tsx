@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** Members, devices and tokens: three pages, one bar to go between them, the same that the menu above leads to. */
 export const SETTINGS = [
   ["Members", "/app/settings/members"],
