@@ -40,6 +40,8 @@ class Damage extends Error {}
 function open(path: string): Database {
   // SQLite gives its log the mode of the file itself.
   closeSync(openSync(path, "a", 0o600));
+  // Bun keeps the first 20 statements it meets and compiles every other one anew each time; there are about 60 here.
+  Database.MAX_QUERY_CACHE_SIZE = 200;
   const db = new Database(path, { create: true, strict: true });
   try {
     // auto_vacuum counts only before the first table; FULL is what makes a commit survive a power cut.

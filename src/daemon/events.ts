@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Event } from "../wire/event.ts";
+import { nextPos } from "./sessions.ts";
 
 /** How far back a hook's fact and a transcript's line look for each other. */
 const REACH = 500;
@@ -21,16 +22,14 @@ export function append(
   { promoted = false }: Place = {},
 ): number {
   if (events.length === 0) return 0;
-  const row = db
-    .query<{ next_pos: number }, [string]>("select next_pos from sessions where id = ?")
-    .get(session);
-  if (!row) return 0;
+  const first = nextPos(db, session);
+  if (first === undefined) return 0;
   const insert = db.query(
     `insert into events (id, session, pos, kind, turn, mark, via, pair, at, written, bytes, json)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
   );
   const written = Date.now();
-  let pos = row.next_pos;
+  let pos = first;
   for (const event of events) {
     if (event.source.via === "transcript" && meets(db, session, event)) continue;
     const json = JSON.stringify(event);
@@ -50,9 +49,9 @@ export function append(
     );
     pos += changes;
   }
-  if (pos === row.next_pos) return 0;
+  if (pos === first) return 0;
   db.query("update sessions set next_pos = ? where id = ?").run(pos, session);
-  return pos - row.next_pos;
+  return pos - first;
 }
 
 /**

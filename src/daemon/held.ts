@@ -1,12 +1,11 @@
 import type { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
 import type { Fact } from "../agents/agent.ts";
 import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import type { Bound } from "./bindings.ts";
 import { append, hasTurn, isTold } from "./events.ts";
-import { sessionOf } from "./sessions.ts";
-import type { Tail } from "./tails.ts";
+import { nextPos } from "./sessions.ts";
+import { isRead, sizeOf, type Tail } from "./tails.ts";
 
 /** The agent's last lines reach the file 80–400 ms late (measured), so an end waits for half a second of quiet. */
 export const QUIET_MS = 500;
@@ -37,21 +36,46 @@ export interface Moment {
   final?: boolean;
 }
 
-/** Keeps what a hook said until its rule lets it go. Runs inside `journal.write`. */
+/**
+ * Writes down what a hook said, or keeps it until its rule lets it go. Answers whether anything is kept. Runs inside
+ * `journal.write`.
+ *
+ * What is said `now` stands behind all that the transcript holds now. Where all of that is written down already, so is
+ * this, at once: most calls then cost one row and no look (measured: half the processor time of a call).
+ */
 export function hold(
   db: Database,
   { agent_session, session, transcript }: Pick<Bound, "agent_session" | "session" | "transcript">,
   facts: Fact[],
-): void {
-  if (facts.length === 0) return;
-  const size = transcript ? (statSync(transcript, { throwIfNoEntry: false })?.size ?? 0) : 0;
+  subagents: (transcript: string) => string | undefined,
+): boolean {
+  if (facts.length === 0) return false;
+  const events = facts.map(({ event }) => redact(event));
+  const folder = transcript ? subagents(transcript) : undefined;
+  if (facts.every(({ release }) => release === "now") && !waitsNow(db, agent_session)) {
+    if (isRead(db, agent_session, folder)) {
+      append(db, session, events);
+      return false;
+    }
+  }
+  const size = transcript ? sizeOf(transcript) : 0;
   const insert = db.query(
     "insert into held (agent_session, release, at, size, pos, json) values (?, ?, ?, ?, ?, ?)",
   );
-  const pos = sessionOf(db, session)?.next_pos ?? 1;
-  for (const { event, release } of facts) {
-    insert.run(agent_session, release, Date.now(), size, pos, JSON.stringify(redact(event)));
+  const pos = nextPos(db, session) ?? 1;
+  for (const [at, { release }] of facts.entries()) {
+    insert.run(agent_session, release, Date.now(), size, pos, JSON.stringify(events[at]));
   }
+  return true;
+}
+
+/** Whether something that was said before waits for the same. */
+function waitsNow(db: Database, agentSession: string): boolean {
+  return (
+    db
+      .query("select 1 from held where agent_session = ? and release = 'now' limit 1")
+      .get(agentSession) !== null
+  );
 }
 
 /** The nearest byte beyond `offset` at which a hook has something to say before the transcript goes on. */

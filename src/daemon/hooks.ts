@@ -6,7 +6,7 @@ import { type Bound, resolve } from "./bindings.ts";
 import type { Followers } from "./followers.ts";
 import { hold } from "./held.ts";
 import type { Journal } from "./journal.ts";
-import { sessionOf } from "./sessions.ts";
+import { peopleOf } from "./sessions.ts";
 
 /** The door of every hook, through the socket and through the spool. */
 export interface Hooks {
@@ -21,6 +21,11 @@ export interface Seen {
   transcript: string | undefined;
   cwd: string | undefined;
   pid: number | undefined;
+}
+
+/** What a call left to be done: a look at the transcript, or nothing. */
+interface Taken {
+  look: boolean;
 }
 
 const SEEN_LIMIT = 1_000;
@@ -43,7 +48,7 @@ export function startHooks(needs: {
     people: People,
     bound: Bound,
   ) {
-    const session = sessionOf(db, bound.session);
+    const session = peopleOf(db, bound.session);
     if (!session || (session.driver === people.driver && session.agent === people.agent)) {
       return reading.facts;
     }
@@ -74,27 +79,31 @@ export function startHooks(needs: {
       const people: People = { driver: driver(), agent: agent.participant };
       const reading = agent.readHook(call, people);
       if (!reading.agentSession) return { recorded: false };
-      const bound = await journal.write<Bound | undefined>(() => {
+      const subagents = (transcript: string) => agent.subagentsFolder(transcript);
+      const taken = await journal.write<Taken | undefined>(() => {
         const found = resolve(db, reading, {
           agent: agent.name,
           pid: call.pid,
           at: call.at,
           people,
-          subagents: (transcript) => agent.subagentsFolder(transcript),
+          subagents,
         });
         if (!found) return undefined;
+        const { bound, changed } = found;
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
-        if (first > 0) hold(db, found, factsOf(agent, call, reading, people, found));
-        return found;
+        if (first === 0) return { look: true };
+        const facts = factsOf(agent, call, reading, people, bound);
+        return { look: hold(db, bound, facts, subagents) || changed };
       });
-      if (!bound) {
+      if (!taken) {
         remember(call, reading);
         return { recorded: false };
       }
       unrecorded.delete(reading.agentSession);
-      followers.poke(reading.agentSession, reading.turn);
+      if (taken.look || reading.turn) followers.poke(reading.agentSession, reading.turn);
+      else followers.follow(reading.agentSession);
       return { recorded: true };
     },
   };
