@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
-import { APPLICATION, SCHEMA, VERSION } from "./schema.ts";
+import { nameHeld } from "./held.ts";
+import { APPLICATION, SCHEMA, UPGRADES, VERSION } from "./schema.ts";
 
 export interface Opened {
   db: Database;
@@ -71,6 +72,14 @@ function lay(db: Database): void {
       `The journal has version ${version}, this Polaris knows ${VERSION}.`,
       { hint: "Install the newer Polaris again." },
     );
+  }
+  if (application === APPLICATION && version > 0) {
+    db.transaction(() => {
+      for (let from = version; from < VERSION; from++) db.run(UPGRADES[from] ?? "");
+      nameHeld(db);
+      db.run(`pragma user_version = ${VERSION}`);
+    })();
+    return;
   }
   const tables = db.query("select count(*) as n from sqlite_schema").get();
   if (application !== 0 || JSON.stringify(tables) !== '{"n":0}') throw new Damage("not a journal");
