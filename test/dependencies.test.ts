@@ -8,7 +8,9 @@ const words = readFileSync(join(import.meta.dir, "../docs/dependencies.md"), "ut
 test("every dependency stands in docs/dependencies.md with its version, and none that is gone", () => {
   const all = { ...pkg.dependencies, ...pkg.devDependencies };
   const missing = Object.entries(all).filter(([name, version]) => {
-    const row = words.split("\n").find((line) => line.startsWith("|") && line.includes(short(name)));
+    const row = words
+      .split("\n")
+      .find((line) => line.startsWith("|") && line.includes(short(name)));
     return !row?.includes(version);
   });
   expect(missing).toEqual([]);

@@ -249,9 +249,12 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
   /** With a time, waits it out: new events do not cut short what the server asked for. Without, until the bell. */
   async function rest(ms?: number): Promise<void> {
     if (stop.signal.aborted) return;
-    const rested = new AbortController();
-    await Promise.race([urge.promise, ms === undefined ? bell.promise : pause(ms, rested.signal)]);
-    rested.abort();
+    if (ms === undefined) await Promise.race([urge.promise, bell.promise]);
+    else {
+      const rested = new AbortController();
+      await Promise.race([urge.promise, pause(ms, rested.signal)]);
+      rested.abort();
+    }
     urge = Promise.withResolvers<void>();
   }
 
