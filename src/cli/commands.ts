@@ -22,6 +22,8 @@ export const COMMANDS = {
   use: { about: "Choose the sign-in for what begins now", load: () => import("./use.ts") },
   join: { about: "Record a running agent session into a project", load: () => import("./join.ts") },
   leave: { about: "Stop recording an agent session", load: () => import("./leave.ts") },
+  pause: { about: "Off the record: write nothing for now", load: () => import("./pause.ts") },
+  resume: { about: "Back on the record", load: () => import("./resume.ts") },
   link: { about: "Record every new agent session in a directory", load: () => import("./link.ts") },
   unlink: { about: "Stop recording a directory", load: () => import("./unlink.ts") },
   status: {

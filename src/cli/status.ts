@@ -37,9 +37,18 @@ function report(status: Status): string {
   }
   if (journal.error) lines.push(`          ${journal.error}`);
   if (spool || damaged) lines.push(`Spool     ${spool} waiting, ${damaged} damaged`);
-  for (const { directory, project } of links) lines.push(`Linked    ${directory} -> ${project}`);
+  if (status.silentSince) {
+    lines.push(
+      `Paused    this machine is off the record since ${status.silentSince}: polaris resume`,
+    );
+  }
+  for (const { directory, project, remote } of links) {
+    lines.push(`Linked    ${directory}${remote ? ` (${remote})` : ""} -> ${project}`);
+  }
   for (const bound of bindings) {
-    lines.push(`Session   ${bound.project}/${bound.name}: ${bound.acked} of ${bound.events} sent`);
+    lines.push(
+      `Session   ${bound.project}/${bound.name}: ${bound.acked} of ${bound.events} sent${bound.paused ? ", off the record" : ""}`,
+    );
   }
   if (bindings.length === 0) lines.push("Session   none is being recorded");
   return lines.join("\n");

@@ -14,8 +14,10 @@ import { startJournal } from "./journal.ts";
 import { links } from "./links.ts";
 import { lock } from "./lock.ts";
 import { bindingView, startMembers } from "./members.ts";
+import { startPauses } from "./pauses.ts";
 import { startPruner } from "./prune.ts";
 import { routes } from "./routes.ts";
+import { silentSince } from "./silence.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
 import { elsewhere, journalStatus } from "./status.ts";
@@ -51,6 +53,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const followers = parts.use(startFollowers({ journal, agents, log, ready: ready.promise }));
   const hooks = startHooks({ journal, agents, followers, home: belongs });
   const members = startMembers({ journal, agents, followers, hooks, home: belongs });
+  const pauses = startPauses({ journal, followers });
   const spool = parts.use(startSpool({ place, hooks, log }));
   parts.use(
     watchCredentials(place.credentials, () => {
@@ -64,6 +67,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const startedAt = new Date().toISOString();
   const status = (): Status => {
     const { waiting, damaged } = spool.count();
+    const silentAt = silentSince(journal.db);
     return {
       pid: process.pid,
       version: pkg.version,
@@ -75,7 +79,12 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       journal: journalStatus(journal),
       spool: waiting,
       damaged,
-      links: links(journal.db).map(({ directory, project }) => ({ directory, project })),
+      silentSince: silentAt === undefined ? null : new Date(silentAt).toISOString(),
+      links: links(journal.db).map(({ directory, project, remote }) => ({
+        directory,
+        project,
+        ...(remote === null ? {} : { remote }),
+      })),
       bindings: live(journal.db).map((bound) => bindingView(journal, bound)),
     };
   };
@@ -83,7 +92,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();
   ready.resolve();
-  parts.use(listen(place.socket, routes({ hooks, members, status, log })));
+  parts.use(listen(place.socket, routes({ hooks, members, pauses, status, log })));
   const alive = parts.move();
   return { place, [Symbol.asyncDispose]: () => alive.disposeAsync() };
 }

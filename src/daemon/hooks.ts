@@ -1,4 +1,5 @@
 import type { Agent, HookReading, People } from "../agents/agent.ts";
+import { repositoryOf } from "../machine/git.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { HookCall } from "../wire/local.ts";
 import type { Accounts } from "./accounts.ts";
@@ -82,8 +83,9 @@ export function startHooks(needs: {
           people,
           home,
           subagents: (transcript) => agent.subagentsFolder(transcript),
+          repository: repositoryOf,
         });
-        if (!found) return undefined;
+        if (!found || found.paused) return found;
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
@@ -96,7 +98,7 @@ export function startHooks(needs: {
       }
       unrecorded.delete(reading.agentSession);
       followers.poke(reading.agentSession, reading.turn);
-      return { recorded: true };
+      return { recorded: bound.paused === 0 };
     },
   };
 }

@@ -1,24 +1,28 @@
 import { z } from "zod";
 import { brief, type Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
-import { HookCall, Join, Leave, Link, type Status, Unlink } from "../wire/local.ts";
+import { HookCall, Join, Leave, Link, Pause, type Status, Unlink } from "../wire/local.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Members } from "./members.ts";
+import type { Pauses } from "./pauses.ts";
 
 interface Needs {
   hooks: Hooks;
   members: Members;
+  pauses: Pauses;
   status: () => Status;
   log: Log;
 }
 
 /** Everything the socket answers, in one table. */
-export function routes({ hooks, members, status, log }: Needs) {
+export function routes({ hooks, members, pauses, status, log }: Needs) {
   const table: Record<string, (request: Request) => Promise<unknown>> = {
     "GET /status": async () => status(),
     "POST /hook": async (request) => await hooks.take(await body(request, HookCall)),
     "POST /join": async (request) => await members.join(await body(request, Join)),
     "POST /leave": async (request) => await members.leave(await body(request, Leave)),
+    "POST /pause": async (request) => await pauses.pause(await body(request, Pause)),
+    "POST /resume": async (request) => await pauses.resume(await body(request, Pause)),
     "POST /link": async (request) => await members.link(await body(request, Link)),
     "POST /unlink": async (request) => await members.unlink(await body(request, Unlink)),
   };

@@ -7,11 +7,13 @@
  * `pair` keeps one fact one event when hook and transcript tell it under different ids: 0 nothing known, 1 written from
  * a hook and still waiting for the transcript's own telling, 2 both have told it.
  */
-export const VERSION = 2;
+export const VERSION = 3;
 
 /**
- * `profile` and `org`: under which sign-in of this machine a session was begun (and a directory linked), and so to
+ * 1: `profile` and `org`: under which sign-in of this machine a session was begun (and a directory linked), and so to
  * which organisation its events may go. `org` is null until that is known, then never changes.
+ * 2: sessions off the record and what must never be written; links that know their repository; how far the server has
+ * confirmed a session; where a transcript began to be recorded (of older ones unknown: as if at their present place).
  */
 export const UPGRADES: Record<number, string> = {
   1: `
@@ -19,6 +21,24 @@ alter table sessions add column profile text;
 alter table sessions add column org text;
 alter table links add column profile text;
 alter table links add column org text;
+`,
+  2: `
+alter table bindings add column paused integer not null default 0;
+alter table links add column remote text;
+alter table links add column within text not null default '';
+alter table sessions add column checked integer not null default 0;
+alter table tails add column began integer not null default 0;
+update tails set began = offset;
+create table unwritten (id text primary key) strict, without rowid;
+create table silence (at integer not null) strict;
+create table imports (
+  path text primary key,
+  agent_session text not null,
+  session text not null references sessions (id),
+  size integer not null
+) strict, without rowid;
+create index imports_session on imports (agent_session);
+create index sessions_unchecked on sessions (id) where next_pos > checked + 1;
 `,
 };
 
@@ -39,9 +59,12 @@ create table sessions (
   -- The last event of the server's stream that was looked at for advice.
   heard integer not null default 0,
   profile text,
-  org text
+  org text,
+  -- The server has confirmed that it holds everything up to here.
+  checked integer not null default 0
 ) strict, without rowid;
 create index sessions_behind on sessions (id) where next_pos > acked + 1;
+create index sessions_unchecked on sessions (id) where next_pos > checked + 1;
 create index sessions_named on sessions (project, name);
 
 create table bindings (
@@ -52,7 +75,8 @@ create table bindings (
   cwd text,
   pid integer,
   state text not null check (state in ('live', 'ended', 'left')),
-  at integer not null
+  at integer not null,
+  paused integer not null default 0
 ) strict, without rowid;
 create index bindings_pid on bindings (pid);
 
@@ -61,7 +85,10 @@ create table links (
   project text not null,
   at integer not null,
   profile text,
-  org text
+  org text,
+  -- Where the repository comes from, and the directory's place in it: any clone of it is linked too.
+  remote text,
+  within text not null default ''
 ) strict, without rowid;
 
 create table tails (
@@ -71,9 +98,26 @@ create table tails (
   inode text,
   offset integer not null,
   memory text not null default '{}',
-  open integer not null default 1
+  open integer not null default 1,
+  began integer not null default 0
 ) strict, without rowid;
 create index tails_session on tails (agent_session);
+
+-- Ids that are never to become events, through whichever door they come again: said off the record, or told already
+-- under another id.
+create table unwritten (id text primary key) strict, without rowid;
+
+-- One row while the whole machine is off the record.
+create table silence (at integer not null) strict;
+
+-- Transcripts that were imported, and how long they were then.
+create table imports (
+  path text primary key,
+  agent_session text not null,
+  session text not null references sessions (id),
+  size integer not null
+) strict, without rowid;
+create index imports_session on imports (agent_session);
 
 -- Hook calls that were answered, so that the same call through socket and spool is one call.
 create table calls (

@@ -4,7 +4,7 @@ import { uuid5 } from "../lib/uuid.ts";
 import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
-import { append } from "./events.ts";
+import { append, forgo } from "./events.ts";
 import { mingle, nextStop } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
@@ -38,6 +38,7 @@ export async function readTail(
     const offset = replaced || size < tail.offset ? 0 : tail.offset;
     if (size === offset) return grew;
     const stop = nextStop(journal.db, tail.agent_session, offset) ?? size;
+    const hushed = isPaused(journal, tail);
     let step = await readLines(tail.path, offset, Math.min(size, stop));
     // The hook called in the middle of a line.
     if (step.next === offset && stop < size) step = await readLines(tail.path, offset, size);
@@ -45,7 +46,10 @@ export async function readTail(
     const from = offset === tail.offset ? tail : { ...tail, memory: fresh(tail) };
     // For lines without a time of their own that stand before any that has one.
     const since = new Date(Number(offset === 0 ? file.birthtimeMs : file.mtimeMs)).toISOString();
-    const next = await store(journal, agent, { ...from, inode, offset }, step, since);
+    const at = { ...from, inode, offset };
+    const next = hushed
+      ? await pass(journal, agent, at, step)
+      : await store(journal, agent, at, step, since);
     if (!next) return grew;
     Object.assign(tail, next);
     grew = true;
@@ -72,12 +76,39 @@ async function store(
   return await journal.write(() => {
     const bound = bindingOf(journal.db, tail.agent_session);
     if (!bound || bound.state === "left") return undefined;
+    // It went off the record while these lines were read.
+    if (bound.paused) return undefined;
     const all = tail.subagent === null ? mingle(journal.db, tail, bound.session, events) : events;
     append(journal.db, bound.session, all);
     move(journal.db, next);
     return next;
   }, LAZY);
 }
+
+/**
+ * Off the record: the reader goes on and nothing is kept but the ids, by which these lines are known should they come
+ * again (a fork copies them). Neither is what it learned from them: the next line is read as if they were not there.
+ */
+async function pass(
+  journal: Journal,
+  agent: Agent,
+  tail: Tail,
+  step: Step,
+): Promise<Tail | undefined> {
+  const people = peopleOf(journal, tail.agent_session);
+  if (!people) return undefined;
+  const memory: Memory = JSON.parse(tail.memory);
+  const events = step.lines.flatMap((line) => agent.readLine(line, people, memory));
+  const next = { ...tail, offset: step.next };
+  return await journal.write(() => {
+    forgo(journal.db, events);
+    move(journal.db, next);
+    return next;
+  }, LAZY);
+}
+
+const isPaused = ({ db }: Journal, { agent_session }: Tail): boolean =>
+  bindingOf(db, agent_session)?.paused === 1;
 
 function peopleOf({ db }: Journal, agentSession: string): People | undefined {
   const bound = bindingOf(db, agentSession);

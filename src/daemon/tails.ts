@@ -12,6 +12,8 @@ export interface Tail {
   offset: number;
   memory: string;
   open: number;
+  /** What stands before was never to be recorded. */
+  began: number;
 }
 
 /** `bornAfter`: from the start when the file was born after that moment, else from its end. */
@@ -105,7 +107,7 @@ function add(
     return;
   }
   if (fromStart || !file) return;
-  db.query("update tails set inode = ?, offset = ? where path = ?").run(
+  db.query("update tails set inode = ?1, offset = ?2, began = ?2 where path = ?3").run(
     String(file.ino),
     lineEnd(path, Number(file.size)),
     path,

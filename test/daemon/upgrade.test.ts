@@ -2,6 +2,15 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { line, makeWorld, say, startHere, until } from "./world.ts";
 
+/** What the second upgrade adds. */
+const SECOND = [
+  ["bindings", "paused"],
+  ["links", "remote"],
+  ["links", "within"],
+  ["sessions", "checked"],
+  ["tails", "began"],
+];
+
 test("A8: a journal from before there were profiles is taken over with what waits in it", async () => {
   await using world = makeWorld();
   const good = new Response("later", { status: 503 });
@@ -14,6 +23,9 @@ test("A8: a journal from before there were profiles is taken over with what wait
     await until(async () => (await world.status()).journal.pending === 2);
   }
   const db = new Database(world.place.journal);
+  for (const index of ["sessions_unchecked", "imports_session"]) db.run(`drop index ${index}`);
+  for (const table of ["unwritten", "silence", "imports"]) db.run(`drop table ${table}`);
+  for (const [table, column] of SECOND) db.run(`alter table ${table} drop column ${column}`);
   for (const table of ["sessions", "links"]) {
     for (const column of ["profile", "org"]) db.run(`alter table ${table} drop column ${column}`);
   }
