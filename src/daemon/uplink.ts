@@ -5,6 +5,7 @@ import { PolarisError } from "../wire/error.ts";
 import { IngestAnswer } from "../wire/ingest.ts";
 import type { Status } from "../wire/local.ts";
 import type { Account, Accounts } from "./accounts.ts";
+import { startChecker } from "./checker.ts";
 import type { Journal } from "./journal.ts";
 import {
   BATCH_BYTES,
@@ -47,6 +48,7 @@ type Outcome = { next: "go" } | { next: "wait"; ms?: number | undefined } | { ne
  */
 export function startUplink({ journal, machine, name, accounts, log }: Needs): Uplink {
   const { db } = journal;
+  const checker = startChecker({ journal, machine, log });
   const stop = new AbortController();
   const blocked = new Map<string, number>();
   const wait = backoff();
@@ -104,7 +106,8 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     const batch = nextBatch(db, { skip: skipped(), org, only, events: limit, bytes: BATCH_BYTES });
     if (batch.events.length === 0) {
       if (only !== undefined) return;
-      await idle();
+      const dueMs = await checker.run({ url: account.url, token }, org);
+      if (dueMs !== 0) await idle(dueMs);
       return await pause(GATHER_MS, stop.signal);
     }
     await journal.sync();
@@ -219,12 +222,12 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     wait.reset();
   }
 
-  /** Nothing can be sent: until the bell, or until a blocked session may be tried again. */
-  async function idle(): Promise<void> {
-    const first = Math.min(...blocked.values());
+  /** Nothing can be sent: until the bell, a blocked session may be tried again, or a comparison is due. */
+  async function idle(dueMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const first = Math.min(...[...blocked.values()].map((until) => until - Date.now()), dueMs);
     if (!Number.isFinite(first)) return await rest();
     const rested = new AbortController();
-    await Promise.race([rest(), pause(Math.max(0, first - Date.now()), rested.signal)]);
+    await Promise.race([rest(), pause(Math.max(0, first), rested.signal)]);
     rested.abort();
   }
 

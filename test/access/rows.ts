@@ -53,6 +53,8 @@ export const ROWS: Record<string, Row> = {
   "POST /projects/:proj/sessions/:sess/handoff": { body: {} },
   // A project in the head: blocked or not is in test/access/private.test.ts.
   "POST /ingest": { body: batch },
+  "POST /ingest/checks": { body: checks },
+  "POST /projects/:proj/known": { body: { ids: [] } },
   // The matrix puts the project in.
   "GET /search": { query: "?project=:proj&q=prompt" },
   "GET /audit": {},
@@ -69,4 +71,12 @@ export const ROWS: Record<string, Row> = {
 function batch(): object {
   const machine = startMachine({ project: "made" });
   return { ...JSON.parse(machine.head()), events: [JSON.parse(machine.line())] };
+}
+
+function checks(): object {
+  const check = { from: 1, to: 1, floor: 1, count: 0, hash: "0".repeat(64) };
+  return {
+    machine: crypto.randomUUID(),
+    checks: [{ ...check, session: crypto.randomUUID() }],
+  };
 }
