@@ -26,6 +26,14 @@ export const COMMANDS = {
   resume: { about: "Back on the record", load: () => import("./resume.ts") },
   link: { about: "Record every new agent session in a directory", load: () => import("./link.ts") },
   unlink: { about: "Stop recording a directory", load: () => import("./unlink.ts") },
+  recover: {
+    about: "Send what the server is missing of this machine's recordings",
+    load: () => import("./recover.ts"),
+  },
+  import: {
+    about: "Take existing transcripts of this machine into a project",
+    load: () => import("./import.ts"),
+  },
   status: {
     about: "What is recorded, and whether it has reached the server",
     load: () => import("./status.ts"),

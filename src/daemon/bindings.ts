@@ -57,13 +57,15 @@ export function resolve(db: Database, reading: HookReading, caller: Caller): Bou
     if (reading.start && reading.start !== "clear") forgetPid(db, caller.pid, "");
     return undefined;
   }
-  const session = begin(db, {
-    ...caller.people,
-    ...caller.home(opened.place),
-    project: opened.project,
-    cwd: reading.cwd,
-    at: caller.at,
-  });
+  const session =
+    importedAs(db, reading.agentSession, opened.project) ??
+    begin(db, {
+      ...caller.people,
+      ...caller.home(opened.place),
+      project: opened.project,
+      cwd: reading.cwd,
+      at: caller.at,
+    });
   return bind(db, session, reading, { ...caller, paused: opened.paused }, opened.from);
 }
 
@@ -138,6 +140,15 @@ function openedBy(
   if (fresh) return { project, from: "start", place: link };
   if (start === "resume") return { project, from: "end", place: link };
   return { project, from: { bornAfter: link.at }, place: link };
+}
+
+/** An imported session that is taken up again goes on where it was imported to. */
+function importedAs(db: Database, agentSession: string, project: string): Session | undefined {
+  const row = db
+    .query<{ session: string }, [string]>("select session from imports where agent_session = ?")
+    .get(agentSession);
+  const session = row ? sessionOf(db, row.session) : undefined;
+  return session?.project === project ? session : undefined;
 }
 
 /** `/clear` gives the same process a new session id: the work goes on in the same project, off the record as before. */

@@ -2,7 +2,7 @@ import { backoff } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { call } from "../machine/api.ts";
 import { type Check, CheckAnswer } from "../wire/check.ts";
-import { checkOf, nextDue, sliceOf, take } from "./checks.ts";
+import { againOf, checkOf, nextDue, sliceOf, take } from "./checks.ts";
 import type { Journal } from "./journal.ts";
 
 /** A session whose comparison went wrong or found something is compared again: soon, then ever less soon. */
@@ -91,7 +91,7 @@ export async function compare(
     return checks[0] ?? { state: "unknown" as const, missing: [] };
   };
   const settle = (check: Check, verdict: Awaited<ReturnType<typeof ask>>) =>
-    dry ? 0 : journal.write(() => take(journal.db, check, verdict));
+    dry ? againOf(check, verdict.missing) : journal.write(() => take(journal.db, check, verdict));
 
   await journal.sync();
   const first = await ask(whole);

@@ -32,9 +32,12 @@ export function nextDue(db: Database, org: string, skip: ReadonlySet<string>): D
 }
 
 /** What this machine recorded from `from` on, as number and hash. */
-export function checkOf(db: Database, session: Session, from = session.checked + 1): Check {
+export function checkOf(
+  db: Database,
+  session: Session,
+  { from = session.checked + 1, to = session.next_pos - 1 } = {},
+): Check {
   const { id } = session;
-  const to = session.next_pos - 1;
   const floor = floorOf(db, session);
   const hasher = new Bun.CryptoHasher("sha256");
   const holes: Span[] = [];
@@ -84,11 +87,22 @@ export function take(
     );
     return 0;
   }
-  const held = verdict.missing.filter(([, to]) => to >= check.floor);
-  const [first] = held;
+  const [first] = verdict.missing.filter(([, to]) => to >= check.floor);
   if (!first) return 0;
   db.query(
     "update sessions set acked = min(acked, ?1), checked = min(checked, ?1) where id = ?2",
   ).run(Math.max(first[0], check.floor) - 1, session.id);
-  return held.reduce((sum, [from, to]) => sum + to - Math.max(from, check.floor) + 1, 0);
+  return againOf(check, verdict.missing);
+}
+
+/** How many of the missing are held here. */
+export const againOf = ({ floor }: Pick<Check, "floor">, missing: Span[]): number =>
+  missing.reduce((sum, [from, to]) => sum + Math.max(0, to - Math.max(from, floor) + 1), 0);
+
+/** The server has never heard of the session, or no more: all that is held here is pending again. Inside `journal.write`. */
+export function sendAnew(db: Database, session: Session): void {
+  db.query("update sessions set acked = ?, checked = 0 where id = ?").run(
+    floorOf(db, session) - 1,
+    session.id,
+  );
 }

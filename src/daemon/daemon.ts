@@ -6,16 +6,19 @@ import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
 import { startAccounts } from "./accounts.ts";
+import { askServer } from "./backfill.ts";
 import { live } from "./bindings.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
 import { startHooks } from "./hooks.ts";
+import { startJobs } from "./jobs.ts";
 import { startJournal } from "./journal.ts";
 import { links } from "./links.ts";
 import { lock } from "./lock.ts";
 import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
 import { startPruner } from "./prune.ts";
+import { startRecovery } from "./recovery.ts";
 import { routes } from "./routes.ts";
 import { silentSince } from "./silence.ts";
 import { listen } from "./socket.ts";
@@ -53,6 +56,9 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const followers = parts.use(startFollowers({ journal, agents, log, ready: ready.promise }));
   const hooks = startHooks({ journal, agents, followers, home: belongs });
   const members = startMembers({ journal, agents, followers, hooks, home: belongs });
+  const lacks = askServer(accounts);
+  const recovery = startRecovery({ journal, agents, accounts, machine, lacks });
+  const jobs = parts.use(startJobs({ journal, agents, home: belongs, lacks, recovery, log }));
   const pauses = startPauses({ journal, followers });
   const spool = parts.use(startSpool({ place, hooks, log }));
   parts.use(
@@ -92,7 +98,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();
   ready.resolve();
-  parts.use(listen(place.socket, routes({ hooks, members, pauses, status, log })));
+  parts.use(listen(place.socket, routes({ hooks, members, pauses, jobs, status, log })));
   const alive = parts.move();
   return { place, [Symbol.asyncDispose]: () => alive.disposeAsync() };
 }

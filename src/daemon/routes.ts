@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { brief, type Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
+import { Import, Recover } from "../wire/job.ts";
 import { HookCall, Join, Leave, Link, Pause, type Status, Unlink } from "../wire/local.ts";
 import type { Hooks } from "./hooks.ts";
+import type { Jobs } from "./jobs.ts";
 import type { Members } from "./members.ts";
 import type { Pauses } from "./pauses.ts";
 
@@ -10,12 +12,13 @@ interface Needs {
   hooks: Hooks;
   members: Members;
   pauses: Pauses;
+  jobs: Jobs;
   status: () => Status;
   log: Log;
 }
 
 /** Everything the socket answers, in one table. */
-export function routes({ hooks, members, pauses, status, log }: Needs) {
+export function routes({ hooks, members, pauses, jobs, status, log }: Needs) {
   const table: Record<string, (request: Request) => Promise<unknown>> = {
     "GET /status": async () => status(),
     "POST /hook": async (request) => await hooks.take(await body(request, HookCall)),
@@ -23,6 +26,9 @@ export function routes({ hooks, members, pauses, status, log }: Needs) {
     "POST /leave": async (request) => await members.leave(await body(request, Leave)),
     "POST /pause": async (request) => await pauses.pause(await body(request, Pause)),
     "POST /resume": async (request) => await pauses.resume(await body(request, Pause)),
+    "POST /import": async (request) => jobs.import(await body(request, Import)),
+    "POST /recover": async (request) => jobs.recover(await body(request, Recover)),
+    "GET /job": async (request) => jobs.get(new URL(request.url).searchParams.get("id") ?? ""),
     "POST /link": async (request) => await members.link(await body(request, Link)),
     "POST /unlink": async (request) => await members.unlink(await body(request, Unlink)),
   };
