@@ -36,6 +36,8 @@ export interface Memory {
   subagent?: string;
   /** Time of the newest line. The daemon may set it before the first one, for lines without a time of their own. */
   at?: string;
+  /** Set by the daemon for a fork, whose file begins with copies: only what was said from then on is recorded. */
+  saidAfter?: number;
   /** The directory the session runs in, once a line has said so. */
   cwd?: string;
   [key: string]: unknown;

@@ -131,13 +131,13 @@ function openedBy(
   caller: Caller,
 ): { project: string; from: tails.From; place: Place; paused?: boolean } | undefined {
   const { start } = reading;
-  const fresh = start === "startup" || start === "clear" || start === "fork";
   const before = start === "clear" ? predecessor(db, caller) : undefined;
   if (before) return { ...before, from: "start", place: before.place };
   const link = linkOf(db, reading.cwd, caller.repository);
   if (!link) return undefined;
   const { project } = link;
-  if (fresh) return { project, from: "start", place: link };
+  if (start === "startup" || start === "clear") return { project, from: "start", place: link };
+  if (start === "fork") return { project, from: { saidAfter: Date.parse(caller.at) }, place: link };
   if (start === "resume") return { project, from: "end", place: link };
   return { project, from: { bornAfter: link.at }, place: link };
 }

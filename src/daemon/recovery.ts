@@ -12,7 +12,7 @@ import { append } from "./events.ts";
 import type { Journal } from "./journal.ts";
 import { own } from "./own.ts";
 import { type Session, sessionOf } from "./sessions.ts";
-import { tailsOf } from "./tails.ts";
+import { firstMemory, tailsOf } from "./tails.ts";
 import { eventsOf } from "./transcripts.ts";
 
 /** What is sent again must have arrived before a second run can say "nothing new". */
@@ -83,7 +83,7 @@ export function startRecovery({ journal, agents, accounts, machine, lacks }: Nee
       path: tail.path,
       start: tail.began,
       end: tail.offset,
-      memory: tail.subagent === null ? {} : { subagent: tail.subagent },
+      memory: firstMemory(tail),
     }));
     let fresh = 0;
     const onRead = (bytes: number) => {

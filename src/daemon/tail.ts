@@ -9,7 +9,7 @@ import { mingle, nextStop } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
 import { sessionOf } from "./sessions.ts";
-import { move, type Tail } from "./tails.ts";
+import { firstMemory, isSaid, move, type Tail } from "./tails.ts";
 
 /** Polaris's own translator version and namespace, for what the tail itself has to say. */
 const OWN = { agent: "polaris", translator: 1, via: "polaris" } as const;
@@ -43,7 +43,8 @@ export async function readTail(
     // The hook called in the middle of a line.
     if (step.next === offset && stop < size) step = await readLines(tail.path, offset, size);
     if (step.next === offset) return grew;
-    const from = offset === tail.offset ? tail : { ...tail, memory: fresh(tail) };
+    const from =
+      offset === tail.offset ? tail : { ...tail, memory: JSON.stringify(firstMemory(tail)) };
     // For lines without a time of their own that stand before any that has one.
     const since = new Date(Number(offset === 0 ? file.birthtimeMs : file.mtimeMs)).toISOString();
     const at = { ...from, inode, offset };
@@ -69,7 +70,9 @@ async function store(
   const memory: Memory = { at: since, ...JSON.parse(tail.memory) };
   const events: Event[] = [];
   for (const line of step.lines) {
-    for (const event of agent.readLine(line, people, memory)) events.push(redact(event));
+    for (const event of agent.readLine(line, people, memory)) {
+      if (isSaid(memory, event)) events.push(redact(event));
+    }
   }
   if (step.skipped !== undefined) events.push(tooLong(tail, step.skipped, people));
   const next = { ...tail, offset: step.next, memory: JSON.stringify(memory) };
@@ -114,9 +117,6 @@ function peopleOf({ db }: Journal, agentSession: string): People | undefined {
   const bound = bindingOf(db, agentSession);
   return bound && bound.state !== "left" ? sessionOf(db, bound.session) : undefined;
 }
-
-const fresh = (tail: Tail) =>
-  JSON.stringify(tail.subagent === null ? {} : { subagent: tail.subagent });
 
 function tooLong(tail: Tail, bytes: number, people: People): Event {
   return {

@@ -4,7 +4,7 @@ import type { Agent, Memory, People } from "../agents/agent.ts";
 import { redact } from "../machine/redact.ts";
 import type { Event } from "../wire/event.ts";
 import { lineEnd, readLines } from "./lines.ts";
-import { subagentFiles } from "./tails.ts";
+import { isSaid, subagentFiles } from "./tails.ts";
 
 /** Enough lines at either end of a file to know when and where it was written. */
 const PEEK = 64 * 1024;
@@ -130,6 +130,7 @@ async function* ordered(
     if (step.next === at) break;
     for (const line of step.lines) {
       for (const event of agent.readLine(line, people, memory)) {
+        if (!isSaid(memory, event)) continue;
         key = Math.max(key, Date.parse(event.at) || 0);
         yield { key, event: redact(event) };
       }

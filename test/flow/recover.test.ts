@@ -121,12 +121,13 @@ test("A9, A12: a recovery brings back nothing that was said off the record or be
   await until(async () => (await texts()).includes("on the record"));
 
   const late = join(dirname(file), `${crypto.randomUUID()}.jsonl`);
-  cpSync(file, late);
+  cpSync(join(RECORDED, "print-denied.jsonl"), late);
   const joined = late.split("/").at(-1)?.replace(".jsonl", "") ?? "";
   await machine.run("join", "joined", "--agent-session", joined, "--transcript", late);
   await machine.drained();
   const count = (await machine.events("joined")).length;
 
+  expect((await machine.run("recover", "--dry-run")).out.trim()).toBe("Nothing is missing.");
   await lose("private", "all");
   await machine.run("recover");
   expect(await texts()).toContain("on the record");
