@@ -17,6 +17,8 @@ export interface Agent {
   readLine(line: string, people: People, memory: Memory): Event[];
   /** Where a session's further transcripts lie (subagents), or none. */
   subagentsFolder(transcript: string): string | undefined;
+  /** The folder that holds a folder of transcripts for each project (`<folder>/<project>/<agent session>.jsonl`). */
+  transcripts(home: string, env: Readonly<Record<string, string | undefined>>): string;
 }
 
 /** Whom to name as sender. `driver` is null while the seat is open: then the agent's `user:unknown` speaks. */
@@ -34,6 +36,10 @@ export interface Memory {
   subagent?: string;
   /** Time of the newest line. The daemon may set it before the first one, for lines without a time of their own. */
   at?: string;
+  /** Set by the daemon for a fork, whose file begins with copies: only what was said from then on is recorded. */
+  saidAfter?: number;
+  /** The directory the session runs in, once a line has said so. */
+  cwd?: string;
   [key: string]: unknown;
 }
 

@@ -38,8 +38,18 @@ export const COMMANDS = {
   use: { about: "Choose the sign-in for what begins now", load: () => import("./use.ts") },
   join: { about: "Record a running agent session into a project", load: () => import("./join.ts") },
   leave: { about: "Stop recording an agent session", load: () => import("./leave.ts") },
+  pause: { about: "Off the record: write nothing for now", load: () => import("./pause.ts") },
+  resume: { about: "Back on the record", load: () => import("./resume.ts") },
   link: { about: "Record every new agent session in a directory", load: () => import("./link.ts") },
   unlink: { about: "Stop recording a directory", load: () => import("./unlink.ts") },
+  recover: {
+    about: "Send what the server is missing of this machine's recordings",
+    load: () => import("./recover.ts"),
+  },
+  import: {
+    about: "Take existing transcripts of this machine into a project",
+    load: () => import("./import.ts"),
+  },
   status: {
     about: "What is recorded, and whether it has reached the server",
     load: () => import("./status.ts"),

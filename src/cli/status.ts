@@ -53,15 +53,21 @@ function* report(status: Status, ink: Ink): Generator<[string, string]> {
   for (const { reason, count } of journal.refusals) yield ["", `${count}× ${reason}`];
   if (journal.mailbox > 0) yield ["Advice", `${journal.mailbox} waiting for delivery`];
   if (spool > 0 || damaged > 0) yield ["Spool", `${spool} waiting, ${damaged} damaged`];
-  for (const { directory, project } of status.links) yield ["Linked", `${directory} -> ${project}`];
+  if (status.silentSince) {
+    const since = ago(status.silentSince);
+    yield ["Paused", ink.amber(`this machine is off the record since ${since}: polaris resume`)];
+  }
+  for (const { directory, project, remote } of status.links) {
+    yield ["Linked", `${directory}${remote ? ` (${remote})` : ""} -> ${project}`];
+  }
   for (const bound of status.bindings) yield ["Session", session(bound, ink)];
   if (status.bindings.length === 0) yield ["Session", "none is being recorded"];
 }
 
-function session({ project, name, acked, events, cwd }: Binding, ink: Ink): string {
+function session({ project, name, acked, events, cwd, paused }: Binding, ink: Ink): string {
   const sign = acked === events ? ink.green("●") : ink.amber("○");
   const where = cwd && existsSync(cwd) ? ink.dim(` ${cwd}`) : "";
-  return `${sign} ${project}/${name}: ${acked} of ${events} sent${where}`;
+  return `${sign} ${project}/${name}: ${acked} of ${events} sent${paused ? ", off the record" : ""}${where}`;
 }
 
 function ago(at: string): string {

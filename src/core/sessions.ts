@@ -4,6 +4,7 @@ import { PolarisError } from "../wire/error.ts";
 import type { Page, Project, Session, State } from "../wire/session.ts";
 import { enter, isMember, seen, visible, within } from "./access.ts";
 import type { Caller } from "./caller.ts";
+import { completeness } from "./checks.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 
 interface Row {
@@ -64,7 +65,7 @@ export async function get(db: Db, caller: Caller, slug: string, name: string): P
         and (s.name = ${name} or s.id::text = ${name})`;
     if (!row) throw notFound(slug, name);
     await seen(tx, caller, row);
-    return sessionOf(row);
+    return { ...sessionOf(row), completeness: await completeness(tx, row.id) };
   });
 }
 

@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
 import type { HookReading, People } from "../agents/agent.ts";
 import type { Home, Place } from "./accounts.ts";
-import { linkOf } from "./links.ts";
+import { linkOf, type Repositories } from "./links.ts";
 import { begin, type Session, sessionOf } from "./sessions.ts";
+import { isSilent } from "./silence.ts";
 import * as tails from "./tails.ts";
 
 /** Which Polaris session an agent's session is recorded into. */
@@ -16,6 +17,8 @@ export interface Bound {
   /** `left`: the person said stop; only a join begins again. */
   state: "live" | "ended" | "left";
   at: number;
+  /** 1 while it is off the record. */
+  paused: number;
 }
 
 export interface Caller {
@@ -26,6 +29,7 @@ export interface Caller {
   /** To whom a session belongs that begins now, or under this link. */
   home: (link?: Place) => Home;
   subagents: (transcript: string) => string | undefined;
+  repository: Repositories;
 }
 
 export function bindingOf(db: Database, agentSession: string): Bound | undefined {
@@ -60,14 +64,17 @@ export function resolve(
     if (reading.start && reading.start !== "clear") forgetPid(db, caller.pid, "");
     return undefined;
   }
-  const session = begin(db, {
-    ...caller.people,
-    ...caller.home(opened.place),
-    project: opened.project,
-    cwd: reading.cwd,
-    at: caller.at,
-  });
-  return { bound: bind(db, session, reading, caller, opened.from), changed: true };
+  const session =
+    importedAs(db, reading.agentSession, opened.project) ??
+    begin(db, {
+      ...caller.people,
+      ...caller.home(opened.place),
+      project: opened.project,
+      cwd: reading.cwd,
+      at: caller.at,
+    });
+  const own = { ...caller, paused: opened.paused };
+  return { bound: bind(db, session, reading, own, opened.from), changed: true };
 }
 
 /** Writes the binding and where its transcript is read from. */
@@ -75,15 +82,15 @@ export function bind(
   db: Database,
   session: Session,
   reading: Pick<HookReading, "agentSession" | "transcript" | "cwd">,
-  caller: Pick<Caller, "agent" | "pid" | "subagents">,
+  caller: Pick<Caller, "agent" | "pid" | "subagents"> & { paused?: boolean | undefined },
   from: tails.From,
 ): Bound {
   forgetPid(db, caller.pid, reading.agentSession);
   db.query(
-    `insert into bindings (agent_session, agent, session, transcript, cwd, pid, state, at)
-     values (?1, ?2, ?3, ?4, ?5, ?6, 'live', ?7)
+    `insert into bindings (agent_session, agent, session, transcript, cwd, pid, state, at, paused)
+     values (?1, ?2, ?3, ?4, ?5, ?6, 'live', ?7, ?8)
      on conflict (agent_session) do update set session = ?3, transcript = coalesce(?4, transcript),
-       cwd = coalesce(?5, cwd), pid = coalesce(?6, pid), state = 'live', at = ?7`,
+       cwd = coalesce(?5, cwd), pid = coalesce(?6, pid), state = 'live', at = ?7, paused = ?8`,
   ).run(
     reading.agentSession,
     caller.agent,
@@ -92,6 +99,7 @@ export function bind(
     reading.cwd ?? null,
     caller.pid ?? null,
     Date.now(),
+    caller.paused || isSilent(db) ? 1 : 0,
   );
   const bound = bindingOf(db, reading.agentSession);
   if (!bound) throw new Error("a binding that was just written is not there");
@@ -134,21 +142,33 @@ function openedBy(
   db: Database,
   reading: HookReading,
   caller: Caller,
-): { project: string; from: tails.From; place: Place } | undefined {
+): { project: string; from: tails.From; place: Place; paused?: boolean } | undefined {
   const { start } = reading;
-  const fresh = start === "startup" || start === "clear" || start === "fork";
   const before = start === "clear" ? predecessor(db, caller) : undefined;
-  if (before) return { project: before.project, from: "start", place: before };
-  const link = linkOf(db, reading.cwd);
+  if (before) return { ...before, from: "start", place: before.place };
+  const link = linkOf(db, reading.cwd, caller.repository);
   if (!link) return undefined;
   const { project } = link;
-  if (fresh) return { project, from: "start", place: link };
+  if (start === "startup" || start === "clear") return { project, from: "start", place: link };
+  if (start === "fork") return { project, from: { saidAfter: Date.parse(caller.at) }, place: link };
   if (start === "resume") return { project, from: "end", place: link };
   return { project, from: { bornAfter: link.at }, place: link };
 }
 
-/** `/clear` gives the same process a new session id: the work goes on in the same project. */
-function predecessor(db: Database, { pid, agent }: Caller): Session | undefined {
+/** An imported session that is taken up again goes on where it was imported to. */
+function importedAs(db: Database, agentSession: string, project: string): Session | undefined {
+  const row = db
+    .query<{ session: string }, [string]>("select session from imports where agent_session = ?")
+    .get(agentSession);
+  const session = row ? sessionOf(db, row.session) : undefined;
+  return session?.project === project ? session : undefined;
+}
+
+/** `/clear` gives the same process a new session id: the work goes on in the same project, off the record as before. */
+function predecessor(
+  db: Database,
+  { pid, agent }: Caller,
+): { project: string; place: Place; paused: boolean } | undefined {
   if (pid === undefined) return undefined;
   const last = db
     .query<Bound, [number, string]>(
@@ -156,7 +176,8 @@ function predecessor(db: Database, { pid, agent }: Caller): Session | undefined 
     )
     .get(pid, agent);
   if (!last || last.state === "left") return undefined;
-  return sessionOf(db, last.session);
+  const place = sessionOf(db, last.session);
+  return place && { project: place.project, place, paused: last.paused === 1 };
 }
 
 /** Process ids come again: only the agent session that runs in it now may be found by one. */

@@ -7,16 +7,21 @@ import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
 import { startAccounts } from "./accounts.ts";
+import { askServer } from "./backfill.ts";
 import { live } from "./bindings.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
 import { startHooks } from "./hooks.ts";
+import { startJobs } from "./jobs.ts";
 import { startJournal } from "./journal.ts";
 import { links } from "./links.ts";
 import { lock } from "./lock.ts";
 import { bindingView, startMembers } from "./members.ts";
+import { startPauses } from "./pauses.ts";
 import { startPruner } from "./prune.ts";
+import { startRecovery } from "./recovery.ts";
 import { routes } from "./routes.ts";
+import { silentSince } from "./silence.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
 import { elsewhere, journalStatus, statusLine, unknown } from "./status.ts";
@@ -71,6 +76,12 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   );
   const members = startMembers({ journal, agents, followers, hooks, home: belongs });
   const updates = parts.use(startUpdates({ place, log }));
+  const lacks = askServer(accounts);
+  const recovery = startRecovery({ journal, agents, guard, accounts, machine, lacks });
+  const jobs = parts.use(
+    startJobs({ journal, agents, guard, home: belongs, lacks, recovery, log }),
+  );
+  const pauses = startPauses({ journal, followers });
   const spool = parts.use(startSpool({ place, hooks, log }));
   parts.use(
     watchCredentials(place.credentials, () => {
@@ -84,6 +95,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const startedAt = new Date().toISOString();
   const status = (): Status => {
     const { waiting, damaged } = spool.count();
+    const silentAt = silentSince(journal.db);
     return {
       pid: process.pid,
       version: pkg.version,
@@ -99,7 +111,12 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
           : { ...uncheckedStatus(journal.db), reason: guard.error },
       spool: waiting,
       damaged,
-      links: links(journal.db).map(({ directory, project }) => ({ directory, project })),
+      silentSince: silentAt === undefined ? null : new Date(silentAt).toISOString(),
+      links: links(journal.db).map(({ directory, project, remote }) => ({
+        directory,
+        project,
+        ...(remote === null ? {} : { remote }),
+      })),
       bindings: live(journal.db).map((bound) => bindingView(journal, bound)),
       update: updates.newer,
     };
@@ -124,7 +141,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   parts.use(
     listen(
       place.socket,
-      routes({ hooks, members, status, line, unknown: () => unknown(journal), log }),
+      routes({ hooks, members, pauses, jobs, status, line, unknown: () => unknown(journal), log }),
     ),
   );
   const alive = parts.move();

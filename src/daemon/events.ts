@@ -26,12 +26,13 @@ export function append(
   if (first === undefined) return 0;
   const insert = db.query(
     `insert into events (id, session, pos, kind, turn, mark, via, pair, at, written, bytes, json)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+     where not exists (select 1 from unwritten where id = ?1) on conflict (id) do nothing`,
   );
   const written = Date.now();
   let pos = first;
   for (const event of events) {
-    if (event.source.via === "transcript" && meets(db, session, event)) continue;
+    if (isTelling(event) && meets(db, session, event)) continue;
     const json = JSON.stringify(event);
     const { changes } = insert.run(
       event.id.toLowerCase(),
@@ -53,6 +54,14 @@ export function append(
   db.query("update sessions set next_pos = ? where id = ?").run(pos, session);
   return pos - first;
 }
+
+/** Off the record: these will never be events, whichever way they come again. Runs inside `journal.write`. */
+export function forgo(db: Database, events: Pick<Event, "id">[]): void {
+  const insert = db.query("insert into unwritten (id) values (?) on conflict do nothing");
+  for (const { id } of events) insert.run(id.toLowerCase());
+}
+
+const isTelling = ({ source }: Event) => source.via === "transcript" || source.via === "import";
 
 /**
  * Whether the transcript has told this fact of a hook itself; then the telling is taken, once. `since` is where the
@@ -116,8 +125,16 @@ function meets(db: Database, session: string, event: Event): boolean {
       "select n, kind, turn, mark, at from events where session = ?1 and pair = 1 and kind = ?2 order by n desc",
     )
     .all(session, event.kind);
-  return rows.length > 0 && take(db, rows, event);
+  if (rows.length === 0 || isKnown(db, event.id) || !take(db, rows, event)) return false;
+  // Read once more (a replaced file, a recovery), it must not look new.
+  forgo(db, [event]);
+  return true;
 }
+
+const isKnown = (db: Database, id: string): boolean =>
+  db
+    .query("select 1 from events where id = ?1 union all select 1 from unwritten where id = ?1")
+    .get(id.toLowerCase()) !== null;
 
 interface Seen {
   n: number;

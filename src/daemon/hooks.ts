@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Agent, Fact, HookReading, People } from "../agents/agent.ts";
 import { privateFolder, writeAtomic } from "../lib/file.ts";
+import { repositoryOf } from "../machine/git.ts";
 import type { Guard } from "../machine/guard/guard.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { HookCall } from "../wire/local.ts";
@@ -30,6 +31,8 @@ export interface Seen {
 /** What a call left to be done: a look at the transcript, or nothing. */
 interface Taken {
   look: boolean;
+  /** It is off the record. */
+  paused?: boolean;
 }
 
 const SEEN_LIMIT = 1_000;
@@ -111,9 +114,11 @@ export function startHooks(needs: {
           people,
           home,
           subagents,
+          repository: repositoryOf,
         });
         if (!found) return undefined;
         const { bound, changed } = found;
+        if (bound.paused) return { look: true, paused: true };
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
@@ -128,7 +133,7 @@ export function startHooks(needs: {
       unrecorded.delete(reading.agentSession);
       if (taken.look || reading.turn) followers.poke(reading.agentSession, reading.turn);
       else followers.follow(reading.agentSession);
-      return { recorded: true };
+      return { recorded: !taken.paused };
     },
   };
 }

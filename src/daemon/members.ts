@@ -2,9 +2,8 @@ import { statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import type { z } from "zod";
 import type { Agent } from "../agents/agent.ts";
-import { uuid7 } from "../lib/uuid.ts";
+import { repositoryOf } from "../machine/git.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { Event } from "../wire/event.ts";
 import type { Binding, Join, Leave, Link, Unlink } from "../wire/local.ts";
 import type { Accounts, Home } from "./accounts.ts";
 import { type Bound, bind, bindingOf } from "./bindings.ts";
@@ -12,7 +11,8 @@ import { append } from "./events.ts";
 import type { Followers } from "./followers.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Journal } from "./journal.ts";
-import { link, unlink } from "./links.ts";
+import { link, spotOf, unlink } from "./links.ts";
+import { own } from "./own.ts";
 import { begin, type Session, sessionNamed, sessionOf } from "./sessions.ts";
 import { forget } from "./tails.ts";
 
@@ -65,6 +65,7 @@ export function startMembers({ journal, agents, followers, hooks, home }: Needs)
         "end",
       );
       append(db, session.id, [own("session.joined", session)]);
+      if (made.paused) append(db, session.id, [own("recording.paused", session)]);
       return made;
     });
     followers.poke(wish.agentSession);
@@ -112,18 +113,22 @@ export function startMembers({ journal, agents, followers, hooks, home }: Needs)
   return {
     join,
     leave,
-    async link({ directory, project }: z.infer<typeof Link>) {
+    async link({ directory, project, here }: z.infer<typeof Link>) {
       if (
         !isAbsolute(directory) ||
         !statSync(directory, { throwIfNoEntry: false })?.isDirectory()
       ) {
         throw new PolarisError("invalid_input", `${directory} is not a directory.`);
       }
-      await journal.write(() => link(db, resolve(directory), project, home()));
-      return { directory: resolve(directory), project };
+      const place = resolve(directory);
+      const spot = spotOf(place, here ? undefined : repositoryOf(place));
+      await journal.write(() => link(db, spot, project, home()));
+      return { directory: place, project, ...(spot.remote ? { remote: spot.remote } : {}) };
     },
     async unlink({ directory }: z.infer<typeof Unlink>) {
-      return { unlinked: await journal.write(() => unlink(db, resolve(directory))) };
+      const place = resolve(directory);
+      const spot = spotOf(place, repositoryOf(place));
+      return { unlinked: await journal.write(() => unlink(db, spot)) };
     },
   };
 }
@@ -141,17 +146,6 @@ export function bindingView({ db }: Pick<Journal, "db">, bound: Bound): Binding 
     transcript: bound.transcript,
     events: session ? session.next_pos - 1 : 0,
     acked: session?.acked ?? 0,
-  };
-}
-
-/** Polaris's own word in a session. */
-function own(kind: "session.joined" | "session.left", session: Session): Event {
-  return {
-    id: uuid7(),
-    at: new Date().toISOString(),
-    sender: session.driver ?? session.agent,
-    kind,
-    body: {},
-    source: { agent: "polaris", translator: 1, via: "polaris" },
+    paused: bound.paused === 1,
   };
 }

@@ -96,7 +96,7 @@ function headOf(db: Database, session: Session): IngestSession {
 }
 
 /** The lowest position still held here. */
-function floorOf(db: Database, { id, next_pos }: Session): number {
+export function floorOf(db: Database, { id, next_pos }: Session): number {
   const row = db
     .query<{ pos: number }, [string]>(
       "select pos from events where session = ? and refused is null order by pos limit 1",

@@ -1,22 +1,28 @@
 import { z } from "zod";
 import { brief, type Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
+import { Import, Recover } from "../wire/job.ts";
 import {
   HookCall,
   Join,
   Leave,
   type Line,
   Link,
+  Pause,
   type Status,
   type Unknown,
   Unlink,
 } from "../wire/local.ts";
 import type { Hooks } from "./hooks.ts";
+import type { Jobs } from "./jobs.ts";
 import type { Members } from "./members.ts";
+import type { Pauses } from "./pauses.ts";
 
 interface Needs {
   hooks: Hooks;
   members: Members;
+  pauses: Pauses;
+  jobs: Jobs;
   status: () => Status;
   line: (agentSession: string) => Line;
   unknown: () => Unknown[];
@@ -27,7 +33,7 @@ interface Needs {
 type Act = (json: unknown) => unknown;
 
 /** Everything the socket answers, in one table; Bun finds the route before any of our code runs. */
-export function routes({ hooks, members, status, line, unknown, log }: Needs) {
+export function routes({ hooks, members, pauses, jobs, status, line, unknown, log }: Needs) {
   const table = {
     "/status": get("/status", () => status()),
     "/statusline": get("/statusline", ({ url }) =>
@@ -37,6 +43,11 @@ export function routes({ hooks, members, status, line, unknown, log }: Needs) {
     "/hook": post("/hook", (json) => hooks.take(parse(json, HookCall))),
     "/join": post("/join", (json) => members.join(parse(json, Join))),
     "/leave": post("/leave", (json) => members.leave(parse(json, Leave))),
+    "/pause": post("/pause", (json) => pauses.pause(parse(json, Pause))),
+    "/resume": post("/resume", (json) => pauses.resume(parse(json, Pause))),
+    "/import": post("/import", (json) => jobs.import(parse(json, Import))),
+    "/recover": post("/recover", (json) => jobs.recover(parse(json, Recover))),
+    "/job": get("/job", ({ url }) => jobs.get(new URL(url).searchParams.get("id") ?? "")),
     "/link": post("/link", (json) => members.link(parse(json, Link))),
     "/unlink": post("/unlink", (json) => members.unlink(parse(json, Unlink))),
   };

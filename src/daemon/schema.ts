@@ -50,9 +50,12 @@ create table sessions (
   -- The last event of the server's stream that was looked at for advice.
   heard integer not null default 0,
   profile text,
-  org text
+  org text,
+  -- The server has confirmed that it holds everything up to here.
+  checked integer not null default 0
 ) strict, without rowid;
 create index sessions_behind on sessions (id) where next_pos > acked + 1;
+create index sessions_unchecked on sessions (id) where next_pos > checked + 1;
 create index sessions_named on sessions (project, name);
 
 create table bindings (
@@ -63,7 +66,8 @@ create table bindings (
   cwd text,
   pid integer,
   state text not null check (state in ('live', 'ended', 'left')),
-  at integer not null
+  at integer not null,
+  paused integer not null default 0
 ) strict, without rowid;
 create index bindings_pid on bindings (pid);
 
@@ -72,7 +76,10 @@ create table links (
   project text not null,
   at integer not null,
   profile text,
-  org text
+  org text,
+  -- Where the repository comes from, and the directory's place in it: any clone of it is linked too.
+  remote text,
+  within text not null default ''
 ) strict, without rowid;
 
 create table tails (
@@ -82,9 +89,26 @@ create table tails (
   inode text,
   offset integer not null,
   memory text not null default '{}',
-  open integer not null default 1
+  open integer not null default 1,
+  began integer not null default 0
 ) strict, without rowid;
 create index tails_session on tails (agent_session);
+
+-- Ids that are never to become events, through whichever door they come again: said off the record, or told already
+-- under another id.
+create table unwritten (id text primary key) strict, without rowid;
+
+-- One row while the whole machine is off the record.
+create table silence (at integer not null) strict;
+
+-- Transcripts that were imported, and how long they were then.
+create table imports (
+  path text primary key,
+  agent_session text not null,
+  session text not null references sessions (id),
+  size integer not null
+) strict, without rowid;
+create index imports_session on imports (agent_session);
 
 -- Hook calls that were answered, so that the same call through socket and spool is one call.
 create table calls (

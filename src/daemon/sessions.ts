@@ -16,6 +16,7 @@ export interface Session {
   next_pos: number;
   acked: number;
   heard: number;
+  checked: number;
   profile: string | null;
   org: string | null;
 }

@@ -5,13 +5,13 @@ import type { Guard } from "../machine/guard/guard.ts";
 import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
 import { checker, note, type Origin, type Unsure } from "./check.ts";
-import { append } from "./events.ts";
+import { append, forgo } from "./events.ts";
 import { nextStop } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
 import { mingle } from "./mingle.ts";
 import { sessionOf } from "./sessions.ts";
-import { move, type Tail } from "./tails.ts";
+import { firstMemory, isSaid, move, type Tail } from "./tails.ts";
 
 /** Polaris's own translator version and namespace, for what the tail itself has to say. */
 const OWN = { agent: "polaris", translator: 1, via: "polaris" } as const;
@@ -45,14 +45,19 @@ export async function readTail(
     const offset = replaced || size < tail.offset ? 0 : tail.offset;
     if (size === offset) return grew;
     const stop = nextStop(journal.db, tail.agent_session, offset) ?? size;
+    const hushed = isPaused(journal, tail);
     let step = await readLines(tail.path, offset, Math.min(size, stop));
     // The hook called in the middle of a line.
     if (step.next === offset && stop < size) step = await readLines(tail.path, offset, size);
     if (step.next === offset) return grew;
-    const from = offset === tail.offset ? tail : { ...tail, memory: fresh(tail) };
+    const from =
+      offset === tail.offset ? tail : { ...tail, memory: JSON.stringify(firstMemory(tail)) };
     // For lines without a time of their own that stand before any that has one.
     const since = new Date(Number(offset === 0 ? file.birthtimeMs : file.mtimeMs)).toISOString();
-    const next = await store({ journal, agent, guard }, { ...from, inode, offset }, step, since);
+    const at = { ...from, inode, offset };
+    const next = hushed
+      ? await pass(journal, agent, at, step)
+      : await store({ journal, agent, guard }, at, step, since);
     if (!next) return grew;
     Object.assign(tail, next);
     grew = true;
@@ -75,6 +80,7 @@ async function store(
   const check = checker(guard, people.cwd, unsure);
   for (const [n, line] of step.lines.entries()) {
     for (const event of agent.readLine(line.text, people, memory)) {
+      if (!isSaid(memory, event)) continue;
       const clean = check(event);
       if (clean) events.push(clean);
     }
@@ -89,6 +95,8 @@ async function store(
   return await journal.write(() => {
     const bound = bindingOf(journal.db, tail.agent_session);
     if (!bound || bound.state === "left") return undefined;
+    // It went off the record while these lines were read.
+    if (bound.paused) return undefined;
     const all = tail.subagent === null ? mingle(journal.db, tail, bound.session, events) : events;
     append(journal.db, bound.session, all);
     for (const [origin, events] of origins) note(journal.db, guard, origin, events);
@@ -96,6 +104,31 @@ async function store(
     return next;
   }, LAZY);
 }
+
+/**
+ * Off the record: the reader goes on and nothing is kept but the ids, by which these lines are known should they come
+ * again (a fork copies them). Neither is what it learned from them: the next line is read as if they were not there.
+ */
+async function pass(
+  journal: Journal,
+  agent: Agent,
+  tail: Tail,
+  step: Step,
+): Promise<Tail | undefined> {
+  const people = peopleOf(journal, tail.agent_session);
+  if (!people) return undefined;
+  const memory: Memory = JSON.parse(tail.memory);
+  const events = step.lines.flatMap((line) => agent.readLine(line.text, people, memory));
+  const next = { ...tail, offset: step.next };
+  return await journal.write(() => {
+    forgo(journal.db, events);
+    move(journal.db, next);
+    return next;
+  }, LAZY);
+}
+
+const isPaused = ({ db }: Journal, { agent_session }: Tail): boolean =>
+  bindingOf(db, agent_session)?.paused === 1;
 
 function peopleOf({ db }: Journal, agentSession: string) {
   const bound = bindingOf(db, agentSession);
@@ -108,9 +141,6 @@ function memoryBefore(agent: Agent, people: People, start: Memory, step: Step, n
   for (const { text } of step.lines.slice(0, n)) agent.readLine(text, people, start);
   return start;
 }
-
-const fresh = (tail: Tail) =>
-  JSON.stringify(tail.subagent === null ? {} : { subagent: tail.subagent });
 
 function tooLong(tail: Tail, bytes: number, people: People): Event {
   return {

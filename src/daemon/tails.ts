@@ -1,6 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Memory } from "../agents/agent.ts";
+import type { Event } from "../wire/event.ts";
 import { lineEnd } from "./lines.ts";
 
 /** How far a transcript has been read: the byte after its last complete line, and what the reader remembers there. */
@@ -12,10 +14,15 @@ export interface Tail {
   offset: number;
   memory: string;
   open: number;
+  /** What stands before was never to be recorded. */
+  began: number;
 }
 
-/** `bornAfter`: from the start when the file was born after that moment, else from its end. */
-export type From = "start" | "end" | { bornAfter: number };
+/**
+ * `bornAfter`: from the start when the file was born after that moment, else from its end. `saidAfter`: from the start,
+ * and only lines of that time or later.
+ */
+export type From = "start" | "end" | { bornAfter: number } | { saidAfter: number };
 
 /** Begins to read a session's transcripts, unless they are being read already. Runs inside `journal.write`. */
 export function begin(
@@ -26,12 +33,26 @@ export function begin(
 ): void {
   if (!transcript) return;
   const file = statSync(transcript, { throwIfNoEntry: false });
-  const fromStart =
-    from === "start" || !file || (from !== "end" && file.birthtimeMs >= from.bornAfter);
-  add(db, agent_session, transcript, null, fromStart);
+  const saidAfter = typeof from === "object" && "saidAfter" in from ? from.saidAfter : undefined;
+  const bornAfter = typeof from === "object" && "bornAfter" in from ? from.bornAfter : 0;
+  const fromStart = from !== "end" && (!file || file.birthtimeMs >= bornAfter);
+  add(db, agent_session, transcript, null, fromStart || !file, saidAfter);
   if (fromStart || !subagents) return;
   for (const [path, id] of subagentFiles(subagents)) add(db, agent_session, path, id, false);
 }
+
+/** What the reader knew when it began with this file. */
+export function firstMemory(tail: Pick<Tail, "subagent" | "memory">): Memory {
+  const { saidAfter }: Memory = JSON.parse(tail.memory);
+  return {
+    ...(tail.subagent === null ? {} : { subagent: tail.subagent }),
+    ...(saidAfter === undefined ? {} : { saidAfter }),
+  };
+}
+
+/** The copies at the head of a fork are events of the session they come from, or were never to be any. */
+export const isSaid = ({ saidAfter = 0 }: Memory, event: Event): boolean =>
+  !(Date.parse(event.at) < saidAfter);
 
 /** A transcript found in the subagents' folder after the session was bound: all of it is new. */
 export function addSubagent(db: Database, agentSession: string, path: string, id: string): void {
@@ -110,9 +131,10 @@ function add(
   path: string,
   subagent: string | null,
   fromStart: boolean,
+  saidAfter?: number,
 ): void {
   const file = statSync(path, { throwIfNoEntry: false, bigint: true });
-  const memory = subagent === null ? "{}" : JSON.stringify({ subagent });
+  const memory = JSON.stringify({ ...(subagent === null ? {} : { subagent }), saidAfter });
   const inserted = db
     .query(
       "insert into tails (path, agent_session, subagent, offset, memory) values (?, ?, ?, 0, ?) on conflict do nothing",
@@ -123,7 +145,7 @@ function add(
     return;
   }
   if (fromStart || !file) return;
-  db.query("update tails set inode = ?, offset = ? where path = ?").run(
+  db.query("update tails set inode = ?1, offset = ?2, began = ?2 where path = ?3").run(
     String(file.ino),
     lineEnd(path, Number(file.size)),
     path,

@@ -5,6 +5,7 @@ import { PolarisError } from "../wire/error.ts";
 import { IngestAnswer } from "../wire/ingest.ts";
 import type { Status } from "../wire/local.ts";
 import type { Account, Accounts } from "./accounts.ts";
+import { startChecker } from "./checker.ts";
 import type { Journal } from "./journal.ts";
 import {
   BATCH_BYTES,
@@ -47,6 +48,7 @@ type Outcome = { next: "go" } | { next: "wait"; ms?: number | undefined } | { ne
  */
 export function startUplink({ journal, machine, name, accounts, log }: Needs): Uplink {
   const { db } = journal;
+  const checker = startChecker({ journal, machine, log });
   const stop = new AbortController();
   const blocked = new Map<string, number>();
   const wait = backoff();
@@ -107,7 +109,8 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     if (batch.events.length === 0) {
       if (only !== undefined) return;
       if (state.state !== "connected" && blocked.size === 0) return await greet(account.url, token);
-      await idle();
+      const dueMs = await checker.run({ url: account.url, token }, org);
+      if (dueMs !== 0) await idle(dueMs);
       return await pause(GATHER_MS, stop.signal);
     }
     await journal.sync();
@@ -237,12 +240,12 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     wait.reset();
   }
 
-  /** Nothing can be sent: until the bell, or until a blocked session may be tried again. */
-  async function idle(): Promise<void> {
-    const first = Math.min(...blocked.values());
+  /** Nothing can be sent: until the bell, a blocked session may be tried again, or a comparison is due. */
+  async function idle(dueMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const first = Math.min(...[...blocked.values()].map((until) => until - Date.now()), dueMs);
     if (!Number.isFinite(first)) return await rest();
     const rested = new AbortController();
-    await Promise.race([rest(), pause(Math.max(0, first - Date.now()), rested.signal)]);
+    await Promise.race([rest(), pause(Math.max(0, first), rested.signal)]);
     rested.abort();
   }
 

@@ -22,6 +22,7 @@ import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { checkRoutes } from "./routes/checks.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -133,6 +134,7 @@ export async function startServer(options: ServerOptions) {
     .use(auditRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
+    .use(checkRoutes(house))
     .use(liveRoutes(house))
     .use(pageRoutes(house));
   try {

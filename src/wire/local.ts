@@ -4,8 +4,9 @@ import { Name, Slug } from "./session.ts";
 
 /**
  * What crosses the daemon's socket, and what a hook leaves in the spool directory while no daemon listens.
- * Routes: POST /hook (HookCall), GET /status, GET /statusline?session= (Line), GET /unknown (Unknown[]), POST /join (Join), POST /leave (Leave), POST /link (Link),
- * POST /unlink (Unlink). Answers are JSON; errors are `{ error: { code, message, hint } }`.
+ * Routes: POST /hook (HookCall), GET /status, GET /statusline?session= (Line), GET /unknown (Unknown[]), POST /join (Join),
+ * POST /leave (Leave), POST /link (Link), POST /unlink (Unlink), POST /pause and POST /resume (Pause, answered by Paused);
+ * long work stands in job.ts. Answers are JSON; errors are `{ error: { code, message, hint } }`.
  */
 export const HookCall = z.object({
   /** Minted when the hook process starts: the same call through socket and spool is one call. */
@@ -32,8 +33,19 @@ export const Join = z.object({
 });
 export const Leave = z.object({ agentSession: z.string().min(1).max(200) });
 
-/** Records every new session below a directory. */
-export const Link = z.object({ directory: z.string().min(1).max(4096), project: Slug });
+/** Takes one session off the record, or back; without a session the whole machine. */
+export const Pause = z.object({ agentSession: z.string().min(1).max(200).optional() });
+/** The sessions that it changed. */
+export interface Paused {
+  sessions: Binding[];
+}
+
+/** Records every new session below a directory, and in every clone of its repository unless `here`. */
+export const Link = z.object({
+  directory: z.string().min(1).max(4096),
+  project: Slug,
+  here: z.boolean().default(false),
+});
 export const Unlink = z.object({ directory: z.string().min(1).max(4096) });
 
 export interface Binding {
@@ -46,6 +58,8 @@ export interface Binding {
   /** Events written down here, and how many of them the server has acknowledged. */
   events: number;
   acked: number;
+  /** Off the record. */
+  paused: boolean;
 }
 
 export interface Status {
@@ -87,7 +101,9 @@ export interface Status {
   /** Hook calls that wait in the spool, and files there that were none. */
   spool: number;
   damaged: number;
-  links: { directory: string; project: string }[];
+  /** Since when the whole machine is off the record; null when it is not. */
+  silentSince: string | null;
+  links: { directory: string; project: string; remote?: string }[];
   bindings: Binding[];
   /** A newer version than this one, verified, ready for `polaris update`. */
   update: string | null;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Completeness } from "./check.ts";
 import { Participant } from "./participant.ts";
 
 /** A project in an address: lower case letters, digits, dot, dash, underscore. */
@@ -50,6 +51,8 @@ export interface Session {
   endedAt: string | null;
   /** Highest event of this session, 0 when it has none. */
   lastSeq: number;
+  /** Said of one session, not in lists. */
+  completeness?: Completeness;
 }
 
 export const NewProject = z.object({

@@ -165,6 +165,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "POST /projects/:proj/sessions/:sess/handoff": { body: {} },
   // A project in the head: blocked or not is in test/access/private.test.ts.
   "POST /ingest": { body: batch },
+  "POST /ingest/checks": { body: checks },
+  "POST /projects/:proj/known": { body: { ids: [] } },
   // The matrix puts the project in.
   "GET /search": { query: "?project=:proj&q=prompt" },
   "GET /audit": {},
@@ -194,5 +196,13 @@ function wish(): Record<string, string> {
     code_challenge: "x".repeat(43),
     code_challenge_method: "S256",
     state: "x".repeat(22),
+  };
+}
+
+function checks(): object {
+  const check = { from: 1, to: 1, floor: 1, count: 0, hash: "0".repeat(64) };
+  return {
+    machine: crypto.randomUUID(),
+    checks: [{ ...check, session: crypto.randomUUID() }],
   };
 }

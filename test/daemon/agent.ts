@@ -95,6 +95,7 @@ export const tiny: Agent = {
     ];
   },
   subagentsFolder: (transcript) => transcript.replace(/\.jsonl$/, "/subagents"),
+  transcripts: (home) => join(home, "agent"),
 };
 
 /** One call of the agent's hook. */

@@ -119,6 +119,28 @@ test("B7: the longest linked directory decides; a running old session is recorde
   expect((await world.status()).links).toEqual([{ directory: world.work, project: "outer" }]);
 });
 
+test("B6, A12: a fork is a session of its own, of which only what is new is recorded", async () => {
+  await using world = makeWorld();
+  await using _daemon = await startHere(world);
+  await world.link();
+  const at = new Date(Date.now() - 60_000).toISOString();
+  const common = line("common", { at });
+  const left = line("said after leave", { at });
+  say(world.transcript("one"), common);
+  await world.begin("one");
+  await until(() => world.server.texts().includes("common"));
+  await leave(world);
+  say(world.transcript("one"), left);
+  // A fork begins with copies of all lines, under their old ids.
+  say(world.transcript("two"), common, left);
+  await world.begin("two", { start: "fork" });
+  say(world.transcript("two"), line("forked", { at: new Date().toISOString() }));
+  await until(() => world.server.texts().includes("forked"));
+  expect(world.server.texts()).not.toContain("said after leave");
+  expect(world.server.sessions.size).toBe(2);
+  expect(world.server.texts().filter((text) => text === "common")).toHaveLength(1);
+});
+
 test("B2, B6: a name joined again is the same session, unless another agent session drives it", async () => {
   await using world = makeWorld();
   await using _daemon = await startHere(world);

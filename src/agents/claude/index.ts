@@ -12,4 +12,5 @@ export const claude: Agent = {
     transcript.endsWith(".jsonl")
       ? `${transcript.slice(0, -".jsonl".length)}/subagents`
       : undefined,
+  transcripts: (home, env) => `${env.CLAUDE_CONFIG_DIR || `${home}/.claude`}/projects`,
 };

@@ -1,4 +1,5 @@
 /** @jsxImportSource preact */
+import type { Completeness } from "../../wire/check.ts";
 import { ago } from "../parts/ago.ts";
 import { TopBar } from "../parts/bar.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -167,6 +168,16 @@ function Outline() {
   );
 }
 
+/** Whether all is here that was recorded on the machine. */
+function recordOf(completeness: Completeness | undefined): string | null {
+  if (!completeness || completeness.state === "open") return null;
+  if (completeness.state === "complete") return "complete";
+  const { missing } = completeness;
+  const lost = missing.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+  const places = missing.slice(0, 3).map(([from, to]) => (from === to ? from : `${from}–${to}`));
+  return `${count(lost)} missing: ${places.join(", ")}${missing.length > 3 ? " …" : ""}`;
+}
+
 function Facts() {
   const { store } = useDesk();
   void store.revision.value;
@@ -174,6 +185,7 @@ function Facts() {
   const { tokens } = store.folded.value;
   const facts: [string, string | null][] = [
     ["State", STATE_WORDS[session.state]],
+    ["Record", recordOf(session.completeness)],
     ["Driver", session.driver ? nameOf(session.driver) : "open seat"],
     ["Agent", nameOf(session.agent)],
     ["Model", session.model],
