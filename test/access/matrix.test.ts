@@ -134,7 +134,9 @@ const calls = polaris.routes
   .flatMap((route) => rowsOf(keyOf(route)).map((row) => ({ route, row })))
   .toSorted((a, b) => turn(a.row) - turn(b.row));
 const titleOf = ({ route, row }: (typeof calls)[number]) =>
-  [route.method, `${route.path}${row?.query ?? ""}`, row?.form?.act].filter(Boolean).join(" ");
+  [route.method, `${route.path}${row?.query ?? ""}`.slice(0, 50), row?.form?.act]
+    .filter(Boolean)
+    .join(" ");
 
 // promise: shut-door
 test.each(calls.map((call) => [titleOf(call), call] as const))(
