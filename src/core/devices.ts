@@ -17,18 +17,20 @@ export async function openBrowser(
   input: { org: string; user: string; name: string; address?: string | undefined },
 ): Promise<string> {
   const { org, user, address } = input;
-  const [id, secret, name] = [uuid7(), newSecret("b"), input.name.slice(0, 200)];
+  const [id, secret] = [uuid7(), newSecret("b")];
   const expiresAt = new Date(Date.now() + BROWSER_SECONDS * 1000);
   await db.as(org, async (tx) => {
-    const [row] = await tx<{ participant: string }[]>`
-      with used as (update memberships set used_at = now() where org_id = ${org} and user_id = ${user}),
-      made as (
+    const [who] = await tx<{ participant: string }[]>`
+      with used as (
+        update memberships set used_at = now() where org_id = ${org} and user_id = ${user}
+      ), opened as (
         insert into devices (id, org_id, user_id, kind, name, hash, last_address, expires_at)
-        values (${id}, ${org}, ${user}, 'browser', ${name}, ${hashOf(secret)}, ${address ?? null}, ${expiresAt}))
+        values (${id}, ${org}, ${user}, 'browser', ${input.name.slice(0, 200)}, ${hashOf(secret)},
+          ${address ?? null}, ${expiresAt})
+      )
       select participant from participants where org_id = ${org} and user_id = ${user}`;
-    const actor = row?.participant ?? "user:unknown";
-    const detail = { name, via: "browser" };
-    await note(tx, { org, actor, action: "device.signed_in", target: id, detail, address });
+    const act = { action: "browser.signed_in", target: id, detail: {}, address };
+    if (who) await note(tx, { org, actor: who.participant, ...act });
   });
   return secret;
 }
@@ -36,6 +38,17 @@ export async function openBrowser(
 /** Ends a device: its cookie and refresh tokens are worth nothing from now on. True when it was alive. */
 export async function revoke(db: Db, org: string, device: string): Promise<boolean> {
   return await db.as(org, (tx) => end(tx, org, device));
+}
+
+/** Ends the device the caller came with. An API token is no device: it stays what it is. */
+export async function signOut(db: Db, caller: Caller): Promise<void> {
+  const { org, participant: actor, token, address } = caller;
+  if (caller.kind === "api") return;
+  await db.as(org, async (tx) => {
+    const ended = await end(tx, org, token);
+    const action = `${caller.kind}.signed_out`;
+    if (ended) await note(tx, { org, actor, action, target: token, address });
+  });
 }
 
 /** The same inside a transaction of the caller's. */

@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ask } from "../../src/machine/local.ts";
-import type { Status } from "../../src/wire/local.ts";
+import { until } from "../../src/lib/until.ts";
 import { temporary } from "../helpers/temp.ts";
 import { type Client, installTrue, makeHome, startClient } from "./client.ts";
 import { type Recorder, record, serve } from "./house.ts";
@@ -44,8 +43,12 @@ export const claude: Bench = {
       }
     }
     // Otherwise the costs of nothing were measured.
-    const { bindings } = await ask<Status>(recorder.place, "/status");
-    if (!bindings.some(({ events }) => events > 0)) throw new Error("nothing was recorded");
+    const calls = () =>
+      server.sql<{ n: string }[]>`select count(*) as n from events where kind = 'tool.result'`;
+    await until(async () => Number((await calls())[0]?.n) >= (perCall.ours?.length ?? 1), {
+      timeoutMs: 30_000,
+      what: "every measured call on the server",
+    });
     const of = (list: Record<string, number[]>, name: string): Summary => summary(list[name] ?? []);
     return rows(counted, {
       calls: { none: of(perCall, "none"), ours: of(perCall, "ours") },
@@ -105,7 +108,7 @@ interface Found {
 
 function rows(counted: Awaited<ReturnType<typeof count>>, { calls, prompts }: Found): Result[] {
   const extra = counted.withCalls - counted.without;
-  // Medians of the same thing differ by this much: half of the middle spread, over the root of the number of samples.
+  // About two standard errors of the difference of two medians of so many calls.
   const noise = (2 * (calls.none.p95 - calls.none.p50)) / Math.sqrt(calls.none.n);
   const delay = calls.ours.p50 - calls.none.p50;
   return [

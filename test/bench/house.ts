@@ -4,6 +4,7 @@ import { open } from "../../src/db/db.ts";
 import { writeCredentials } from "../../src/machine/credentials.ts";
 import { ask } from "../../src/machine/local.ts";
 import { paths } from "../../src/machine/paths.ts";
+import { tokenBy } from "../helpers/owner.ts";
 import { temporary } from "../helpers/temp.ts";
 
 /** The server as people run it: the executable with its own PostgreSQL, in a folder of its own. */
@@ -15,7 +16,7 @@ export async function serve(program: string) {
     await launch([program, "serve", "--json", "--port", "0", "--data-dir", dataDir], folder.path),
   );
   const url = String(child.first.url);
-  const token = readFileSync(join(dataDir, "owner.token"), "utf8").trim();
+  const token = await tokenBy(String(child.first.claimUrl));
   const pid = join(dataDir, "cluster/postmaster.pid");
   const [postmaster = "", , , port = "", socket = ""] = readFileSync(pid, "utf8").split("\n");
   const sql = open(

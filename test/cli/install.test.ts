@@ -84,7 +84,7 @@ describe("polaris install", () => {
       "UserPromptSubmit",
     ]);
     const waited = [...hooks].filter(([, hook]) => hook.async !== true).map(([event]) => event);
-    expect(waited).toEqual(["SessionStart"]);
+    expect(waited.sort()).toEqual(["SessionEnd", "SessionStart", "Stop"]);
   });
 
   test("--capture hooks installs those on the tool path too", async () => {

@@ -75,17 +75,12 @@ test("F2: login asks the server who one is and keeps the token where only its ow
     "good",
     "--json",
   );
-  expect(JSON.parse(done.out)).toEqual({
-    url: world.server.url,
-    participant: "user:manu",
-    profile: "local",
-    org: "test",
-  });
+  const told = { url: world.server.url, participant: "user:manu", org: "test" };
+  expect(JSON.parse(done.out)).toEqual({ profile: "local", ...told });
   expect(statSync(world.place.credentials).mode & 0o777).toBe(0o600);
-  const named = ["--participant", "user:priya"];
-  await polaris(world, "login", "--url", world.server.url, "--token", "good", ...named);
   expect(await Bun.file(world.place.credentials).json()).toMatchObject({
-    profiles: { local: { participant: "user:priya" } },
+    current: "local",
+    profiles: { local: told },
   });
   expect((await polaris(world, "login", "--url", "http://127.0.0.1:1", "--token", "x")).code).toBe(
     4,

@@ -10,7 +10,13 @@ export const program = [process.execPath, MAIN];
 /** A home directory of its own; nothing of this machine is seen or touched. */
 export function world() {
   const home = mkdtempSync(join(tmpdir(), "polaris-"));
-  const env = { HOME: home, PATH: process.env.PATH ?? "", POLARIS_HOME: join(home, ".polaris") };
+  const env = {
+    HOME: home,
+    PATH: process.env.PATH ?? "",
+    POLARIS_HOME: join(home, ".polaris"),
+    // Run from source, Bun now and then keeps what it has transpiled in the home directory; the executable does not.
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
+  };
   return {
     home,
     polarisHome: env.POLARIS_HOME,

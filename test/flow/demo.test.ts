@@ -6,6 +6,7 @@ import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Page, Session } from "../../src/wire/session.ts";
 import { launch, noBrowser } from "../helpers/browser.ts";
+import { tokenBy } from "../helpers/owner.ts";
 import { program, root, startService } from "../helpers/service.ts";
 import { temporary } from "../helpers/temp.ts";
 import { conversation, isLive } from "./page.ts";
@@ -28,7 +29,7 @@ test("H1: polaris demo, given an empty directory, plays its sessions whole and e
     log: join(folder.path, "server.log"),
   });
   const { url } = z.object({ url: z.string() }).parse(await serve.start());
-  const sessions = await api(url, join(dataDir, "owner.token")).sessions();
+  const sessions = await (await api(url, dataDir)).sessions();
   expect(sessions.map(({ state }) => state)).toEqual(["finished", "finished"]);
 });
 
@@ -38,7 +39,7 @@ test("H1: the demo is seen moving, leaves nothing behind, and its next start goe
 
   await using again = startDemo(folder.path, "--fast");
   const base = (await again.link()).origin;
-  const server = api(base, join(folder.path, "demo/server/owner.token"));
+  const server = await api(base, join(folder.path, "demo/server"));
   await until(async () => (await server.sessions()).length >= before.sessions.length + 2, {
     timeoutMs: 30_000,
     what: "the next sessions",
@@ -54,7 +55,7 @@ test("H1: the demo is seen moving, leaves nothing behind, and its next start goe
 async function watchOnce(folder: string) {
   await using demo = startDemo(folder);
   const link = await demo.link();
-  const server = api(link.origin, join(folder, "demo/server/owner.token"));
+  const server = await api(link.origin, join(folder, "demo/server"));
   if (!noBrowser) {
     await using browser = await launch();
     const page = await browser.newPage();
@@ -118,8 +119,10 @@ function startDemo(folder: string, ...args: string[]) {
   };
 }
 
-function api(url: string, tokenFile: string) {
-  const token = readFileSync(tokenFile, "utf8").trim();
+async function api(url: string, dataDir: string) {
+  const asked = ["serve", "--sign-in", "manu@example.com", "--json", "--data-dir", dataDir];
+  const said = await new Response(Bun.spawn([...program, ...asked], { cwd: root }).stdout).text();
+  const token = await tokenBy(z.object({ url: z.url() }).parse(JSON.parse(said)).url);
   const get = async (path: string): Promise<unknown> => {
     const headers = { authorization: `Bearer ${token}` };
     return await (await fetch(`${url}/projects/demo${path}`, { headers })).json();

@@ -3,13 +3,14 @@ import { z } from "zod";
 import { until } from "../../src/lib/until.ts";
 import type { Chain } from "../helpers/chain.ts";
 
-const Claim = z.object({ claimUrl: z.url() });
+const Link = z.object({ url: z.url() });
 
 /** A browser that has signed in by a one-time link, as a person does. */
 export async function signIn(browser: Browser, chain: Chain): Promise<Page> {
-  const said = await chain.polaris("serve", "--claim", "--json", "--data-dir", chain.dataDir);
+  const where = ["--json", "--data-dir", chain.dataDir];
+  const said = await chain.polaris("serve", "--sign-in", "manu@example.com", ...where);
   const page = await browser.newPage();
-  await page.goto(Claim.parse(JSON.parse(said)).claimUrl);
+  await page.goto(Link.parse(JSON.parse(said)).url);
   return page;
 }
 

@@ -8,6 +8,7 @@ import { type Paths, paths } from "../../src/machine/paths.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Status } from "../../src/wire/local.ts";
 import type { Page, Session } from "../../src/wire/session.ts";
+import { tokenBy } from "./owner.ts";
 import { startService } from "./service.ts";
 import { temporary } from "./temp.ts";
 
@@ -28,7 +29,6 @@ export async function startChain() {
     HOME: home,
     PATH: process.env.PATH ?? "",
     POLARIS_HOME: place.home,
-    POLARIS_OWNER: "manu",
   };
   const dataDir = join(folder.path, "server");
   let port = "0";
@@ -40,7 +40,7 @@ export async function startChain() {
   stack.use(server);
   const ready = Ready.parse(await server.start());
   port = new URL(ready.url).port;
-  const token = readFileSync(join(dataDir, "owner.token"), "utf8").trim();
+  const token = await tokenBy(ready.claimUrl);
 
   const polaris = async (...args: string[]): Promise<string> => {
     const child = Bun.spawn([...server.program, ...args], { env, stdout: "pipe", stderr: "pipe" });

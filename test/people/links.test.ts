@@ -59,7 +59,7 @@ describe("claiming a fresh server (F1)", () => {
     const acts = await fresh.database.admin`
       select action, actor, address from audit where actor = 'user:manu' order by n desc limit 2`;
     expect([...acts]).toMatchObject([
-      { action: "device.signed_in", address: "127.0.0.1" },
+      { action: "browser.signed_in", address: "127.0.0.1" },
       { action: "org.claimed", address: "127.0.0.1" },
     ]);
   });
@@ -80,6 +80,17 @@ describe("claiming a fresh server (F1)", () => {
       ),
     );
     expect(pages.map(({ status }) => status).sort()).toEqual([200, 410]);
+  });
+
+  test("a claim link is worth nothing where there is an owner", async () => {
+    const code = await links.make(polaris.db, {
+      kind: "claim",
+      org: polaris.caller.org,
+      role: "owner",
+    });
+    const form = { code, email: "eve@evil.example", name: "Eve" };
+    const page = await startVisitor().post(`${polaris.publicUrl}/claim`, form);
+    expect(page.status).toBe(410);
   });
 
   test("a link is over after its time", async () => {

@@ -175,7 +175,7 @@ browserTest(
       expect(secret).toMatch(/^pol_a_/);
       expect(page.url()).not.toContain("pol_");
       expect(await polaris.json("/me", { as: secret })).toMatchObject({ scopes: ["read"] });
-      expect(await page.getByRole("button", { name: "Copy command" }).isVisible()).toBe(
+      expect(await page.getByRole("button", { name: "Copy token" }).isVisible()).toBe(
         javaScriptEnabled,
       );
       await page.goto(`${polaris.url}/app/settings/tokens`);

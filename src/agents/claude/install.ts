@@ -80,13 +80,17 @@ function hooks(installation: Installation) {
 }
 
 /**
- * Exec form and `async`: nothing waits, no shell starts, and a missing binary is silent. SessionStart alone is waited
- * for, so that the session is bound before its first prompt; a waited-for hook whose binary is missing prints an error
- * into every session, so this one goes through a shell that swallows it (once a session, 13 ms more).
+ * Those that the agent waits for: SessionStart, so that the session is bound before its first prompt, and Stop and
+ * SessionEnd, because `claude -p` exits about 200 ms after Stop and kills hooks that still run: the end of the turn would
+ * be lost. All of them stand beside the tool path. A waited-for hook whose binary is missing prints an error into every session, so these go
+ * through a shell that swallows it (13 ms more).
  */
+const WAITED = ["SessionStart", "Stop", "SessionEnd"];
+
+/** Exec form and `async`: nothing waits, no shell starts, and a missing binary is silent. */
 function hook(installation: Installation, event: string) {
   const [command, ...args] = [...words(installation), "hook", "--agent", "claude"];
-  if (event !== "SessionStart") return { type: "command", command, args, async: true, timeout: 5 };
+  if (!WAITED.includes(event)) return { type: "command", command, args, async: true, timeout: 5 };
   const line = `${shell([...words(installation), "hook", "--agent", "claude"])} 2>/dev/null || true`;
   return { type: "command", command: line, timeout: 5 };
 }

@@ -119,7 +119,7 @@ export const authRoutes = (house: House) => {
     .post(
       "/auth/signout",
       async ({ caller, request }) => {
-        if (caller.kind !== "api") await devices.revoke(db, caller.org, caller.token);
+        await devices.signOut(db, caller);
         identify.forget();
         return redirect("/", entrance.sessionCookie(request, ""));
       },

@@ -40,12 +40,8 @@ export const deviceSettingRoutes = (house: House) => {
       ({ request }) =>
         page(request, async (caller, frame) => {
           const { items } = await devices.list(db, caller, { all: mayAdmin(caller), limit: MOST });
-          const data = {
-            viewer: caller.participant,
-            devices: items,
-            url: house.publicUrl,
-            now: Date.now(),
-          };
+          const url = house.publicUrl;
+          const data = { viewer: caller.participant, devices: items, now: Date.now(), url };
           return respond(request, devicesPage({ ...frame, ...data }));
         }),
       { page: "read" },

@@ -1,4 +1,5 @@
 /** Letting a machine in: what it is and from where it asks, before anybody says yes. Forms, so that they need no script. */
+import type { ComponentChildren } from "preact";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
 import { Door } from "./door.tsx";
@@ -125,21 +126,19 @@ function consent({ viewer, org, action, fields, machine, advice, ...frame }: Con
     title: "Let this machine in? · Polaris",
     body: (
       <Door title="Let this machine in?">
-        <dl class="facts">
-          <dt>Machine</dt>
-          <dd>{machine.name}</dd>
-          <dt>Asks from</dt>
-          <dd>{machine.address ?? "an unknown address"}</dd>
-          <dt>Asked</dt>
-          <dd>
-            <Time at={machine.askedAt.toISOString()} now={Date.now()} />
-          </dd>
-          <dt>Acts as</dt>
-          <dd>
-            {nameOf(viewer)}
-            {org ? ` in ${org}` : ""}
-          </dd>
-        </dl>
+        <div class="facts">
+          <dl>
+            <Fact name="Machine">{machine.name}</Fact>
+            <Fact name="Asks from">{machine.address ?? "an unknown address"}</Fact>
+            <Fact name="Asked">
+              <Time at={machine.askedAt.toISOString()} now={Date.now()} />
+            </Fact>
+            <Fact name="Acts as">
+              {nameOf(viewer)}
+              {org ? ` in ${org}` : ""}
+            </Fact>
+          </dl>
+        </div>
         <p>It may then read and record what you may. {advice}</p>
         <form method="post" action={action}>
           {Object.entries(fields).map(([name, value]) => (
@@ -155,6 +154,15 @@ function consent({ viewer, org, action, fields, machine, advice, ...frame }: Con
       </Door>
     ),
   });
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
 }
 
 const spaced = (code: string): string => `${code.slice(0, 4)}-${code.slice(4)}`;

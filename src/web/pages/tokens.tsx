@@ -1,6 +1,6 @@
 /** `/app/settings/tokens`: tokens for scripts and agents. A secret is shown once, right after it was made. */
 import type { ApiToken } from "../../core/api-tokens.ts";
-import { Command } from "../parts/command.tsx";
+import { CopyButton } from "../parts/command.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
 import { type SettingsPage, settingsPage } from "./settings.tsx";
@@ -32,7 +32,10 @@ export function tokensPage(page: TokensPage): string {
           <p>
             <b>{made.name}</b> is made. Copy it now: it is shown only this once.
           </p>
-          <Command text={made.secret} />
+          <div class="command">
+            <code>{made.secret}</code>
+            <CopyButton text={made.secret} what="token" />
+          </div>
         </section>
       ) : null}
       {tokens.length > 0 ? <Rows tokens={tokens} now={now} /> : null}
