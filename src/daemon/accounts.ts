@@ -34,6 +34,8 @@ export interface Accounts {
   bearer(name: string, refused?: string): Promise<string>;
   /** The organisation of a sign-in; asked for once where the file does not say it. */
   orgOf(account: Account, token: string): Promise<string>;
+  /** Called when an organisation became known that the file does not name: what waited for it may go on. */
+  onLearned(listener: () => void): Disposable;
   reload(): void;
 }
 
@@ -41,6 +43,7 @@ export function startAccounts(place: Paths, log: Log): Accounts {
   const tokens = startTokens(place);
   const own = localParticipant();
   const orgs = new Map<string, string>();
+  const listeners = new Set<() => void>();
   let known = read();
 
   function read(): Credentials {
@@ -89,7 +92,12 @@ export function startAccounts(place: Paths, log: Log): Accounts {
       const me = await call({ url: account.url, token }, { path: "/me", timeoutMs: 10_000 }, Me);
       const org = me.org ?? account.url;
       orgs.set(keyOf(account), org);
+      for (const listener of listeners) listener();
       return org;
+    },
+    onLearned(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     reload() {
       known = read();

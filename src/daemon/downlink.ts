@@ -126,6 +126,7 @@ export function startDownlink(needs: {
       census();
     }, SOON_MS);
   });
+  const learned = accounts.onLearned(census);
   census();
   return {
     census,
@@ -133,6 +134,7 @@ export function startDownlink(needs: {
       clearInterval(timer);
       clearTimeout(soon);
       commits[Symbol.dispose]();
+      learned[Symbol.dispose]();
       for (const { stop } of streams.values()) stop.abort();
       await Promise.all([...streams.values()].map(({ done }) => done));
     },

@@ -225,7 +225,7 @@ test("C3: advice from the server waits in the mailbox, and the stream resumes be
   await until(async () => (await world.status()).journal.mailbox === 1);
   await _daemon[Symbol.asyncDispose]();
   await using _again = await startHere(world);
-  await until(() => world.server.asked.includes("stream after 7"));
+  await until(() => world.server.asked.includes("stream after 7"), { timeoutMs: 5_000 });
   expect((await world.status()).journal.mailbox).toBe(1);
 });
 
