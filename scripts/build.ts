@@ -47,7 +47,12 @@ async function build(target: Target, outfile: string): Promise<void> {
     minify: true,
     splitting: true,
     bytecode: true,
-    define: { "process.env.NODE_ENV": '"production"' },
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      // What a released build trusts and where it looks; empty in any other, which then asks nobody.
+      ...baked("POLARIS_RELEASE_KEY", "POLARIS_BUILT_RELEASE_KEY"),
+      ...baked("POLARIS_RELEASES_URL", "POLARIS_BUILT_RELEASES_URL"),
+    },
     compile: {
       target: `bun-${target}`,
       executablePath: parts.bun,
@@ -61,4 +66,8 @@ async function build(target: Target, outfile: string): Promise<void> {
   if (missed().length > 0) throw new Error(`nothing imports src/${missed().join(", src/")}`);
   await demand(target, half);
   renameSync(half, outfile);
+}
+
+function baked(setting: string, name: string): Record<string, string> {
+  return { [`process.env.${name}`]: JSON.stringify(process.env[setting] ?? "") };
 }

@@ -12,9 +12,25 @@ export const COMMANDS = {
     about: "Called by coding agents: hands one hook call to the daemon",
     load: () => import("./hook.ts"),
   },
+  statusline: {
+    about: "Called by Claude Code: one line about the session it shows",
+    load: () => import("./statusline.ts"),
+  },
   install: {
-    about: "Install the hooks, the skill and the MCP server for Claude Code",
+    about: "Set this machine up: hooks, skill, status line, background recorder",
     load: () => import("./install.ts"),
+  },
+  uninstall: {
+    about: "Take all of that away again, byte for byte",
+    load: () => import("./uninstall.ts"),
+  },
+  doctor: {
+    about: "What is wrong with this machine's installation, and --fix",
+    load: () => import("./doctor.ts"),
+  },
+  update: {
+    about: "Fetch a newer version, checked by its signature; --rollback",
+    load: () => import("./update.ts"),
   },
   login: { about: "Sign this machine in to a server", load: () => import("./login.ts") },
   logout: { about: "Sign this machine out", load: () => import("./logout.ts") },

@@ -62,7 +62,7 @@ export async function run(args: string[]): Promise<void> {
     agents: AGENTS,
     log: quiet("daemon"),
   });
-  installInto({ home, polarisHome: place.home });
+  await installInto({ home, polarisHome: place.home });
   await ask(place, "/link", { directory: cwd, project: "demo" });
 
   const pace = values.fast ? { least: 0, most: 0 } : { least: 350, most: 2200 };

@@ -1,29 +1,38 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { type Capture, files } from "../agents/claude/install.ts";
-import { writeAtomic } from "../lib/file.ts";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Capture } from "../agents/claude/install.ts";
+import { lineDiff } from "../lib/diff.ts";
+import { paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
-import { VERSION } from "./version.ts";
+import { applyInstall, type Done, type Plan, planInstall, refresh } from "./kit/install.ts";
 
 export const help = `
-Usage: polaris install [--home DIR] [--capture tail|hooks] [--json]
+Usage: polaris install [options]
 
-Puts Polaris into Claude Code: hooks, the MCP server and the command /polaris, as one folder
-~/.claude/skills/polaris. No settings file is touched; removing the folder undoes it. Running sessions
-take it up after /reload-plugins.
+Puts Polaris on this machine for Claude Code:
+
+  - hooks, the MCP server and the command /polaris, as one folder ~/.claude/skills/polaris
+  - the status line: the one key it sets in settings.json; one that is there already is kept and shown first
+  - the recorder as a background service (systemd or launchd of this user, else a plain process)
+
+Everything else in your settings stays byte for byte; polaris uninstall takes all of it back. Running
+sessions take it up after /reload-plugins. CLAUDE_CONFIG_DIR is honoured.
 
 Options:
-  --home DIR       the home directory to install into (default: yours)
-  --capture MODE   tail: the transcript is the record, no hook on the tool path (default)
-                   hooks: every hook, should the transcript's format have changed
-  --json           print what was done as JSON
+  --dry-run          show what would change, as a diff, and change nothing
+  --no-status-line   leave settings.json alone
+  --no-service       leave the recorder to be run by hand (polaris daemon)
+  --home DIR         install into this home directory instead of yours; no service then
+  --capture MODE     tail: the transcript is the record, no hook on the tool path (default)
+                     hooks: every hook, should the transcript's format have changed
+  --refresh          put right what was installed before and start the recorder anew
+  --json             print what was done as JSON
 
 Examples:
   polaris install
+  polaris install --dry-run
   polaris install --home /tmp/trial --json
-  polaris install --capture hooks
 `;
 
 export async function run(args: string[]): Promise<void> {
@@ -31,57 +40,86 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: {
       home: { type: "string" },
-      capture: { type: "string", default: process.env.POLARIS_CAPTURE || "tail" },
+      capture: { type: "string", default: process.env.POLARIS_CAPTURE || "" },
+      "dry-run": { type: "boolean", default: false },
+      "no-status-line": { type: "boolean", default: false },
+      "no-service": { type: "boolean", default: false },
+      refresh: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
-  const home = resolve(values.home ?? homedir());
-  const capture = captureOf(values.capture);
-  if (!existsSync(home)) {
+  if (values.refresh) {
+    const changed = await refresh(paths());
+    return void console.log(values.json ? JSON.stringify({ changed }) : "Refreshed.");
+  }
+  const home = values.home === undefined ? undefined : resolve(values.home);
+  if (home && !existsSync(home)) {
     throw new PolarisError("usage", `There is no directory ${home}.`, { hint: "Make it first." });
   }
-  const { folder, changed } = installInto({ home, capture, ...foreignHome(home) });
-  if (values.json) return void console.log(JSON.stringify({ folder, changed }));
-  if (changed.length === 0) return void console.log(`Nothing to do: ${folder} is up to date.`);
-  console.log(`Installed into ${folder}: ${changed.join(", ")}`);
-  console.log("New sessions of Claude Code have it; in a running one type /reload-plugins.");
-}
-
-/** Writes the folder and answers which of its files were not so already. */
-export function installInto(options: { home: string; capture?: Capture; polarisHome?: string }) {
-  const { home, capture = "tail", polarisHome } = options;
-  const folder = join(home, ".claude", "skills", "polaris");
-  const wanted = files({
-    command: ourselves(),
-    version: VERSION,
-    capture,
-    ...(polarisHome ? { polarisHome } : {}),
+  const plan = await planInstall({
+    home,
+    capture: captureOf(values.capture),
+    statusLine: !values["no-status-line"],
+    service: !values["no-service"] && home === undefined,
   });
-  const written = Object.entries(wanted).filter(([path, text]) => write(join(folder, path), text));
-  return { folder, changed: written.map(([path]) => path) };
+  if (values["dry-run"]) return void console.log(values.json ? planned(plan) : drawn(plan));
+  const done = await applyInstall(plan);
+  console.log(values.json ? JSON.stringify(done) : said(done));
 }
 
-/** How this very program is started: the executable alone, or the runtime with the source file. */
-function ourselves(): string[] {
-  const isCompiled = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN)/.test(Bun.main);
-  return isCompiled ? [process.execPath] : [process.execPath, Bun.main];
+/** Hooks, skill and MCP server alone: what `polaris demo` puts into a home of its own. */
+export async function installInto(options: { home: string; polarisHome: string }): Promise<void> {
+  await applyInstall(await planInstall({ ...options, statusLine: false, service: false }));
 }
 
-/** Named in the files only when the recorder's home is not the one that belongs to this home directory. */
-function foreignHome(home: string): { polarisHome?: string } {
-  const set = process.env.POLARIS_HOME;
-  return set && resolve(set) !== join(home, ".polaris") ? { polarisHome: resolve(set) } : {};
-}
-
-function captureOf(value: string): Capture {
+function captureOf(value: string): Capture | undefined {
   if (value === "tail" || value === "hooks") return value;
+  if (value === "") return undefined;
   throw new PolarisError("usage", `"${value}" is no way to capture.`, { hint: "tail or hooks." });
 }
 
-/** True when the file was not so already. */
-function write(path: string, text: string): boolean {
-  if (existsSync(path) && readFileSync(path, "utf8") === text) return false;
-  mkdirSync(dirname(path), { recursive: true });
-  writeAtomic(path, text, 0o644);
-  return true;
+function said({ folder, changed, statusLine, service, warnings }: Done): string {
+  const lines: string[] = [];
+  if (changed.length > 0) {
+    lines.push(`✓ Hooks, skill and MCP server: ${folder} (${changed.join(", ")})`);
+  }
+  if (statusLine) lines.push(`✓ Status line: ${statusLine}`);
+  if (service) lines.push(`✓ Recorder: runs ${KEPT[service]}`);
+  if (lines.length === 0) lines.push(`Nothing to do: ${folder} is up to date.`);
+  else lines.push("New sessions of Claude Code have it; in a running one type /reload-plugins.");
+  return [...lines, ...warnings.map((warning) => `! ${warning}`)].join("\n");
+}
+
+const KEPT = {
+  systemd: "as a systemd unit of this user",
+  launchd: "as a launchd agent",
+  process: "in the background (nothing here starts programs at login)",
+} as const;
+
+function files({ plugin, statusLine }: Plan) {
+  const settings = statusLine
+    ? [{ path: statusLine.file, before: statusLine.before, after: statusLine.after }]
+    : [];
+  return [...plugin, ...settings];
+}
+
+const planned = (plan: Plan): string =>
+  JSON.stringify({
+    files: files(plan).map(({ path, before = "", after }) => ({
+      path,
+      diff: lineDiff(before, after),
+    })),
+    service: plan.service ?? null,
+    warnings: plan.warnings,
+  });
+
+function drawn(plan: Plan): string {
+  const parts = files(plan).map(({ path, before = "", after }) =>
+    [`--- ${before === "" ? "/dev/null" : path}`, `+++ ${path}`, lineDiff(before, after)].join(
+      "\n",
+    ),
+  );
+  if (plan.service) parts.push(`Recorder: would run ${KEPT[plan.service]}`);
+  if (parts.length === 0) parts.push("Nothing to do.");
+  return [...parts, ...plan.warnings.map((warning) => `! ${warning}`)].join("\n\n");
 }

@@ -7,9 +7,9 @@ import { VERSION } from "./version.ts";
 export async function run(argv: string[]): Promise<void> {
   const [name, ...args] = homed(argv);
   if (name === "--version" || name === "-v" || name === "version") return void console.log(VERSION);
-  if (!name || name === "--help" || name === "-h" || name === "help")
-    return void console.log(overview());
+  if (name === "--help" || name === "-h" || name === "help") return void console.log(overview());
   try {
+    if (!name) return await (await import("./begin.ts")).begin();
     const command = await find(name);
     if (args.includes("--help") || args.includes("-h"))
       return void console.log(command.help.trim());
@@ -46,6 +46,7 @@ function overview(): string {
   return `polaris ${VERSION}: records coding-agent sessions and streams them live.
 
 Usage: polaris <command> [options]
+       polaris                      sets up what is missing on this machine and signs in
 
 ${rows.join("\n")}
 

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
-import type { Status } from "../wire/local.ts";
+import type { Binding, Status } from "../wire/local.ts";
 import { parse } from "./args.ts";
+import { type Ink, inkOf } from "./kit/ink.ts";
+import { VERSION } from "./version.ts";
 
 export const help = `
 Tells what is being recorded, and whether it has reached the server.
@@ -19,38 +22,62 @@ export async function run(args: string[]): Promise<void> {
     options: { "polaris-home": { type: "string" }, json: { type: "boolean" } },
   });
   const status = await ask<Status>(paths(values["polaris-home"]), "/status");
-  console.log(values.json ? JSON.stringify(status) : report(status));
+  if (values.json) return void console.log(JSON.stringify({ ...status, program: VERSION }));
+  for (const [name, text] of report(status, inkOf(process.stdout))) {
+    console.log(`${name.padEnd(9)} ${text}`);
+  }
 }
 
-function report(status: Status): string {
-  const { pid, server, profiles, elsewhere, journal, unchecked } = status;
-  const { spool, damaged, links, bindings } = status;
-  const lines = [
-    `Recorder  running (pid ${pid})`,
-    `Server    ${server.url || "none"}: ${stateOf(server)}`,
-    `Journal   ${journal.pending} waiting to be sent${journal.refused ? `, ${journal.refused} refused` : ""}, ${(journal.bytes / 1e6).toFixed(1)} MB`,
-  ];
-  for (const other of profiles.filter(({ isCurrent }) => !isCurrent)) {
-    lines.push(`          ${other.name}, ${other.url}: ${stateOf(other)}`);
+function* report(status: Status, ink: Ink): Generator<[string, string]> {
+  const { server, journal, unchecked, spool, damaged } = status;
+  yield ["Recorder", `running (pid ${status.pid}, ${status.version})`];
+  if (status.version !== VERSION) {
+    yield ["", ink.amber(`this program is ${VERSION} — polaris doctor --fix`)];
   }
-  if (elsewhere) {
-    lines.push(`          ${elsewhere} wait for a sign-in to the organisation they belong to`);
+  if (status.update) yield ["Update", ink.amber(`${status.update} is available — polaris update`)];
+  yield ["Server", connection(server, ink)];
+  for (const other of status.profiles) {
+    if (!other.isCurrent) yield ["", `${connection(other, ink)} ${ink.dim(other.name)}`];
   }
-  if (unchecked.reason) lines.push(`          ${counted(unchecked.events)}: ${unchecked.reason}`);
-  if (journal.error) lines.push(`          ${journal.error}`);
-  if (spool || damaged) lines.push(`Spool     ${spool} waiting, ${damaged} damaged`);
-  for (const { directory, project } of links) lines.push(`Linked    ${directory} -> ${project}`);
-  for (const bound of bindings) {
-    lines.push(`Session   ${bound.project}/${bound.name}: ${bound.acked} of ${bound.events} sent`);
+  const acked = server.ackedAt ? `, last acknowledged ${ago(server.ackedAt)}` : "";
+  const size = `${(journal.bytes / 1e6).toFixed(1)} MB`;
+  yield ["Journal", `${journal.pending} waiting to be sent${acked}, ${size}`];
+  if (status.elsewhere > 0) {
+    const what = `${status.elsewhere} wait for a sign-in to the organisation they belong to`;
+    yield ["", ink.amber(`${what} — polaris login`)];
   }
-  if (bindings.length === 0) lines.push("Session   none is being recorded");
-  return lines.join("\n");
+  if (unchecked.reason) yield ["", ink.amber(`${counted(unchecked.events)}: ${unchecked.reason}`)];
+  if (journal.error) yield ["", ink.red(journal.error)];
+  if (journal.refused > 0) yield ["Refused", ink.amber(`${journal.refused} by the server`)];
+  for (const { reason, count } of journal.refusals) yield ["", `${count}× ${reason}`];
+  if (journal.mailbox > 0) yield ["Advice", `${journal.mailbox} waiting for delivery`];
+  if (spool > 0 || damaged > 0) yield ["Spool", `${spool} waiting, ${damaged} damaged`];
+  for (const { directory, project } of status.links) yield ["Linked", `${directory} -> ${project}`];
+  for (const bound of status.bindings) yield ["Session", session(bound, ink)];
+  if (status.bindings.length === 0) yield ["Session", "none is being recorded"];
 }
 
-const stateOf = ({ state, error }: Pick<Status["server"], "state" | "error">): string => {
-  if (state === "signed_out") return `signed out: ${error ?? ""} Run polaris login.`;
-  return error ? `${state} (${error})` : state;
-};
+function connection({ url, state, error }: Connection, ink: Ink): string {
+  const sign = state === "connected" ? ink.green("●") : ink.amber("○");
+  const why = error ? ` (${error})` : "";
+  const next = state === "signed_out" ? " — polaris login" : "";
+  return `${sign} ${url || "none"}: ${state.replace("_", " ")}${why}${next}`;
+}
 
-const counted = (events: number) =>
+type Connection = Pick<Status["server"], "url" | "state" | "error">;
+
+const counted = (events: number): string =>
   `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;
+
+function session({ project, name, acked, events, cwd }: Binding, ink: Ink): string {
+  const sign = acked === events ? ink.green("●") : ink.amber("○");
+  const where = cwd && existsSync(cwd) ? ink.dim(` ${cwd}`) : "";
+  return `${sign} ${project}/${name}: ${acked} of ${events} sent${where}`;
+}
+
+function ago(at: string): string {
+  const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
+  if (seconds < 60) return `${seconds.toFixed(0)} s ago`;
+  if (seconds < 3600) return `${(seconds / 60).toFixed(0)} min ago`;
+  return `${(seconds / 3600).toFixed(0)} h ago`;
+}

@@ -19,8 +19,9 @@ import { startPruner } from "./prune.ts";
 import { routes } from "./routes.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
-import { elsewhere, journalStatus } from "./status.ts";
+import { elsewhere, journalStatus, statusLine, unknown } from "./status.ts";
 import { startUnchecked, uncheckedStatus } from "./unchecked.ts";
+import { startUpdates } from "./updates.ts";
 import { startUplinks } from "./uplinks.ts";
 
 export interface Daemon extends AsyncDisposable {
@@ -69,6 +70,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
   const members = startMembers({ journal, agents, followers, hooks, home: belongs });
+  const updates = parts.use(startUpdates({ place, log }));
   const spool = parts.use(startSpool({ place, hooks, log }));
   parts.use(
     watchCredentials(place.credentials, () => {
@@ -99,14 +101,22 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       damaged,
       links: links(journal.db).map(({ directory, project }) => ({ directory, project })),
       bindings: live(journal.db).map((bound) => bindingView(journal, bound)),
+      update: updates.newer,
     };
   };
+  const line = (agentSession: string) =>
+    statusLine(agentSession, { journal, accounts, uplinks, update: updates.newer });
 
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();
   ready.resolve();
   void unchecked.retry();
-  parts.use(listen(place.socket, routes({ hooks, members, status, log })));
+  parts.use(
+    listen(
+      place.socket,
+      routes({ hooks, members, status, line, unknown: () => unknown(journal), log }),
+    ),
+  );
   const alive = parts.move();
   return { place, [Symbol.asyncDispose]: () => alive.disposeAsync() };
 }

@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { brief, type Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
-import { HookCall, Join, Leave, Link, type Status, Unlink } from "../wire/local.ts";
+import {
+  HookCall,
+  Join,
+  Leave,
+  type Line,
+  Link,
+  type Status,
+  type Unknown,
+  Unlink,
+} from "../wire/local.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Members } from "./members.ts";
 
@@ -9,13 +18,17 @@ interface Needs {
   hooks: Hooks;
   members: Members;
   status: () => Status;
+  line: (agentSession: string) => Line;
+  unknown: () => Unknown[];
   log: Log;
 }
 
 /** Everything the socket answers, in one table. */
-export function routes({ hooks, members, status, log }: Needs) {
+export function routes({ hooks, members, status, line, unknown, log }: Needs) {
   const table: Record<string, (request: Request) => Promise<unknown>> = {
     "GET /status": async () => status(),
+    "GET /statusline": async ({ url }) => line(new URL(url).searchParams.get("session") ?? ""),
+    "GET /unknown": async () => unknown(),
     "POST /hook": async (request) => await hooks.take(await body(request, HookCall)),
     "POST /join": async (request) => await members.join(await body(request, Join)),
     "POST /leave": async (request) => await members.leave(await body(request, Leave)),

@@ -62,6 +62,7 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     state: "waiting",
     error: null,
     since: new Date().toISOString(),
+    ackedAt: null,
   };
 
   function say(now: Status["server"]["state"], error: string | null): void {
@@ -73,6 +74,7 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
       state: now,
       error,
       since: state.state === now ? state.since : new Date().toISOString(),
+      ackedAt: state.ackedAt,
     };
   }
 
@@ -104,6 +106,8 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     const batch = nextBatch(db, { skip: skipped(), org, only, events: limit, bytes: BATCH_BYTES });
     if (batch.events.length === 0) {
       if (only !== undefined) return;
+      const isKnown = state.state === "connected" && state.url === account.url;
+      if (!isKnown && blocked.size === 0) return await greet({ url: account.url, token });
       await idle();
       return await pause(GATHER_MS, stop.signal);
     }
@@ -125,6 +129,19 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
   async function takeIn({ isCurrent }: Account, org: string): Promise<void> {
     const place = { profile: name, org, isCurrent };
     if (hasHomeless(db, place)) await journal.write(() => adopt(db, place));
+  }
+
+  /** Nothing to send, and not known whether it would arrive: status and status line must not guess. */
+  async function greet(server: { url: string; token: string }): Promise<void> {
+    const reply = await send(server, { path: "/me", timeoutMs: TIMEOUT_MS, signal: stop.signal });
+    if (reply.status === 401) return await refuseToken(server.token);
+    if (reply.status !== 200) {
+      say("waiting", errorOf(reply).message);
+      return await rest(Math.max(wait.next(), reply.retryAfterMs ?? 0));
+    }
+    spent = undefined;
+    wait.reset();
+    say("connected", null);
   }
 
   async function deliver(server: { url: string; token: string }, batch: Batch): Promise<Outcome> {
@@ -167,6 +184,7 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     waiting.forEach(block);
     // What waits is shown beside "connected": a person may have to ask for access.
     say("connected", answer.data.blocked[0]?.message ?? (blocked.size > 0 ? state.error : null));
+    state = { ...state, ackedAt: new Date().toISOString() };
     if (waiting.size > 0) log.warn("uplink.blocked", { sessions: waiting.size });
     spent = undefined;
     limit = Math.min(BATCH_EVENTS, limit * 2);
@@ -223,16 +241,17 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
   async function idle(): Promise<void> {
     const first = Math.min(...blocked.values());
     if (!Number.isFinite(first)) return await rest();
-    const rested = new AbortController();
-    await Promise.race([rest(), pause(Math.max(0, first - Date.now()), rested.signal)]);
-    rested.abort();
+    await rest(Math.max(0, first - Date.now()), true);
   }
 
   /** With a time, waits it out: new events do not cut short what the server asked for. Without, until the bell. */
-  async function rest(ms?: number): Promise<void> {
+  async function rest(ms?: number, hearsBell = ms === undefined): Promise<void> {
     if (stop.signal.aborted) return;
     const rested = new AbortController();
-    await Promise.race([urge.promise, ms === undefined ? bell.promise : pause(ms, rested.signal)]);
+    const ends = [urge.promise];
+    if (hearsBell) ends.push(bell.promise);
+    if (ms !== undefined) ends.push(pause(ms, rested.signal));
+    await Promise.race(ends);
     rested.abort();
     urge = Promise.withResolvers<void>();
   }

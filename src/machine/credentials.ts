@@ -43,16 +43,27 @@ export async function changeCredentials(
   });
 }
 
-/** Keeps this sign-in under its name, and makes it the current one. */
-export const signIn = (
+/** Keeps this sign-in under its name, and makes it the current one. A file that cannot be read is written anew. */
+export async function signIn(
   place: Pick<Paths, "credentials" | "credentialsLock">,
   name: string,
   profile: Profile,
-): Promise<void> =>
-  changeCredentials(place, ({ profiles }) => ({
-    current: name,
-    profiles: { ...profiles, [name]: profile },
-  }));
+): Promise<void> {
+  await locked(place.credentialsLock, () => {
+    const { profiles } = readable(place.credentials);
+    const after = { current: name, profiles: { ...profiles, [name]: profile } };
+    writeCredentials(place.credentials, after);
+  });
+}
+
+/** For whoever signs in: credentials that cannot be read do not keep anybody from doing so. */
+export function readable(path: string): Credentials {
+  try {
+    return readCredentials(path);
+  } catch {
+    return NOBODY;
+  }
+}
 
 /**
  * Calls `changed` whenever the file's content is another than before. The folder is watched and not the file,

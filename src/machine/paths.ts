@@ -26,6 +26,10 @@ export interface Paths {
   policy: string;
   /** Hook calls that could not be checked for secrets: nothing else has their content. */
   unchecked: string;
+  /** What the recorder says when no service keeps its words. */
+  log: string;
+  /** What is known of newer versions. */
+  update: string;
 }
 
 /** `home` from an option wins over `POLARIS_HOME`, which wins over `~/.polaris`. */
@@ -44,6 +48,8 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     machine: join(folder, "machine.json"),
     policy: join(folder, "policy.json"),
     unchecked: join(folder, "spool", "unchecked"),
+    log: join(folder, "daemon.log"),
+    update: join(folder, "update.json"),
   };
 }
 

@@ -62,6 +62,13 @@ export const STATUS = {
   schema_too_new: 500,
   migration_changed: 500,
   unsupported_platform: 500,
+  settings_unreadable: 409,
+  service_failed: 500,
+  backlog: 409,
+  no_releases: 400,
+  release_untrusted: 502,
+  release_failed: 502,
+  downgrade: 409,
   usage: 400,
 } as const;
 

@@ -4,7 +4,7 @@ import { Name, Slug } from "./session.ts";
 
 /**
  * What crosses the daemon's socket, and what a hook leaves in the spool directory while no daemon listens.
- * Routes: POST /hook (HookCall), GET /status, POST /join (Join), POST /leave (Leave), POST /link (Link),
+ * Routes: POST /hook (HookCall), GET /status, GET /statusline?session= (Line), GET /unknown (Unknown[]), POST /join (Join), POST /leave (Leave), POST /link (Link),
  * POST /unlink (Unlink). Answers are JSON; errors are `{ error: { code, message, hint } }`.
  */
 export const HookCall = z.object({
@@ -58,6 +58,8 @@ export interface Status {
     state: "connected" | "waiting" | "signed_out";
     error: string | null;
     since: string;
+    /** When the server last acknowledged something; null since this start. */
+    ackedAt: string | null;
   };
   /** Every sign-in of this machine: recordings go to the one they were begun under, whichever is current. */
   profiles: {
@@ -74,6 +76,8 @@ export interface Status {
   journal: {
     pending: number;
     refused: number;
+    /** Why, most frequent first, at most five. */
+    refusals: { reason: string; count: number }[];
     mailbox: number;
     bytes: number;
     error: string | null;
@@ -85,6 +89,25 @@ export interface Status {
   damaged: number;
   links: { directory: string; project: string }[];
   bindings: Binding[];
+  /** A newer version than this one, verified, ready for `polaris update`. */
+  update: string | null;
+}
+
+/** What the status line of one agent session shows. */
+export interface Line {
+  /** Null: this agent session is not recorded. */
+  session: { project: string; name: string } | null;
+  who: Participant | null;
+  server: Status["server"]["state"];
+  pending: number;
+  update: string | null;
+}
+
+/** Lines and hooks of a coding agent that had no translation, among the latest events. */
+export interface Unknown {
+  type: string;
+  count: number;
+  at: string;
 }
 
 /** How people call a sign-in on this machine: `work`, `polaris.example.com`. */

@@ -6,10 +6,10 @@ import { notice, sessionStart } from "./hook-calls.ts";
 import { record } from "./house.ts";
 import { type Bench, interleave, type Row, type Summary } from "./lib.ts";
 
-/** `polaris --version` and `polaris hook`, each a new process, against a program that does nothing. */
+/** `polaris --version`, `polaris hook` and `polaris statusline`, each a new process, against a program that does nothing. */
 export const start: Bench = {
   name: "start",
-  about: "polaris --version and polaris hook against a compiled hello world",
+  about: "polaris --version, hook and statusline against a compiled hello world",
   async run({ quick, program, hello }) {
     await using folder = temporary("polaris-bench-");
     await using recorder = await record(program);
@@ -27,6 +27,7 @@ export const start: Bench = {
       if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${exitCode}`);
       return performance.now() - began;
     };
+    const line = [program, "statusline"];
     const hook = [program, "hook", "--agent", "claude"];
     once(hook, sessionStart(recorder), recorder.place.home);
     const ran = await interleave(quick ? 15 : 100, {
@@ -35,6 +36,8 @@ export const start: Bench = {
       version: () => once([program, "--version"]),
       up: () => once(hook, notice(recorder), recorder.place.home),
       down: () => once(hook, notice(recorder)),
+      lineUp: () => once(line, notice(recorder), recorder.place.home),
+      lineDown: () => once(line, notice(recorder)),
     });
     await until(async () => (await spooled(nobody)) > 0, {
       what: "a spool file: the hook was heard",
@@ -49,9 +52,18 @@ export const start: Bench = {
         ...row("polaris hook, daemon down", ran.down, ran.reader, 1.3),
         note: against(ran.down, ran.hello),
       },
+      shown("polaris statusline, daemon up", ran.lineUp, ran.reader),
+      shown("polaris statusline, daemon down", ran.lineDown, ran.reader),
     ];
   },
 };
+
+/** What a person would notice is an amount of time, not a ratio. */
+const shown = (name: string, ours: Summary, floor: Summary): Row => ({
+  ...row(name, ours, floor, 1),
+  target: "≤ 15 ms",
+  pass: ours.p50 <= 15,
+});
 
 function row(name: string, ours: Summary, floor: Summary, limit: number): Row {
   return {

@@ -34,17 +34,17 @@ const fire = (hook: z.infer<typeof Hook>, env: Record<string, string>) =>
   start(hook.args ? [hook.command, ...hook.args] : ["/bin/sh", "-c", hook.command], env, '{"x":1}');
 
 describe("polaris install", () => {
-  test("writes one folder and touches nothing else (G1)", async () => {
+  test("writes one folder, and of the settings the status line alone (G1)", async () => {
     using here = world();
     mkdirSync(join(here.home, ".claude"));
     writeFileSync(join(here.home, ".claude/settings.json"), '{"theme":  "dark"}');
     const ran = await install(here);
     expect(ran).toMatchObject({ code: 0, err: "" });
     expect(ran.out).toContain(folderOf(here.home));
-    expect(readFileSync(join(here.home, ".claude/settings.json"), "utf8")).toBe(
-      '{"theme":  "dark"}',
-    );
-    expect(readdirSync(here.home)).toEqual([".claude"]);
+    const settings = readFileSync(join(here.home, ".claude/settings.json"), "utf8");
+    expect(settings).toMatch(/^\{"theme": {2}"dark","statusLine": ?\{.*statusline".*\}\}$/);
+    expect(readdirSync(here.home).sort()).toEqual([".claude", ".polaris"]);
+    expect(readdirSync(here.polarisHome)).toEqual(["install.json"]);
     const found = readdirSync(folderOf(here.home), { recursive: true, encoding: "utf8" })
       .filter((path) => statSync(join(folderOf(here.home), path)).isFile())
       .sort();
@@ -64,6 +64,9 @@ describe("polaris install", () => {
     expect(JSON.parse((await install(here, "--json")).out)).toEqual({
       folder: folderOf(here.home),
       changed: ["SKILL.md"],
+      statusLine: null,
+      service: null,
+      warnings: [],
     });
   });
 

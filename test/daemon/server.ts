@@ -27,6 +27,7 @@ export function startServer({ token = "good", port = 0 } = {}) {
     async fetch(request) {
       const { pathname } = new URL(request.url);
       asked.push(`${request.method} ${pathname}`);
+      if (pathname === "/healthz") return Response.json({ ok: true, version: "test" });
       if (pathname === "/ingest") return ingest(request, await request.text());
       if (request.headers.get("authorization") !== `Bearer ${tokenNow}`) return refuse(401);
       if (pathname === "/me") return Response.json({ participant: "user:manu", org: "test" });

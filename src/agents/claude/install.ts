@@ -7,11 +7,14 @@ import skill from "../../../skills/polaris/SKILL.md" with { type: "text" };
  */
 export type Capture = "tail" | "hooks";
 
-export interface Installation {
+export interface Program {
   /** What starts Polaris, absolute: `["/opt/polaris"]` or `["/opt/bun", "/src/main.ts"]`. */
   command: string[];
   /** Where the recorder keeps its things, when that is not `~/.polaris`. */
   polarisHome?: string;
+}
+
+export interface Installation extends Program {
   version: string;
   capture: Capture;
 }
@@ -82,8 +85,8 @@ function hooks(installation: Installation) {
 /**
  * Those that the agent waits for: SessionStart, so that the session is bound before its first prompt, and Stop and
  * SessionEnd, because `claude -p` exits about 200 ms after Stop and kills hooks that still run: the end of the turn would
- * be lost. All of them stand beside the tool path. A waited-for hook whose binary is missing prints an error into every session, so these go
- * through a shell that swallows it (13 ms more).
+ * be lost. All of them stand beside the tool path. A waited-for hook whose binary is missing prints an error into every
+ * session, so these go through a shell that swallows it (13 ms more).
  */
 const WAITED = ["SessionStart", "Stop", "SessionEnd"];
 
@@ -91,8 +94,8 @@ const WAITED = ["SessionStart", "Stop", "SessionEnd"];
 function hook(installation: Installation, event: string) {
   const [command, ...args] = [...words(installation), "hook", "--agent", "claude"];
   if (!WAITED.includes(event)) return { type: "command", command, args, async: true, timeout: 5 };
-  const line = `${shell([...words(installation), "hook", "--agent", "claude"])} 2>/dev/null || true`;
-  return { type: "command", command: line, timeout: 5 };
+  const quiet = `${line(installation, "hook", "--agent", "claude")} 2>/dev/null || true`;
+  return { type: "command", command: quiet, timeout: 5 };
 }
 
 function server(installation: Installation) {
@@ -100,8 +103,12 @@ function server(installation: Installation) {
   return { command, args };
 }
 
+/** One command of Polaris as a line for a shell. */
+export const line = (program: Program, ...args: string[]): string =>
+  shell([...words(program), ...args]);
+
 /** The home comes before the command, as an option of the whole program. */
-function words({ command, polarisHome }: Installation): string[] {
+function words({ command, polarisHome }: Program): string[] {
   return polarisHome ? [...command, "--polaris-home", polarisHome] : command;
 }
 
