@@ -16,15 +16,20 @@ export const NOBODY: Credentials = { current: null, profiles: {} };
 export function readCredentials(path: string): Credentials {
   const text = contentOf(path);
   if (text === undefined) return NOBODY;
-  const value = json(text);
-  const parsed = Credentials.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const one = One.safeParse(value);
-  const profile = one.success ? Profile.safeParse(one.data) : undefined;
-  if (profile?.success) return { current: "default", profiles: { default: profile.data } };
+  const credentials = parsed(text);
+  if (credentials) return credentials;
   throw new PolarisError("not_signed_in", `${path} does not hold credentials.`, {
     hint: "Sign in again: polaris login",
   });
+}
+
+function parsed(text: string): Credentials | undefined {
+  const value = json(text);
+  const whole = Credentials.safeParse(value);
+  if (whole.success) return whole.data;
+  const one = One.safeParse(value);
+  const profile = one.success ? Profile.safeParse(one.data) : undefined;
+  return profile?.success ? { current: "default", profiles: { default: profile.data } } : undefined;
 }
 
 export function writeCredentials(path: string, credentials: Credentials): void {
@@ -56,13 +61,10 @@ export async function signIn(
   });
 }
 
-/** For whoever signs in: credentials that cannot be read do not keep anybody from doing so. */
+/** As `readCredentials`, for whoever signs in: content that is none does not keep anybody from it. */
 export function readable(path: string): Credentials {
-  try {
-    return readCredentials(path);
-  } catch {
-    return NOBODY;
-  }
+  const text = contentOf(path);
+  return (text === undefined ? undefined : parsed(text)) ?? NOBODY;
 }
 
 /**

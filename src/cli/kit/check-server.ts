@@ -16,7 +16,7 @@ export async function checkServer({ place, status }: Scene): Promise<Finding[]> 
     credentials = readCredentials(place.credentials);
   } catch (error) {
     if (!(error instanceof PolarisError)) throw error;
-    return [wrong("login", error.message, LOGIN)];
+    return [wrong("login", error.message, error.hint || LOGIN)];
   }
   const addresses = new Set(Object.values(credentials.profiles).map(({ url }) => url));
   const answers = await Promise.all([...addresses].map(reach));
