@@ -69,6 +69,8 @@ export async function run(args: string[]): Promise<void> {
       ? JSON.stringify({ url, participant, org, profile: name })
       : `Signed in to ${url} as ${participant} (profile ${name}).`,
   );
+  if (known.current !== null || values.json || values.token !== undefined) return;
+  say("Next: polaris install, polaris daemon, and polaris link <project> in a repository.");
 }
 
 const machineName = () => hostname().slice(0, 200) || "a machine";

@@ -18,7 +18,7 @@ Usage: polaris serve [options]
 
   --host ADDRESS      listen here (POLARIS_HOST, default 127.0.0.1)
   --port NUMBER       0 takes any free port (POLARIS_PORT, default 4321)
-  --data-dir DIR      database, keys and the owner's token (POLARIS_DATA_DIR, default ~/.polaris/server)
+  --data-dir DIR      database and keys (POLARIS_DATA_DIR, default ~/.polaris/server)
   --public-url URL    the address people use (POLARIS_PUBLIC_URL, default http://localhost:<port>)
   --claim             ask the running server for a new claim link while it has no owner, print it, and end
   --sign-in EMAIL     ask the running server for a link that signs this member in, print it, and end

@@ -67,7 +67,9 @@ function connection({ url, state, error }: Connection, ink: Ink): string {
 type Connection = Pick<Status["server"], "url" | "state" | "error">;
 
 const counted = (events: number): string =>
-  `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;
+  events === 0
+    ? "No event can be checked for secrets"
+    : `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;
 
 function session({ project, name, acked, events, cwd }: Binding, ink: Ink): string {
   const sign = acked === events ? ink.green("●") : ink.amber("○");

@@ -1,6 +1,6 @@
 import type { Sql, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
-import { noteHourly } from "./audit.ts";
+import { by, noteHourly } from "./audit.ts";
 import { type Caller, isAtLeast, type Role, type Scope } from "./caller.ts";
 
 /**
@@ -99,6 +99,5 @@ export async function seen(
   project: { slug: string; visibility: "org" | "private"; member: boolean },
 ): Promise<void> {
   if (project.visibility === "org" || project.member) return;
-  const { org, participant: actor, address } = caller;
-  await noteHourly(tx, { org, actor, action: "project.read", target: project.slug, address });
+  await noteHourly(tx, { ...by(caller), action: "project.read", target: project.slug });
 }

@@ -3,7 +3,7 @@ import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
 import { demandTrust } from "./access.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import { type Caller, mayAdmin, type Scope } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import { hashOf, newSecret } from "./secrets.ts";
@@ -23,7 +23,7 @@ export async function mint(
   input: NewToken,
 ): Promise<{ id: string; secret: string }> {
   const [id, secret] = [uuid7(), newSecret("a")];
-  const { org, user, participant: actor, address } = caller;
+  const { org, user, participant: actor } = caller;
   const participant = input.participant ?? actor;
   await db.as(org, async (tx) => {
     await tx`
@@ -31,7 +31,7 @@ export async function mint(
       values (${id}, ${org}, ${hashOf(secret)}, ${input.name}, ${participant}, ${user},
         ${tx.array([...input.scopes], "TEXT")}, ${actor}, ${input.expiresAt ?? null})`;
     const detail = { name: input.name, scopes: input.scopes, participant };
-    await note(tx, { org, actor, action: "token.created", target: id, detail, address });
+    await note(tx, { ...by(caller), action: "token.created", target: id, detail });
   });
   return { id, secret };
 }
@@ -133,8 +133,7 @@ export async function remove(db: Db, caller: Caller, id: string): Promise<void> 
         and (${mayAdmin(caller)} or user_id = ${caller.user})
       returning name`;
     if (!row) throw new PolarisError("not_found", "There is no such token here.");
-    const { org, participant: actor, address } = caller;
     const detail = { name: row.name };
-    await note(tx, { org, actor, action: "token.revoked", target: id, detail, address });
+    await note(tx, { ...by(caller), action: "token.revoked", target: id, detail });
   });
 }

@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import type { Db, Tx } from "../db/db.ts";
 import type { AuditRow } from "../wire/audit.ts";
 import type { Page } from "../wire/session.ts";
+import type { Caller } from "./caller.ts";
 import { storable, storableText } from "./storable.ts";
 
 export interface Note {
@@ -21,6 +22,10 @@ export interface Note {
   detail?: Record<string, unknown> | undefined;
   address?: string | undefined;
 }
+
+/** What a caller's act says of them. */
+export const by = ({ org, participant: actor, address }: Actor) => ({ org, actor, address });
+type Actor = Pick<Caller, "org" | "participant" | "address">;
 
 /** Appends one row to the organisation's chain; it exists when the act's transaction commits. */
 export async function note(tx: Tx, wanted: Note): Promise<void> {

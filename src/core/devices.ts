@@ -3,7 +3,7 @@ import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
 import { demandTrust } from "./access.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import { type Caller, mayAdmin } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import { hashOf, newSecret } from "./secrets.ts";
@@ -17,20 +17,18 @@ export async function openBrowser(
   input: { org: string; user: string; name: string; address?: string | undefined },
 ): Promise<string> {
   const { org, user, address } = input;
-  const [id, secret] = [uuid7(), newSecret("b")];
+  const [id, secret, name] = [uuid7(), newSecret("b"), input.name.slice(0, 200)];
   const expiresAt = new Date(Date.now() + BROWSER_SECONDS * 1000);
   await db.as(org, async (tx) => {
-    const [who] = await tx<{ participant: string }[]>`
-      with used as (
-        update memberships set used_at = now() where org_id = ${org} and user_id = ${user}
-      ), opened as (
+    const [row] = await tx<{ participant: string }[]>`
+      with used as (update memberships set used_at = now() where org_id = ${org} and user_id = ${user}),
+      made as (
         insert into devices (id, org_id, user_id, kind, name, hash, last_address, expires_at)
-        values (${id}, ${org}, ${user}, 'browser', ${input.name.slice(0, 200)}, ${hashOf(secret)},
-          ${address ?? null}, ${expiresAt})
-      )
+        values (${id}, ${org}, ${user}, 'browser', ${name}, ${hashOf(secret)}, ${address ?? null}, ${expiresAt}))
       select participant from participants where org_id = ${org} and user_id = ${user}`;
-    const act = { action: "browser.signed_in", target: id, detail: {}, address };
-    if (who) await note(tx, { org, actor: who.participant, ...act });
+    const actor = row?.participant ?? "user:unknown";
+    const detail = { name, via: "browser" };
+    await note(tx, { org, actor, action: "device.signed_in", target: id, detail, address });
   });
   return secret;
 }
@@ -46,8 +44,7 @@ export async function signOut(db: Db, caller: Caller): Promise<void> {
   if (caller.kind === "api") return;
   await db.as(org, async (tx) => {
     const ended = await end(tx, org, token);
-    const action = `${caller.kind}.signed_out`;
-    if (ended) await note(tx, { org, actor, action, target: token, address });
+    if (ended) await note(tx, { org, actor, action: "device.signed_out", target: token, address });
   });
 }
 
@@ -131,8 +128,7 @@ export async function remove(db: Db, caller: Caller, id: string): Promise<void> 
     if (!row || !(await end(tx, caller.org, id))) {
       throw new PolarisError("not_found", "There is no such device here.");
     }
-    const { org, participant: actor, address } = caller;
     const detail = { name: row.name, of: row.participant };
-    await note(tx, { org, actor, action: "device.revoked", target: id, detail, address });
+    await note(tx, { ...by(caller), action: "device.revoked", target: id, detail });
   });
 }

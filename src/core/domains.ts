@@ -1,6 +1,6 @@
 import type { Db } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import type { Caller, Role } from "./caller.ts";
 import { isPublic } from "./public-domains.ts";
 
@@ -59,12 +59,7 @@ export async function put(
       returning domain, role`;
       if (!row) throw taken();
       const act = { action: "domain.added", target: domain, detail: { role: row.role } };
-      await note(tx, {
-        org: caller.org,
-        actor: caller.participant,
-        ...act,
-        address: caller.address,
-      });
+      await note(tx, { ...by(caller), ...act });
       return row;
     })
     .catch((error: unknown) => {
@@ -84,7 +79,7 @@ export async function remove(db: Db, caller: Caller, domain: string): Promise<vo
       });
     }
     const act = { action: "domain.removed", target: domain.toLowerCase() };
-    await note(tx, { org: caller.org, actor: caller.participant, ...act, address: caller.address });
+    await note(tx, { ...by(caller), ...act });
   });
 }
 

@@ -2,7 +2,7 @@ import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Participant } from "../wire/participant.ts";
 import type { Project, Session } from "../wire/session.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { own, post } from "./post.ts";
@@ -57,11 +57,11 @@ export async function release(
 
 function noteDriver(
   tx: Tx,
-  { org, participant: actor, address }: Caller,
+  caller: Caller,
   { project, session }: { project: Project; session: Session },
   driver: Participant | null,
 ): Promise<void> {
   const target = `${project.slug}/${session.name}`;
   const detail = { from: session.driver, to: driver };
-  return note(tx, { org, actor, action: "driver.changed", target, detail, address });
+  return note(tx, { ...by(caller), action: "driver.changed", target, detail });
 }

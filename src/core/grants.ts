@@ -1,7 +1,7 @@
 import { createHash, randomInt, timingSafeEqual } from "node:crypto";
 import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { end } from "./devices.ts";
 import { type Grant, openMachine } from "./refresh.ts";
@@ -106,9 +106,8 @@ export async function decide(
   );
   const [row] = rows;
   if (!row || isApproved) return Boolean(row);
-  const { org, participant: actor, address } = caller;
-  const detail = { name: String(row.device_name) };
-  await db.as(org, (tx) => note(tx, { org, actor, action: "device.denied", detail, address }));
+  const act = { action: "device.denied", detail: { name: String(row.device_name) } };
+  await db.as(caller.org, (tx) => note(tx, { ...by(caller), ...act }));
   return true;
 }
 

@@ -1,6 +1,6 @@
 import type { Db } from "../db/db.ts";
 import type { Project, Session } from "../wire/session.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { own, post } from "./post.ts";
@@ -13,16 +13,16 @@ export async function inject(
   { project, session }: { project: Project; session: Session },
   text: string,
 ): Promise<{ id: string; seq: number | undefined }> {
-  const { org, participant: actor, address } = caller;
-  const event = own("injection.queued", actor, { text, body: { from: actor } });
+  const { participant } = caller;
+  const event = own("injection.queued", participant, { text, body: { from: participant } });
   const target = `${project.slug}/${session.name}`;
-  const row = { org, actor, action: "injection.queued", target, detail: { id: event.id }, address };
+  const act = { action: "injection.queued", target, detail: { id: event.id } };
   const [queued] = await post(
     db,
     bell,
     caller,
     { project, session, events: [event] },
-    { after: (tx) => note(tx, row) },
+    { after: (tx) => note(tx, { ...by(caller), ...act }) },
   );
   return { id: event.id, seq: queued?.seq };
 }

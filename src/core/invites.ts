@@ -2,7 +2,7 @@ import type { Db } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Invite } from "../wire/org.ts";
 import type { Page } from "../wire/session.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import type { Caller, Role } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import * as links from "./links.ts";
@@ -24,7 +24,7 @@ export async function make(
     const link = await links.write(tx, { kind: "invite", org, role: input.role, email, createdBy });
     const detail = { role: input.role, email: email ?? null };
     const act = { action: "invite.made", target: link.id, detail };
-    await note(tx, { org, actor: createdBy, ...act, address: caller.address });
+    await note(tx, { ...by(caller), ...act });
     const expiresAt = link.expiresAt.toISOString();
     const { id, secret } = link;
     return { id, email: email ?? null, role: input.role, createdBy, expiresAt, secret };
@@ -67,6 +67,6 @@ export async function revoke(db: Db, caller: Caller, id: string): Promise<void> 
       });
     }
     const act = { action: "invite.revoked", target: id };
-    await note(tx, { org: caller.org, actor: caller.participant, ...act, address: caller.address });
+    await note(tx, { ...by(caller), ...act });
   });
 }

@@ -2,7 +2,7 @@ import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Member } from "../wire/org.ts";
 import type { Page } from "../wire/session.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import { type Caller, isAtLeast, type Role } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import { endIn } from "./sign-outs.ts";
@@ -48,7 +48,7 @@ export async function setRole(
       update memberships set role = ${role} where org_id = ${caller.org} and user_id = ${member.user_id}`;
     if (!isAtLeast(role, "admin")) await takeBack(tx, caller.org, participant);
     const detail = { from: member.role, to: role };
-    await tell(tx, caller, { action: "member.role_changed", target: participant, detail });
+    await note(tx, { ...by(caller), action: "member.role_changed", target: participant, detail });
     return { participant, role };
   });
 }
@@ -60,7 +60,7 @@ export async function remove(db: Db, caller: Caller, participant: string): Promi
     if (member.role === "owner") demandOwner(caller);
     await end(tx, caller, { ...member, participant });
     const detail = { role: member.role };
-    await tell(tx, caller, { action: "member.removed", target: participant, detail });
+    await note(tx, { ...by(caller), action: "member.removed", target: participant, detail });
   });
 }
 
@@ -74,7 +74,7 @@ export async function leave(db: Db, caller: Caller): Promise<void> {
     const { participant } = caller;
     const member = await lock(tx, caller, participant);
     await end(tx, caller, { ...member, participant });
-    await tell(tx, caller, { action: "member.left", target: participant });
+    await note(tx, { ...by(caller), action: "member.left", target: participant });
   });
 }
 
@@ -128,9 +128,3 @@ async function demandAnother(tx: Tx, org: string): Promise<void> {
     hint: "Make somebody else an owner first.",
   });
 }
-
-const tell = (
-  tx: Tx,
-  { org, participant: actor, address }: Caller,
-  act: { action: string; target: string; detail?: Record<string, unknown> },
-) => note(tx, { org, actor, address, ...act });

@@ -4,7 +4,7 @@ import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Membership, Org } from "../wire/org.ts";
 import { slugOf } from "../wire/participant.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { openBrowser, revoke } from "./devices.ts";
 import { admit, asUser, type User } from "./people.ts";
@@ -54,7 +54,7 @@ export async function rename(db: Db, caller: Caller, org: string, name: string):
       update orgs set name = ${name} where id = ${caller.org} returning id, slug, name`;
     if (!row) throw notMine();
     const act = { action: "org.renamed", target: row.id, detail: { name } };
-    await note(tx, { org, actor: caller.participant, ...act, address: caller.address });
+    await note(tx, { ...by(caller), ...act });
     return row;
   });
 }

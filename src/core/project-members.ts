@@ -1,7 +1,7 @@
 import type { Db } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { ProjectMember } from "../wire/session.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { get, manage } from "./projects.ts";
 
@@ -64,12 +64,10 @@ export function remove(
 }
 
 const act = (caller: Caller, action: string, target: string, member: string) => ({
-  org: caller.org,
-  actor: caller.participant,
+  ...by(caller),
   action,
   target,
   detail: { member },
-  address: caller.address,
 });
 
 const nobody = (participant: string): PolarisError =>

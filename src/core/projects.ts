@@ -3,7 +3,7 @@ import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page, Project } from "../wire/session.ts";
 import { absent, isMember, seen, visible } from "./access.ts";
-import { note } from "./audit.ts";
+import { by, note } from "./audit.ts";
 import { type Caller, isAtLeast } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 
@@ -89,8 +89,7 @@ export function change(
       select name, visibility from projects where id = ${id}`;
     const { name = before?.name, visibility = before?.visibility } = wanted;
     await tx`update projects set name = ${name}, visibility = ${visibility} where id = ${id}`;
-    const { org, participant: actor, address } = caller;
-    const act = { org, actor, target: slug, address };
+    const act = { ...by(caller), target: slug };
     if (name !== before?.name) {
       await note(tx, {
         ...act,

@@ -22,14 +22,14 @@ export interface Paths {
   /** Held while the credentials are changed, by whichever process. */
   credentialsLock: string;
   machine: string;
-  /** What the team says about its own secrets (`wire/policy.ts`). */
-  policy: string;
-  /** Hook calls that could not be checked for secrets: nothing else has their content. */
-  unchecked: string;
   /** What the recorder says when no service keeps its words. */
   log: string;
   /** What is known of newer versions. */
   update: string;
+  /** What the team says about its own secrets (`wire/policy.ts`). */
+  policy: string;
+  /** Hook calls that could not be checked for secrets: nothing else has their content. */
+  unchecked: string;
 }
 
 /** `home` from an option wins over `POLARIS_HOME`, which wins over `~/.polaris`. */
@@ -46,10 +46,10 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     credentials: join(folder, "credentials.json"),
     credentialsLock: join(folder, "credentials.lock"),
     machine: join(folder, "machine.json"),
-    policy: join(folder, "policy.json"),
-    unchecked: join(folder, "spool", "unchecked"),
     log: join(folder, "daemon.log"),
     update: join(folder, "update.json"),
+    policy: join(folder, "policy.json"),
+    unchecked: join(folder, "spool", "unchecked"),
   };
 }
 

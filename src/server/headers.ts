@@ -4,6 +4,7 @@
  */
 const ALWAYS = {
   "x-content-type-options": "nosniff",
+  // What frame-ancestors says, for browsers and scanners that know only this.
   "x-frame-options": "DENY",
   "referrer-policy": "no-referrer",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",

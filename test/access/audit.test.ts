@@ -37,9 +37,9 @@ describe("what mattered is written down (F6)", () => {
     await change({ visibility: "private" });
     await polaris.call("/projects/audited/members/user:priya", { method: "PUT" });
     await polaris.call("/projects/audited/members/user:priya", { method: "DELETE" });
-    // The test's own token was the first act here.
-    const all = (await rows("&actor=user:manu")).filter(({ action }) => action !== "token.created");
+    const all = await rows("&actor=user:manu");
     expect(all.reverse().map(({ action, target, detail }) => [action, target, detail])).toEqual([
+      ["token.created", expect.any(String), expect.objectContaining({ name: "tests" })],
       ["injection.queued", "audited/one", { id: expect.any(String) }],
       ["driver.changed", "audited/one", { from: "user:manu", to: null }],
       ["driver.changed", "audited/one", { from: null, to: "user:priya" }],
@@ -48,7 +48,7 @@ describe("what mattered is written down (F6)", () => {
       ["project.member_added", "audited", { member: "user:priya" }],
       ["project.member_removed", "audited", { member: "user:priya" }],
     ]);
-    expect(all.every(({ address }) => address === "127.0.0.1")).toBe(true);
+    expect(all.slice(1).every(({ address }) => address === "127.0.0.1")).toBe(true);
     expect(JSON.stringify(all)).not.toContain("a word that stays");
     const whole = (await rows()).length;
     expect(await verify()).toMatchObject([{ org: "home", rows: whole, broken: null }]);
@@ -66,9 +66,9 @@ describe("what mattered is written down (F6)", () => {
     const headers = { cookie, "sec-fetch-site": "same-origin" };
     await polaris.call("/auth/signout", { method: "POST", as: null, headers });
     const own = await rows("&actor=user:krishna");
-    const [out, sawIn] = own.filter(({ action }) => action.startsWith("browser."));
-    expect(sawIn).toMatchObject({ action: "browser.signed_in", address: "127.0.0.1" });
-    expect(out).toMatchObject({ action: "browser.signed_out", target: sawIn?.target });
+    const [out, sawIn] = own.filter(({ action }) => action.startsWith("device."));
+    expect(sawIn).toMatchObject({ action: "device.signed_in", address: "127.0.0.1" });
+    expect(out).toMatchObject({ action: "device.signed_out", target: sawIn?.target });
   });
 
   test("an act that fails leaves no row, and numbers have no gap", async () => {
@@ -161,9 +161,10 @@ describe("reading it", () => {
   test("in pages, newest first, by what, who and where; for admins of this organisation only", async () => {
     const { db } = polaris;
     const org = await organisation(db, "reading");
+    // Their signing in is the chain's first two rows.
     const admin = as(polaris, await person(db, org, "reader", "admin"));
     const member = as(polaris, await person(db, org, "member", "member"));
-    for (let n = 1; n <= 25; n++) {
+    for (let n = 3; n <= 25; n++) {
       const action = n % 5 === 0 ? "fifth" : "other";
       await db.as(org, (tx) => note(tx, { org, actor: "user:manu", action, target: `t-${n}` }));
     }

@@ -121,7 +121,7 @@ describe("row-level security holds alone (F5)", () => {
     const db: Db = {
       ...polaris.db,
       as: (_, work) => polaris.db.as(attacker, work),
-      one: (_, statement) => polaris.db.one(attacker, statement),
+      one: (_, work) => polaris.db.one(attacker, work),
     };
     const project = await projects.get(polaris.db, victim, "etl");
     const session = await sessions.get(polaris.db, victim, "etl", "s-0001");

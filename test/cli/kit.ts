@@ -53,8 +53,8 @@ export async function makeMachine(command: readonly string[] = program) {
     },
     signIn: ({ url } = { url: server.url }) =>
       writeCredentials(place.credentials, {
-        current: "local",
-        profiles: { local: { url, token: server.token, participant: "user:manu" } },
+        current: "default",
+        profiles: { default: { url, token: server.token, participant: "user:manu" } },
       }),
     async doctor(...args: string[]): Promise<{ healthy: boolean; findings: Examined[] }> {
       const { out, err } = await run("doctor", "--json", ...args);

@@ -166,6 +166,8 @@ export function* harmless(seed: number, count: number): Generator<{ kind: string
     "document id": () => `https://docs.google.com/document/d/${d(B62, 44)}/edit`,
     "source map": () =>
       `{"version":3,"mappings":"${Array.from({ length: 40 }, () => d(B62, 4)).join(",")};${d(B62, 5)}"}`,
+    "names of packages": () =>
+      `"dependencies": { "@${word()}/token": "^0.${d("123456789", 1)}.${d("123456789", 2)}" } // see README.md-${word()}-and-${word()}-networking`,
     digest: () => `FROM node:22@sha256:${d(HEX, 64)} AS build`,
     timestamps: () =>
       `2026-11-20T12:01:${d("012345", 2)}.123Z [info] items=${d("123456789", 13)} took ${d("123456789", 3)}ms`,

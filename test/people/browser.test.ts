@@ -69,6 +69,13 @@ browserTest(
     await page.getByRole("button", { name: "Make a link" }).click();
     const link = (await page.locator(".fresh code").textContent()) ?? "";
     expect(await findings(page)).toEqual(clean(page));
+    for (const tab of ["Tokens", "Devices"]) {
+      await page.getByLabel("Settings").getByRole("link", { name: tab }).click();
+      await page.getByRole("heading", { name: tab, exact: true }).waitFor();
+      expect(await findings(page)).toEqual(clean(page));
+    }
+    await page.getByRole("link", { name: "Type the code that a machine shows" }).click();
+    expect(await findings(page)).toEqual(clean(page));
 
     // The second person's browser runs no scripts at all.
     await using second = await openBrowser({ javaScriptEnabled: false });

@@ -56,6 +56,12 @@ describe("claiming a fresh server (F1)", () => {
     expect(inside.url).toBe(`${fresh.publicUrl}/app`);
     expect(await me(visitor, fresh)).toMatchObject({ participant: "user:manu", role: "owner" });
     expect((await claims(fresh)).status).toBe(409);
+    const acts = await fresh.database.admin`
+      select action, actor, address from audit where actor = 'user:manu' order by n desc limit 2`;
+    expect([...acts]).toMatchObject([
+      { action: "device.signed_in", address: "127.0.0.1" },
+      { action: "org.claimed", address: "127.0.0.1" },
+    ]);
   });
 
   test("of two printed links the first one opened makes the owner", async () => {

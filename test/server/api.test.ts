@@ -11,66 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => polaris[Symbol.asyncDispose]());
 
-/** Every route, with a method that exists: taken as a list so that a new one is added here with its guard. */
-const ROUTES = [
-  ["GET", "/me"],
-  ["GET", "/projects"],
-  ["POST", "/projects"],
-  ["GET", "/projects/p"],
-  ["GET", "/projects/p/messages"],
-  ["GET", "/projects/p/events"],
-  ["GET", "/projects/p/events/1"],
-  ["GET", "/projects/p/sessions"],
-  ["POST", "/projects/p/sessions"],
-  ["GET", "/projects/p/sessions/s"],
-  ["GET", "/projects/p/sessions/s/messages"],
-  ["GET", "/projects/p/sessions/s/events"],
-  ["POST", "/projects/p/sessions/s/events"],
-  ["POST", "/projects/p/sessions/s/inject"],
-  ["POST", "/projects/p/sessions/s/handoff"],
-  ["POST", "/projects/p/sessions/s/driver"],
-  ["POST", "/ingest"],
-  ["GET", "/search?project=p&q=x"],
-  ["POST", "/auth/claims"],
-  ["POST", "/auth/links"],
-  ["POST", "/auth/signout/everywhere"],
-  ["GET", "/orgs"],
-  ["POST", "/orgs"],
-  ["PATCH", "/orgs/o"],
-  ["POST", "/orgs/o/switch"],
-  ["POST", "/orgs/leave"],
-  ["GET", "/orgs/members"],
-  ["PATCH", "/orgs/members/user:manu"],
-  ["DELETE", "/orgs/members/user:manu"],
-  ["GET", "/orgs/invites"],
-  ["POST", "/orgs/invites"],
-  ["DELETE", "/orgs/invites/i"],
-  ["GET", "/orgs/domains"],
-  ["PUT", "/orgs/domains/acme.example"],
-  ["DELETE", "/orgs/domains/acme.example"],
-  ["POST", "/auth/signout"],
-  ["GET", "/devices"],
-  ["DELETE", "/devices/1"],
-  ["GET", "/tokens"],
-  ["POST", "/tokens"],
-  ["DELETE", "/tokens/1"],
-] as const;
-
 /** What a browser sends when somebody opens an address. */
 const PERSON = { "sec-fetch-mode": "navigate" };
 
-// promise: shut-door
 describe("the door is shut (F4)", () => {
-  test.each(ROUTES)("%s %s wants a token", async (method, path) => {
-    for (const as of [null, "pol_o_wrong"]) {
-      const response = await polaris.call(path, { method, as });
-      expect(response.status).toBe(401);
-      expect(await response.json()).toMatchObject({
-        error: { code: "unauthenticated", hint: expect.any(String) },
-      });
-    }
-  });
-
   const invite = () =>
     links.make(polaris.db, {
       kind: "invite",

@@ -102,6 +102,7 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
     if (pathname === "/app")
       return html(
         projectsPage({
+          url: site.url,
           ...frame,
           projects: [
             PROJECT,
@@ -121,7 +122,7 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
         }),
       );
     if (pathname === "/app/empty")
-      return html(projectsPage({ ...frame, projects: [], now, viewer }));
+      return html(projectsPage({ ...frame, url: site.url, projects: [], now, viewer }));
     if (pathname === "/app/p/checkout")
       return html(
         projectPage({ ...frame, project: PROJECT, sessions: sessions(), next: null, now, viewer }),

@@ -60,7 +60,7 @@ export function checkJournal({ place, status }: Scene): Finding[] {
     found.push(wrong("secrets", says, `mend or remove ${place.policy}`));
   } else if (reason) {
     const says = `${events} events could not be checked for secrets and wait here: ${reason}`;
-    found.push(note("secrets", says));
+    found.push(note("secrets", says, "they are checked again by themselves; nothing was sent"));
   }
   // A journal that was set aside is told by its file.
   if (error && !error.startsWith("damaged")) {

@@ -71,7 +71,7 @@ export const BUSINESS: readonly Row[] = [
   ["mailchimp-key", ["-us"], "[a-f0-9]{32}-us[0-9]{1,2}(?![0-9])"],
   ["brevo-key", ["xkeysib-", "xsmtpsib-"], "x(?:key|smtp)sib-[a-f0-9]{64}-[A-Za-z0-9]{16}"],
   ["resend-key", ["re_"], "re_[A-Za-z0-9]{6,10}_[A-Za-z0-9]{20,30}"],
-  ["mandrill-key", ["md-"], "md-[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])"],
+  ["mandrill-key", ["md-"], "(?<![.])md-[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])"],
   [
     "hubspot-token",
     ["pat-na", "pat-eu"],

@@ -25,7 +25,7 @@ const BETWEEN =
 
 /** Where a language or a program has a word of its own for "now comes the password". */
 const SPOKEN =
-  /\b(?:identified by(?: password)?|with password|(?:create|alter) (?:user|role)[^;\n]{0,80} password|login \S{1,64} password|requirepass|masterauth|sshpass -p|mysql[a-z]{0,6} [^\n;|]{0,60}?-p|curl [^\n;|]{0,120}?(?:-u|--user) ?['"]?[A-Za-z0-9_.@+-]{1,64}:|redis-cli [^\n;|]{0,60}?-a|docker login [^\n;|]{0,80}?-p) {0,2}/gi;
+  /\b(?:identified by(?: password)?(?= ?['"])|with password|(?:create|alter) (?:user|role)[^;\n]{0,80} password|login \S{1,64} password|requirepass|masterauth|sshpass -p|mysql[a-z]{0,6} [^\n;|]{0,60}?-p|curl [^\n;|]{0,120}?(?:-u|--user) ?['"]?[A-Za-z0-9_.@+-]{1,64}:|redis-cli [^\n;|]{0,60}?-a|docker login [^\n;|]{0,80}?-p) {0,2}/gi;
 
 export function findNamed(text: string): Span[] {
   const spans: Span[] = [];

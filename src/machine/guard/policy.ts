@@ -48,8 +48,16 @@ export function rulesOf(content: string | null | undefined): Rules {
   const broken = (error: string): Rules => ({ patterns: [], allowed: () => false, error, mark });
   if (content === undefined) return { patterns: [], allowed: () => false, error: null, mark };
   if (content === null) return broken("policy.json cannot be read");
-  const policy = Policy.safeParse(json(content));
-  if (!policy.success) return broken(`policy.json: ${z.prettifyError(policy.error).slice(0, 200)}`);
+  const parsed = json(content);
+  if (parsed === undefined) return broken("policy.json is no JSON");
+  const policy = Policy.safeParse(parsed);
+  if (!policy.success) {
+    const why = z
+      .prettifyError(policy.error)
+      .replaceAll(/[✖→\s]+/g, " ")
+      .trim();
+    return broken(`policy.json: ${why.slice(0, 200)}`);
+  }
   const patterns: { kind: string; pattern: RegExp }[] = [];
   for (const { kind, regex } of policy.data.patterns) {
     const pattern = compile(regex);

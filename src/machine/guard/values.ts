@@ -80,6 +80,8 @@ export function looksSecret(
     )
   )
     return false;
+  // A version of a package whose name is a secret's, a regular expression.
+  if (/^[\^~<>=v]{0,3}\d+(?:\.\d+)+/.test(value) || /^\/[\^([\\]/.test(value)) return false;
   if (/^\w+\(/.test(value) || /[)>]\s*;?$/.test(value)) return false;
   if (!quoted) {
     if (/^[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+$/.test(value) && !isRandom(value))

@@ -40,8 +40,12 @@ export const deviceSettingRoutes = (house: House) => {
       ({ request }) =>
         page(request, async (caller, frame) => {
           const { items } = await devices.list(db, caller, { all: mayAdmin(caller), limit: MOST });
-          const url = house.publicUrl;
-          const data = { viewer: caller.participant, devices: items, now: Date.now(), url };
+          const data = {
+            viewer: caller.participant,
+            devices: items,
+            url: house.publicUrl,
+            now: Date.now(),
+          };
           return respond(request, devicesPage({ ...frame, ...data }));
         }),
       { page: "read" },

@@ -45,7 +45,13 @@ export const pageRoutes = (house: House) => {
         page(request, async (caller, frame) => {
           const { items } = await projects.list(db, caller, listQuery({ limit: "200", ...query }));
           const viewer = caller.participant;
-          return projectsPage({ ...frame, projects: items, now: Date.now(), viewer });
+          return projectsPage({
+            ...frame,
+            projects: items,
+            url: house.publicUrl,
+            now: Date.now(),
+            viewer,
+          });
         }),
       { page: "read" },
     )

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /**
  * Markdown as elements, never as markup: the tokens of `marked` become Preact nodes one by one, so that no text of a
  * model or a person is ever parsed as HTML. Raw HTML is shown as the text it is; images are named and not loaded

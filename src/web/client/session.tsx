@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** The session page in the browser: takes over what the server drew, then follows the session live. */
 import { hydrate } from "preact";
 import { behave } from "./behave.ts";

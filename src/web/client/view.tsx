@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { ago } from "../parts/ago.ts";
 import { TopBar } from "../parts/bar.tsx";
 import { Icon } from "../parts/icon.tsx";

@@ -1,8 +1,9 @@
+/** @jsxImportSource preact */
 /** Letting a machine in: what it is and from where it asks, before anybody says yes. Forms, so that they need no script. */
 import type { ComponentChildren } from "preact";
-import { Star } from "../parts/icon.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
+import { Door } from "./door.tsx";
 import { document, type Frame } from "./shell.tsx";
 
 interface Signed extends Frame {
@@ -34,12 +35,12 @@ export function devicePage({ viewer, org, asking, isWrong, ...frame }: DevicePag
     ...frame,
     title: "Let a machine in · Polaris",
     body: (
-      <Door title="Let a machine in">
-        {isWrong ? (
-          <p class="problem" id="problem" role="alert">
-            No machine is waiting under this code. Codes live for ten minutes.
-          </p>
-        ) : null}
+      <Door
+        title="Let a machine in"
+        problem={
+          isWrong ? "No machine is waiting under this code. Codes live for ten minutes." : undefined
+        }
+      >
         <form method="get" action="/auth/device">
           <label for="user_code">The code that the machine shows</label>
           <input
@@ -166,15 +167,3 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 }
 
 const spaced = (code: string): string => `${code.slice(0, 4)}-${code.slice(4)}`;
-
-function Door({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <main class="door">
-      <p class="brand">
-        <Star /> <a href="/app">Polaris</a>
-      </p>
-      <h1>{title}</h1>
-      {children}
-    </main>
-  );
-}

@@ -1,97 +1,102 @@
+/** @jsxImportSource preact */
 /** `/app/settings/devices`: what one is signed in on, and an end to each. */
 import type { Device } from "../../core/devices.ts";
-import { TopBar } from "../parts/bar.tsx";
 import { Command } from "../parts/command.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
-import { document, type Frame } from "./shell.tsx";
+import { type SettingsPage, settingsPage } from "./settings.tsx";
 
-export interface DevicesPage extends Frame {
-  viewer: string;
+export interface DevicesPage extends SettingsPage {
   devices: Device[];
   now: number;
   /** The address of this server, as people use it. */
   url: string;
 }
 
-export function devicesPage({ viewer, devices, now, url, ...frame }: DevicesPage): string {
-  return document({
-    ...frame,
-    title: "Devices · Polaris",
-    script: "page.js",
-    body: (
-      <>
-        <TopBar path={[["devices", "/app/settings/devices"]]} viewer={viewer} />
-        <main class="list-page" id="conversation">
-          <h1>Devices</h1>
-          <p class="dim">
-            What you are signed in on. Signing one out ends its access within a second.
-          </p>
-          <p>
-            <a href="/app/settings/tokens">Tokens of scripts and agents</a>
-          </p>
-          <table class="rows">
-            <thead>
-              <tr>
-                <th scope="col">Device</th>
-                <th scope="col">Whose</th>
-                <th scope="col">Last used</th>
-                <th scope="col">From</th>
-                <th scope="col">Signed in</th>
-                <th scope="col">Act</th>
-              </tr>
-            </thead>
-            <tbody>
-              {devices.map((device) => (
-                <tr key={device.id}>
-                  <th scope="row" class="grow">
-                    <span>
-                      {device.kind === "browser" ? browserName(device.name) : device.name}
-                    </span>
-                    <span class="dim second">
-                      {device.kind}
-                      {device.isThis ? " · this one" : ""}
-                    </span>
-                  </th>
-                  <td>{nameOf(device.participant)}</td>
-                  <td>
-                    <Time at={device.lastUsedAt} now={now} />
-                  </td>
-                  <td>{device.lastAddress ?? "unknown"}</td>
-                  <td>
-                    <Time at={device.createdAt} now={now} />
-                  </td>
-                  <td>
-                    <form method="post" action="/app/settings/devices">
-                      <input type="hidden" name="id" value={device.id} />
-                      <button
-                        type="submit"
-                        class="button"
-                        aria-label={`Sign out ${device.name} of ${nameOf(device.participant)}`}
-                      >
-                        Sign out
-                      </button>
-                    </form>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <section class="empty">
-            <h2>Another machine</h2>
-            <p>Run this there. Add --device where no browser is.</p>
-            <Command text={`polaris login --url ${url}`} />
-          </section>
-          <form method="post" action="/app/settings/devices">
-            <input type="hidden" name="act" value="all" />
-            <button type="submit" class="button">
-              Sign out everywhere
-            </button>
-          </form>
-        </main>
-      </>
-    ),
-  });
+export function devicesPage(page: DevicesPage): string {
+  const { devices, url, now } = page;
+  const children = (
+    <>
+      <p class="dim">
+        The browsers and machines that are signed in. Signing one out ends its access within a
+        second; what a machine has not sent yet stays on it.
+      </p>
+      <Rows devices={devices} now={now} />
+      <section>
+        <h2>Another machine</h2>
+        <p class="dim">
+          Run this on it. With --device it shows a code instead of opening a browser.
+        </p>
+        <Command text={`polaris login --url ${url}`} />
+        <p>
+          <a href="/auth/device">Type the code that a machine shows</a>
+        </p>
+      </section>
+      <section>
+        <h2>Sign out everywhere</h2>
+        <p class="dim">
+          Ends all your browsers and machines, this one too, in every organisation. Tokens stay.
+        </p>
+        <form method="post" action="/auth/signout/everywhere">
+          <button type="submit" class="button">
+            Sign out everywhere
+          </button>
+        </form>
+      </section>
+    </>
+  );
+  return settingsPage(page, { tab: "Devices", heading: "Devices", children });
+}
+
+function Rows({ devices, now }: { devices: Device[]; now: number }) {
+  return (
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">Device</th>
+          <th scope="col">Whose</th>
+          <th scope="col">Last used</th>
+          <th scope="col">From</th>
+          <th scope="col">Signed in</th>
+          <th scope="col">Act</th>
+        </tr>
+      </thead>
+      <tbody>
+        {devices.map((device) => (
+          <tr key={device.id}>
+            <th scope="row">
+              <div>{device.kind === "browser" ? browserName(device.name) : device.name}</div>
+              <div class="dim second">{device.kind}</div>
+            </th>
+            <td>{nameOf(device.participant)}</td>
+            <td>
+              <Time at={device.lastUsedAt} now={now} />
+            </td>
+            <td>{device.lastAddress ?? "unknown"}</td>
+            <td>
+              <Time at={device.createdAt} now={now} />
+            </td>
+            <td>{device.isThis ? <span class="tag">this browser</span> : <End {...device} />}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function End({ id, name, participant }: Device) {
+  return (
+    <form method="post" action="/app/settings/devices">
+      <input type="hidden" name="id" value={id} />
+      <button
+        type="submit"
+        class="button"
+        aria-label={`Sign out ${name} of ${nameOf(participant)}`}
+      >
+        Sign out
+      </button>
+    </form>
+  );
 }
 
 /** Browsers tell a history of the web; people look for two words of it. */

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** The frame of every page before one is in: a name, one problem, one way on. */
 import type { ComponentChildren } from "preact";
 import { Star } from "../parts/icon.tsx";

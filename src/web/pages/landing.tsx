@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `/`: one sentence, one command, three proofs. Whole without a script. */
 import { Command } from "../parts/command.tsx";
 import { Star } from "../parts/icon.tsx";

@@ -1,57 +1,41 @@
+/** @jsxImportSource preact */
 /** `/app/settings/members`: who belongs here, who is asked in, and which domains are. Plain forms throughout. */
 import type { Invite, Member, Org } from "../../wire/org.ts";
-import { TopBar } from "../parts/bar.tsx";
 import { CopyButton } from "../parts/command.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
-import { document, type Frame } from "./shell.tsx";
+import { type SettingsPage, settingsPage } from "./settings.tsx";
 
-export interface MembersPage extends Frame {
+export interface MembersPage extends SettingsPage {
   org: Org;
   members: Member[];
   invites: Invite[];
   domains: { domain: string; role: string }[];
-  viewer: string;
   /** What the viewer may give; empty for who may only read. */
   roles: readonly string[];
   now: number;
   /** A fresh invitation's link, shown this once. */
   fresh?: { url: string; email: string | null; mailed: boolean | null } | undefined;
-  problem?: string | undefined;
 }
 
 export function membersPage(page: MembersPage): string {
-  const { org, members, viewer, here, assets, theme, problem, fresh, roles } = page;
+  const { org, fresh, roles } = page;
   const mayChange = roles.length > 0;
-  return document({
-    assets,
-    theme,
-    title: `Members of ${org.name} · Polaris`,
-    script: "page.js",
-    body: (
-      <>
-        <TopBar path={[["members", "/app/settings/members"]]} viewer={viewer} here={here} />
-        <main class="list-page settings" id="conversation">
-          <h1>Members of {org.name}</h1>
-          {problem ? (
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-          ) : null}
-          {fresh ? <Fresh {...fresh} /> : null}
-          <Members {...page} members={members} />
-          {mayChange ? <Invites {...page} /> : null}
-          {mayChange ? <Domains {...page} /> : null}
-          {mayChange ? <Rename org={org} /> : null}
-          <section>
-            <h2>Leave</h2>
-            <p class="dim">What you wrote stays here under your name.</p>
-            <Act act="leave" label={`Leave ${org.name}`} />
-          </section>
-        </main>
-      </>
-    ),
-  });
+  const children = (
+    <>
+      {fresh ? <Fresh {...fresh} /> : null}
+      <Members {...page} />
+      {mayChange ? <Invites {...page} /> : null}
+      {mayChange ? <Domains {...page} /> : null}
+      {mayChange ? <Rename org={org} /> : null}
+      <section>
+        <h2>Leave</h2>
+        <p class="dim">What you wrote stays here under your name.</p>
+        <Act act="leave" label={`Leave ${org.name}`} />
+      </section>
+    </>
+  );
+  return settingsPage(page, { tab: "Members", heading: `Members of ${org.name}`, children });
 }
 
 /** One act as a form of its own. */
@@ -182,12 +166,13 @@ function Invites({ invites, roles, now }: MembersPage) {
   return (
     <section aria-labelledby="invites">
       <h2 id="invites">Invite</h2>
+      <p class="dim">Makes a one-time link for you to send, good for 7 days.</p>
       <form method="post" action="/app/settings/members" class="act">
         <input type="hidden" name="act" value="invite" />
         <input
           name="email"
           type="email"
-          placeholder="email, or nobody's in particular"
+          placeholder="email (empty: whoever opens it)"
           aria-label="Email"
         />
         <Roles roles={roles} chosen="member" label="Role" />

@@ -1,5 +1,6 @@
+/** @jsxImportSource preact */
 /** What people see instead of a page: what happened, and what to do. */
-import { Star } from "../parts/icon.tsx";
+import { Door } from "./door.tsx";
 import { document, type Frame } from "./shell.tsx";
 
 export interface ProblemPage extends Frame {
@@ -23,11 +24,7 @@ export function problemPage({ status, message, hint, ...frame }: ProblemPage): s
     ...frame,
     title: `${status} · Polaris`,
     body: (
-      <main class="door">
-        <p class="brand">
-          <Star /> <a href="/">Polaris</a>
-        </p>
-        <h1>{message ?? what}</h1>
+      <Door title={message ?? what}>
         <p>{hint || next}</p>
         <p>
           <a class="button button-main" href={door ? "/sign-in" : "/app"}>
@@ -35,7 +32,7 @@ export function problemPage({ status, message, hint, ...frame }: ProblemPage): s
           </a>
         </p>
         <p class="dim">{status}</p>
-      </main>
+      </Door>
     ),
   });
 }

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `/app/p/:project`: its sessions, those that need a human first. */
 import type { Project, Session } from "../../wire/session.ts";
 import { titleOf } from "../client/view.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `/app`: every project one may see. */
 import type { Project } from "../../wire/session.ts";
 import { TopBar } from "../parts/bar.tsx";
@@ -7,11 +8,13 @@ import { document, type Frame } from "./shell.tsx";
 
 export interface ProjectsPage extends Frame {
   projects: Project[];
+  /** Where machines find this server. */
+  url: string;
   now: number;
   viewer: string | null;
 }
 
-export function projectsPage({ projects, now, viewer, ...frame }: ProjectsPage): string {
+export function projectsPage({ projects, url, now, viewer, ...frame }: ProjectsPage): string {
   return document({
     ...frame,
     title: "Projects · Polaris",
@@ -21,7 +24,7 @@ export function projectsPage({ projects, now, viewer, ...frame }: ProjectsPage):
         <TopBar path={[["projects", "/app"]]} viewer={viewer} here={frame.here} />
         <main class="list-page" id="conversation">
           <h1>Projects</h1>
-          {projects.length ? <Rows projects={projects} now={now} /> : <Empty />}
+          {projects.length ? <Rows projects={projects} now={now} /> : <Empty url={url} />}
         </main>
       </>
     ),
@@ -67,14 +70,19 @@ function Rows({ projects, now }: { projects: Project[]; now: number }) {
   );
 }
 
-function Empty() {
+function Empty({ url }: { url: string }) {
   return (
     <section class="empty">
       <h2>No projects yet</h2>
-      <p>
-        Run this in a repository. Every new agent session there is then recorded into the project.
-      </p>
+      <p>On the computer where your agents run: sign it in, add Polaris to Claude Code, record.</p>
+      <Command text={`polaris login --url ${url}`} />
+      <Command text="polaris install" />
+      <Command text="polaris daemon" />
+      <p>Then, in a repository: every new agent session there is recorded into the project.</p>
       <Command text="polaris link my-project" />
+      <p>
+        Not alone? <a href="/app/settings/members">See who is here, and invite others</a>.
+      </p>
     </section>
   );
 }

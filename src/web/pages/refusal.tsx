@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** Why a sign-in did not work, one page for each reason, and the way on from there. */
 import type { ErrorCode } from "../../wire/error.ts";
 import { Door } from "./door.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** One session: drawn whole by the server, so that it reads without scripts; the browser then follows it live. */
 import { renderToString } from "preact-render-to-string";
 import type { Desk } from "../client/desk.ts";

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** The document around every page. No inline script and no inline style: see `csp.ts`. */
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** The doors: a provider's button, or a one-time link. Links and forms only, so that they work without scripts. */
 import { Command } from "../parts/command.tsx";
 import { Door, Field, type Way, Ways } from "./door.tsx";
@@ -17,9 +18,14 @@ export function signInPage({ ways, next, ...frame }: SignInPage): string {
       <Door title="Sign in">
         <Ways ways={ways} query={{ next }} />
         {ways.length === 0 ? (
-          <p>People come in here by one-time links. If you were sent one, open it.</p>
+          <p>
+            People come in here by one-time links. If you were sent one, open it. If you were here
+            before, ask whoever runs this server for a new one.
+          </p>
         ) : null}
-        <p class="dim">You run this server? On its machine, this prints a link for you:</p>
+        <p class="dim">
+          You run this server? On its machine, this prints a link that signs you in:
+        </p>
         <Command text="polaris serve --sign-in you@your.domain" />
       </Door>
     ),
@@ -105,7 +111,7 @@ function Opens({ link, title, code, ways = [], viewer, typed, next }: Open) {
           {next ? <input type="hidden" name="next" value={next} /> : null}
           {mayType ? <Who email={link.email} typed={typed} /> : null}
           <button type="submit" class={`button ${ways.length ? "" : "button-main"} button-wide`}>
-            {viewer ? `Join as ${viewer}` : "Sign in here"}
+            {labelOf(isClaim, viewer)}
           </button>
         </form>
       ) : null}
@@ -114,6 +120,11 @@ function Opens({ link, title, code, ways = [], viewer, typed, next }: Open) {
       )}
     </Door>
   );
+}
+
+function labelOf(isClaim: boolean, viewer: string | null | undefined): string {
+  if (!viewer) return isClaim ? "Make it mine" : "Join";
+  return isClaim ? `Make it mine, as ${viewer}` : `Join as ${viewer}`;
 }
 
 function Who({ email, typed = {} }: { email: string | null; typed?: Typed | undefined }) {

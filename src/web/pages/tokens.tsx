@@ -1,19 +1,17 @@
+/** @jsxImportSource preact */
 /** `/app/settings/tokens`: tokens for scripts and agents. A secret is shown once, right after it was made. */
 import type { ApiToken } from "../../core/api-tokens.ts";
-import { TopBar } from "../parts/bar.tsx";
 import { CopyButton } from "../parts/command.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
-import { document, type Frame } from "./shell.tsx";
+import { type SettingsPage, settingsPage } from "./settings.tsx";
 
-export interface TokensPage extends Frame {
-  viewer: string;
+export interface TokensPage extends SettingsPage {
   tokens: ApiToken[];
   /** What the viewer may give. */
   scopes: readonly string[];
   now: number;
   made?: { name: string; secret: string };
-  problem?: string;
 }
 
 const ABOUT: Record<string, string> = {
@@ -23,42 +21,29 @@ const ABOUT: Record<string, string> = {
   admin: "manage people, devices and tokens",
 };
 
-export function tokensPage({ viewer, tokens, scopes, now, made, problem, ...frame }: TokensPage) {
-  return document({
-    ...frame,
-    title: "Tokens · Polaris",
-    script: "page.js",
-    body: (
-      <>
-        <TopBar path={[["tokens", "/app/settings/tokens"]]} viewer={viewer} />
-        <main class="list-page" id="conversation">
-          <h1>Tokens</h1>
-          <p class="dim">For scripts and agents. People and their machines sign in.</p>
+export function tokensPage(page: TokensPage): string {
+  const { tokens, scopes, now, made } = page;
+  const children = (
+    <>
+      <p class="dim">
+        For scripts and agents. People and their machines sign in instead: polaris login.
+      </p>
+      {made ? (
+        <section class="made" aria-label="The new token">
           <p>
-            <a href="/app/settings/devices">Devices that are signed in</a>
+            <b>{made.name}</b> is made. Copy it now: it is shown only this once.
           </p>
-          {made ? (
-            <section class="made" aria-label="The new token">
-              <p>
-                <b>{made.name}</b> is made. Copy it now: it is shown only this once.
-              </p>
-              <div class="command">
-                <code>{made.secret}</code>
-                <CopyButton text={made.secret} what="token" />
-              </div>
-            </section>
-          ) : null}
-          {problem ? (
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-          ) : null}
-          {tokens.length > 0 ? <Rows tokens={tokens} now={now} /> : null}
-          <NewToken scopes={scopes} />
-        </main>
-      </>
-    ),
-  });
+          <div class="command">
+            <code>{made.secret}</code>
+            <CopyButton text={made.secret} what="token" />
+          </div>
+        </section>
+      ) : null}
+      {tokens.length > 0 ? <Rows tokens={tokens} now={now} /> : null}
+      <NewToken scopes={scopes} />
+    </>
+  );
+  return settingsPage(page, { tab: "Tokens", heading: "Tokens", children });
 }
 
 function Rows({ tokens, now }: { tokens: ApiToken[]; now: number }) {
@@ -77,9 +62,9 @@ function Rows({ tokens, now }: { tokens: ApiToken[]; now: number }) {
       <tbody>
         {tokens.map((token) => (
           <tr key={token.id}>
-            <th scope="row" class="grow">
-              <span>{token.name}</span>
-              <span class="dim second">made by {nameOf(token.createdBy)}</span>
+            <th scope="row">
+              <div>{token.name}</div>
+              <div class="dim second">made by {nameOf(token.createdBy)}</div>
             </th>
             <td>{token.participant}</td>
             <td>{token.scopes.join(", ")}</td>

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `/app/welcome`: making an organisation, for who belongs to none yet or wants another. */
 import { Door, Field } from "./door.tsx";
 import { document, type Frame } from "./shell.tsx";

@@ -1,5 +1,7 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from "preact";
 import { Icon, Star } from "./icon.tsx";
+import { SETTINGS } from "./tabs.tsx";
 import { nameOf } from "./who.tsx";
 
 /** Where in the server one is: the organisation, and one's others. */
@@ -72,20 +74,17 @@ function Menu({ viewer, here }: { viewer: string; here: Here }) {
             </button>
           </form>
         ))}
-        <a class="menu-item" href="/app/settings/members">
-          Members
-        </a>
+        {SETTINGS.map(([name, href]) => (
+          <a class="menu-item" href={href} key={href}>
+            {name}
+          </a>
+        ))}
         <a class="menu-item" href="/app/welcome">
           New organisation
         </a>
         <form method="post" action="/auth/signout">
           <button type="submit" class="menu-item">
             Sign out
-          </button>
-        </form>
-        <form method="post" action="/auth/signout/everywhere">
-          <button type="submit" class="menu-item">
-            Sign out everywhere
           </button>
         </form>
       </div>

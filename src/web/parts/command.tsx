@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { Icon } from "./icon.tsx";
 
 /** One command to paste. The button is shown only where scripts run; without them the text selects with one click. */

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { h } from "preact";
 import { SHAPES, type Shape, type ShapeName } from "./shapes.ts";
 

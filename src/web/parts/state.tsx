@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { State } from "../../wire/session.ts";
 import { Icon } from "./icon.tsx";
 import type { ShapeName } from "./shapes.ts";

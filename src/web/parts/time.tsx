@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { ago } from "./ago.ts";
 
 /** `40 ms`, `4.2 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */

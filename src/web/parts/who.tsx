@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { Star } from "./icon.tsx";
 
 /** The role in which someone speaks; each has its own form, so that it is seen without reading. */

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { useState } from "preact/hooks";
 import type { StoredEvent } from "../../../wire/event.ts";
 import { useDesk } from "../desk.ts";

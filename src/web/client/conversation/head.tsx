@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { StoredEvent } from "../../../wire/event.ts";
 import { Time } from "../../parts/time.tsx";
 import { nameOf } from "../../parts/who.tsx";

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Item, Turn } from "../fold.ts";
 import { AdviceView } from "./advice.tsx";
 import { Permission, QuestionView } from "./ask.tsx";

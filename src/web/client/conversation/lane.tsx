@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from "preact";
 import { Icon } from "../../parts/icon.tsx";
 import { line, text } from "../field.ts";

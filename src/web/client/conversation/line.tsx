@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { StoredEvent } from "../../../wire/event.ts";
 import { Icon } from "../../parts/icon.tsx";
 import type { ShapeName } from "../../parts/shapes.ts";

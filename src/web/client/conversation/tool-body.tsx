@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { CopyButton } from "../../parts/command.tsx";
 import type { Diff } from "../diff.ts";
 import { record, said, text } from "../field.ts";

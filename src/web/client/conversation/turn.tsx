@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { line } from "../field.ts";
 import type { Turn } from "../fold.ts";
 import { ItemView } from "./item.tsx";

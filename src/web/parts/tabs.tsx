@@ -1,0 +1,21 @@
+/** @jsxImportSource preact */
+/** Members, devices and tokens: three pages, one bar to go between them, the same that the menu above leads to. */
+export const SETTINGS = [
+  ["Members", "/app/settings/members"],
+  ["Devices", "/app/settings/devices"],
+  ["Tokens", "/app/settings/tokens"],
+] as const;
+
+export type Tab = (typeof SETTINGS)[number][0];
+
+export function Tabs({ current }: { current: Tab }) {
+  return (
+    <nav class="tabs" aria-label="Settings">
+      {SETTINGS.map(([name, href]) => (
+        <a key={name} href={href} aria-current={name === current ? "page" : undefined}>
+          {name}
+        </a>
+      ))}
+    </nav>
+  );
+}
