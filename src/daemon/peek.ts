@@ -6,11 +6,10 @@ import { pending } from "./status.ts";
 import { uncheckedStatus } from "./unchecked.ts";
 
 /** What a recorder that does not run would still have to send; undefined when its journal cannot be read. */
-export function unsent(place: Pick<Paths, "journal" | "spool" | "unchecked">): number | undefined {
-  const spooled = [place.spool, place.unchecked]
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder))
-    .filter((name) => name.endsWith(".json")).length;
+export function unsent(place: Pick<Paths, "journal" | "spool">): number | undefined {
+  const spooled = existsSync(place.spool)
+    ? readdirSync(place.spool).filter((name) => name.endsWith(".json")).length
+    : 0;
   if (!existsSync(place.journal)) return spooled;
   let db: Database | undefined;
   try {

@@ -36,7 +36,7 @@ function logins({ current, profiles }: Credentials, status: Status | undefined):
     // The recorder has tried the sign-in itself.
     const tried = status?.profiles.find((one) => one.name === name && one.url === url);
     const why = signedOut ?? (tried?.state === "signed_out" ? (tried.error ?? "") : undefined);
-    const fix = name === current ? LOGIN : `${LOGIN} --url ${url} --profile ${name}`;
+    const fix = `${LOGIN} --url ${url} --profile ${name}`;
     if (why === undefined) found.push(ok("login", `${participant} at ${url} (${name})`));
     else found.push(wrong("login", `${url} does not take ${participant}'s sign-in: ${why}`, fix));
   }
