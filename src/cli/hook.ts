@@ -24,8 +24,9 @@ export async function run(args: string[]): Promise<void> {
   } catch {
     // Neither daemon nor spool could take it. The transcript still has what happened.
   }
-  // A connection that the far end keeps open must not keep the agent waiting.
-  process.exit(0);
+  // A connection that the far end keeps open must not keep the agent waiting. Nobody listens for the end of this
+  // program, so the way that asks them is left out (0.2 ms).
+  process.reallyExit(0);
 }
 
 async function read(args: string[]): Promise<HookCall> {
@@ -36,8 +37,15 @@ async function read(args: string[]): Promise<HookCall> {
     at: new Date(performance.timeOrigin).toISOString(),
     agent: (at >= 0 && args[at + 1]) || "claude",
     ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
-    payload: await Bun.stdin.text(),
+    payload: await input(),
   };
+}
+
+/** By its stream, which is read here and now: `text()` starts a thread for it (measured: 0.7 ms). */
+async function input(): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of Bun.stdin.stream()) parts.push(part);
+  return Buffer.concat(parts).toString();
 }
 
 async function deliver(call: HookCall): Promise<void> {

@@ -44,10 +44,17 @@ export function live(db: Database): Bound[] {
  * Finds or makes the binding a hook call belongs to. No binding means: nobody joined this session and no link holds its
  * directory; nothing of it may be written. Runs inside `journal.write`.
  */
-export function resolve(db: Database, reading: HookReading, caller: Caller): Bound | undefined {
+export function resolve(
+  db: Database,
+  reading: HookReading,
+  caller: Caller,
+): { bound: Bound; changed: boolean } | undefined {
   const known = bindingOf(db, reading.agentSession);
   if (known?.state === "left") return undefined;
-  if (known) return refresh(db, known, reading, caller);
+  if (known) {
+    const bound = refresh(db, known, reading, caller);
+    return { bound, changed: bound !== known };
+  }
   const opened = openedBy(db, reading, caller);
   if (!opened) {
     if (reading.start && reading.start !== "clear") forgetPid(db, caller.pid, "");
@@ -60,7 +67,7 @@ export function resolve(db: Database, reading: HookReading, caller: Caller): Bou
     cwd: reading.cwd,
     at: caller.at,
   });
-  return bind(db, session, reading, caller, opened.from);
+  return { bound: bind(db, session, reading, caller, opened.from), changed: true };
 }
 
 /** Writes the binding and where its transcript is read from. */
@@ -92,7 +99,10 @@ export function bind(
   return bound;
 }
 
-/** The same agent session again: it may have moved to another process, directory or file. */
+/**
+ * The same agent session again: it may have moved to another process, directory or file. `known` itself when nothing
+ * has changed.
+ */
 function refresh(db: Database, known: Bound, reading: HookReading, caller: Caller): Bound {
   const transcript = reading.transcript ?? known.transcript;
   const cwd = reading.cwd ?? known.cwd;
@@ -100,7 +110,9 @@ function refresh(db: Database, known: Bound, reading: HookReading, caller: Calle
   const state = reading.ended ? "ended" : "live";
   if (reading.start && reading.start !== "compact") forgetPid(db, caller.pid, known.agent_session);
   const moved = transcript !== known.transcript;
-  if (moved || cwd !== known.cwd || pid !== known.pid || state !== known.state) {
+  const changed = moved || cwd !== known.cwd || pid !== known.pid || state !== known.state;
+  if (!changed && !reading.start) return known;
+  if (changed) {
     db.query(
       "update bindings set transcript = ?, cwd = ?, pid = ?, state = ? where agent_session = ?",
     ).run(transcript, cwd, pid, state, known.agent_session);

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
-import { APPLICATION, SCHEMA, UNCHECKED, UPGRADES, VERSION } from "./schema.ts";
+import { APPLICATION, SCHEMA, UNCHECKED, VERSION } from "./schema.ts";
 
 export interface Opened {
   db: Database;
@@ -40,6 +40,8 @@ class Damage extends Error {}
 function open(path: string): Database {
   // SQLite gives its log the mode of the file itself.
   closeSync(openSync(path, "a", 0o600));
+  // Bun keeps the first 20 statements it meets and compiles every other one anew each time; there are about 60 here.
+  Database.MAX_QUERY_CACHE_SIZE = 200;
   const db = new Database(path, { create: true, strict: true });
   try {
     // auto_vacuum counts only before the first table; FULL is what makes a commit survive a power cut.
@@ -70,13 +72,6 @@ function lay(db: Database): void {
       `The journal has version ${version}, this Polaris knows ${VERSION}.`,
       { hint: "Install the newer Polaris again." },
     );
-  }
-  if (application === APPLICATION) {
-    db.transaction(() => {
-      for (let at = version; at < VERSION; at++) db.run(UPGRADES[at] ?? "");
-      db.run(`pragma user_version = ${VERSION}`);
-    })();
-    return;
   }
   const tables = db.query("select count(*) as n from sqlite_schema").get();
   if (application !== 0 || JSON.stringify(tables) !== '{"n":0}') throw new Damage("not a journal");

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Event } from "../wire/event.ts";
+import { nextPos } from "./sessions.ts";
 
 /** How far back a hook's fact and a transcript's line look for each other. */
 const REACH = 500;
@@ -21,16 +22,14 @@ export function append(
   { promoted = false }: Place = {},
 ): number {
   if (events.length === 0) return 0;
-  const row = db
-    .query<{ next_pos: number }, [string]>("select next_pos from sessions where id = ?")
-    .get(session);
-  if (!row) return 0;
+  const first = nextPos(db, session);
+  if (first === undefined) return 0;
   const insert = db.query(
     `insert into events (id, session, pos, kind, turn, mark, via, pair, at, written, bytes, json)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
   );
   const written = Date.now();
-  let pos = row.next_pos;
+  let pos = first;
   for (const event of events) {
     if (event.source.via === "transcript" && meets(db, session, event)) continue;
     const json = JSON.stringify(event);
@@ -50,9 +49,9 @@ export function append(
     );
     pos += changes;
   }
-  if (pos === row.next_pos) return 0;
+  if (pos === first) return 0;
   db.query("update sessions set next_pos = ? where id = ?").run(pos, session);
-  return pos - row.next_pos;
+  return pos - first;
 }
 
 /**
@@ -66,8 +65,37 @@ export function isTold(db: Database, session: string, fact: Event, since: number
       `select n, kind, turn, mark, at from events
        where session = ?1 and pos >= ?3 and kind = ?2 and via = 'transcript' and pair = 0 order by pos desc`,
     )
-    .all(session, fact.kind, since - REACH);
+    .all(session, fact.kind, reachOf(since));
   return take(db, rows, fact);
+}
+
+/** From which position on a fact may have been told that was heard when the session stood at `pos`. */
+export const reachOf = (pos: number): number => pos - REACH;
+
+/** By what a fact and its telling find each other; either begins with the kind. */
+export function keysOf(event: Event): { mark: string | null; turn: string | null } {
+  const mark = markOf(event);
+  return {
+    mark: mark === null ? null : `${event.kind} ${mark}`,
+    turn: event.turn === undefined ? null : `${event.kind} ${event.turn}`,
+  };
+}
+
+/** The keys of what the transcript has told from `pos` on and no hook has, each with its number of lines. */
+export function tellings(db: Database, session: string, pos: number) {
+  const rows = db
+    .query<Seen, [string, number]>(
+      `select n, kind, turn, mark, at from events
+       where session = ? and pos >= ? and via = 'transcript' and pair = 0`,
+    )
+    .all(session, pos);
+  const keys = { mark: new Map<string, number>(), turn: new Map<string, number>() };
+  const count = (of: Map<string, number>, key: string) => of.set(key, (of.get(key) ?? 0) + 1);
+  for (const { kind, mark, turn } of rows) {
+    if (mark !== null) count(keys.mark, `${kind} ${mark}`);
+    if (turn !== null) count(keys.turn, `${kind} ${turn}`);
+  }
+  return keys;
 }
 
 /** Whether this turn has been heard of in the session, among its latest events. */

@@ -5,8 +5,9 @@ import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { Guard } from "../machine/guard/guard.ts";
 import { bindingOf } from "./bindings.ts";
-import { lastHeld, QUIET_MS, release } from "./held.ts";
+import { lastHeld, waits } from "./held.ts";
 import type { Journal } from "./journal.ts";
+import { type Compared, QUIET_MS, release } from "./release.ts";
 import { readTail } from "./tail.ts";
 import { addSubagent, close, subagentFiles, type Tail, tailsOf } from "./tails.ts";
 
@@ -58,6 +59,7 @@ export function startFollower({
   let grownAt = Date.now();
   let dirty = true;
   let final = false;
+  let compared: Compared = { n: 0, pos: 0 };
   let alarm = Promise.withResolvers<void>();
 
   function poke(turn?: "open" | "close"): void {
@@ -71,7 +73,7 @@ export function startFollower({
   async function look(): Promise<number | undefined> {
     const bound = bindingOf(db, agentSession);
     if (!bound || bound.state === "left") return undefined;
-    const upTo = lastHeld(db, agentSession);
+    const upTo = lastHeld(db);
     await findSubagents(bound.transcript);
     let hasFile = false;
     for (const tail of tailsOf(db, agentSession)) {
@@ -81,9 +83,12 @@ export function startFollower({
         turnOpen ||= bound.state === "live";
       }
     }
-    if (upTo === 0) return undefined;
-    const moment = { agentSession, session: bound.session, upTo, grownAt, hasFile, final };
-    return await journal.write(() => release(db, moment), { lazy: true });
+    if (!waits(db, agentSession)) return undefined;
+    const { session } = bound;
+    const moment = { agentSession, session, upTo, grownAt, hasFile, final, compared };
+    const released = await journal.write(() => release(db, moment), { lazy: true });
+    compared = released.compared;
+    return released.next;
   }
 
   async function findSubagents(transcript: string | null): Promise<void> {

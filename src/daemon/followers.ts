@@ -10,6 +10,8 @@ import { unfinished } from "./tails.ts";
 export interface Followers extends AsyncDisposable {
   /** Something happened in this session: look now. */
   poke(agentSession: string, turn?: "open" | "close"): void;
+  /** Nothing to look for now; its transcript is to be watched all the same. */
+  follow(agentSession: string): void;
   /** Writes down all there is and stops following. */
   finish(agentSession: string): Promise<void>;
 }
@@ -40,6 +42,7 @@ export function startFollowers(needs: {
   for (const agentSession of unfinished(journal.db)) follow(agentSession);
 
   return {
+    follow: (agentSession) => void follow(agentSession),
     poke: (agentSession, turn) => follow(agentSession)?.poke(turn),
     finish: async (agentSession) => await follow(agentSession)?.finish(),
     async [Symbol.asyncDispose]() {

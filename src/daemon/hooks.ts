@@ -10,7 +10,7 @@ import { checker, note, type Unsure } from "./check.ts";
 import type { Followers } from "./followers.ts";
 import { hold } from "./held.ts";
 import type { Journal } from "./journal.ts";
-import { sessionOf } from "./sessions.ts";
+import { peopleOf } from "./sessions.ts";
 
 /** The door of every hook, through the socket and through the spool. */
 export interface Hooks {
@@ -25,6 +25,11 @@ export interface Seen {
   transcript: string | undefined;
   cwd: string | undefined;
   pid: number | undefined;
+}
+
+/** What a call left to be done: a look at the transcript, or nothing. */
+interface Taken {
+  look: boolean;
 }
 
 const SEEN_LIMIT = 1_000;
@@ -50,7 +55,7 @@ export function startHooks(needs: {
     people: People,
     bound: Bound,
   ) {
-    const session = sessionOf(db, bound.session);
+    const session = peopleOf(db, bound.session);
     if (!session || (session.driver === people.driver && session.agent === people.agent)) {
       return reading.facts;
     }
@@ -58,13 +63,19 @@ export function startHooks(needs: {
   }
 
   /** What cannot be checked has no second copy as a line of a transcript has: its call is kept aside as it came. */
-  function record(bound: Bound, facts: Fact[], call: HookCall): void {
+  function record(
+    bound: Bound,
+    facts: Fact[],
+    call: HookCall,
+    subagents: (transcript: string) => string | undefined,
+  ): boolean {
     const unsure: Unsure[] = [];
-    hold(db, bound, facts, checker(guard, bound.cwd, unsure));
-    if (unsure.length === 0) return;
+    const waits = hold(db, bound, facts, checker(guard, bound.cwd, unsure), subagents);
+    if (unsure.length === 0) return waits;
     const path = join(privateFolder(unchecked), `${call.id.toLowerCase()}.json`);
     writeAtomic(path, JSON.stringify(call));
     note(db, guard, { agent_session: bound.agent_session, path }, unsure);
+    return waits;
   }
 
   function remember(call: HookCall, reading: HookReading): void {
@@ -91,28 +102,32 @@ export function startHooks(needs: {
       const people: People = { driver: home().driver, agent: agent.participant };
       const reading = agent.readHook(call, people);
       if (!reading.agentSession) return { recorded: false };
-      const bound = await journal.write<Bound | undefined>(() => {
+      const subagents = (transcript: string) => agent.subagentsFolder(transcript);
+      const taken = await journal.write<Taken | undefined>(() => {
         const found = resolve(db, reading, {
           agent: agent.name,
           pid: call.pid,
           at: call.at,
           people,
           home,
-          subagents: (transcript) => agent.subagentsFolder(transcript),
+          subagents,
         });
         if (!found) return undefined;
+        const { bound, changed } = found;
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
-        if (first > 0) record(found, factsOf(agent, call, reading, people, found), call);
-        return found;
+        if (first === 0) return { look: true };
+        const facts = factsOf(agent, call, reading, people, bound);
+        return { look: record(bound, facts, call, subagents) || changed };
       });
-      if (!bound) {
+      if (!taken) {
         remember(call, reading);
         return { recorded: false };
       }
       unrecorded.delete(reading.agentSession);
-      followers.poke(reading.agentSession, reading.turn);
+      if (taken.look || reading.turn) followers.poke(reading.agentSession, reading.turn);
+      else followers.follow(reading.agentSession);
       return { recorded: true };
     },
   };

@@ -23,42 +23,72 @@ interface Needs {
   log: Log;
 }
 
-/** Everything the socket answers, in one table. */
+/** What a route does with the body of a request, already read as JSON. */
+type Act = (json: unknown) => unknown;
+
+/** Everything the socket answers, in one table; Bun finds the route before any of our code runs. */
 export function routes({ hooks, members, status, line, unknown, log }: Needs) {
-  const table: Record<string, (request: Request) => Promise<unknown>> = {
-    "GET /status": async () => status(),
-    "GET /statusline": async ({ url }) => line(new URL(url).searchParams.get("session") ?? ""),
-    "GET /unknown": async () => unknown(),
-    "POST /hook": async (request) => await hooks.take(await body(request, HookCall)),
-    "POST /join": async (request) => await members.join(await body(request, Join)),
-    "POST /leave": async (request) => await members.leave(await body(request, Leave)),
-    "POST /link": async (request) => await members.link(await body(request, Link)),
-    "POST /unlink": async (request) => await members.unlink(await body(request, Unlink)),
+  const table = {
+    "/status": get("/status", () => status()),
+    "/statusline": get("/statusline", ({ url }) =>
+      line(new URL(url).searchParams.get("session") ?? ""),
+    ),
+    "/unknown": get("/unknown", () => unknown()),
+    "/hook": post("/hook", (json) => hooks.take(parse(json, HookCall))),
+    "/join": post("/join", (json) => members.join(parse(json, Join))),
+    "/leave": post("/leave", (json) => members.leave(parse(json, Leave))),
+    "/link": post("/link", (json) => members.link(parse(json, Link))),
+    "/unlink": post("/unlink", (json) => members.unlink(parse(json, Unlink))),
   };
 
-  return async (request: Request): Promise<Response> => {
-    const route = `${request.method} ${new URL(request.url).pathname}`;
-    try {
-      const act = Object.hasOwn(table, route) ? table[route] : undefined;
-      if (!act) throw new PolarisError("not_found", `There is no ${route} here.`);
-      return Response.json(await act(request));
-    } catch (error) {
-      if (error instanceof PolarisError) {
-        return Response.json(error.toBody(), { status: error.status });
+  function get(path: string, act: (request: Request) => unknown) {
+    return { GET: serve(`GET ${path}`, act) };
+  }
+
+  function post(path: string, act: Act) {
+    return { POST: serve(`POST ${path}`, async (request) => await act(await body(request))) };
+  }
+
+  function serve(route: string, act: (request: Request) => unknown) {
+    return async (request: Request): Promise<Response> => {
+      try {
+        return Response.json(await act(request));
+      } catch (error) {
+        return refusal(route, error);
       }
-      log.error("route.failed", { route, error: brief(error) });
-      const unknown = new PolarisError("internal", "The recorder made a mistake.", {
-        hint: "Its log says more.",
-      });
-      return Response.json(unknown.toBody(), { status: 500 });
+    };
+  }
+
+  function refusal(route: string, error: unknown): Response {
+    if (error instanceof PolarisError) {
+      return Response.json(error.toBody(), { status: error.status });
     }
+    log.error("route.failed", { route, error: brief(error) });
+    const unknown = new PolarisError("internal", "The recorder made a mistake.", {
+      hint: "Its log says more.",
+    });
+    return Response.json(unknown.toBody(), { status: 500 });
+  }
+
+  return {
+    table,
+    /** What no route takes. */
+    other(request: Request): Response {
+      const route = `${request.method} ${new URL(request.url).pathname}`;
+      return refusal(route, new PolarisError("not_found", `There is no ${route} here.`));
+    },
   };
 }
 
-async function body<T>(request: Request, shape: z.ZodType<T>): Promise<T> {
-  const json: unknown = await request.json().catch((error) => {
+async function body(request: Request): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch (error) {
     throw new PolarisError("invalid_json", "The body is not JSON.", { cause: error });
-  });
+  }
+}
+
+function parse<T>(json: unknown, shape: z.ZodType<T>): T {
   const parsed = shape.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new PolarisError("invalid_input", z.prettifyError(parsed.error));

@@ -54,6 +54,21 @@ export function sessionOf(db: Database, id: string): Session | undefined {
   return db.query<Session, [string]>("select * from sessions where id = ?").get(id) ?? undefined;
 }
 
+/** Those who speak in it. */
+export function peopleOf(db: Database, id: string): People | undefined {
+  return (
+    db.query<People, [string]>("select driver, agent from sessions where id = ?").get(id) ??
+    undefined
+  );
+}
+
+/** The position its next event gets. */
+export function nextPos(db: Database, id: string): number | undefined {
+  return db
+    .query<{ next_pos: number }, [string]>("select next_pos from sessions where id = ?")
+    .get(id)?.next_pos;
+}
+
 /** The latest session of that name that this machine has fed; with `org`, only what may go there. */
 export function sessionNamed(
   db: Database,

@@ -7,14 +7,18 @@ const LONGEST = 103;
 /** Largest hook payload: a tool's result of tens of megabytes, wrapped as JSON in JSON. */
 const BODY_BYTES = 64 * 1024 * 1024;
 
+type Answer = (request: Request) => Response | Promise<Response>;
+
+interface Routes {
+  table: Record<string, Partial<Record<"GET" | "POST", Answer>>>;
+  other: Answer;
+}
+
 /**
  * Listens on a socket that only its owner can open. Called by the one who holds the lock, so a socket that lies there
  * was left by a daemon that died; anything that is no socket is not ours to remove.
  */
-export function listen(
-  path: string,
-  fetch: (request: Request) => Promise<Response>,
-): AsyncDisposable {
+export function listen(path: string, { table, other }: Routes): AsyncDisposable {
   if (Buffer.byteLength(path) > LONGEST) {
     throw new PolarisError("invalid_input", `${path} is too long for a socket.`, {
       hint: `Choose a POLARIS_HOME so that the whole has at most ${LONGEST} bytes.`,
@@ -31,7 +35,8 @@ export function listen(
   try {
     const server = Bun.serve({
       unix: path,
-      fetch,
+      routes: table,
+      fetch: other,
       maxRequestBodySize: BODY_BYTES,
       development: false,
     });

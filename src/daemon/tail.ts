@@ -6,9 +6,10 @@ import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
 import { checker, note, type Origin, type Unsure } from "./check.ts";
 import { append } from "./events.ts";
-import { mingle, nextStop } from "./held.ts";
+import { nextStop } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
+import { mingle } from "./mingle.ts";
 import { sessionOf } from "./sessions.ts";
 import { move, type Tail } from "./tails.ts";
 

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { lineEnd } from "./lines.ts";
 
@@ -75,15 +75,33 @@ export function unfinished(db: Database): string[] {
 
 /** `agent-<id>.jsonl` in the subagents' folder, with their ids. */
 export function subagentFiles(folder: string): [path: string, id: string][] {
+  if (!existsSync(folder)) return [];
   try {
     return readdirSync(folder).flatMap((name) => {
       const id = /^agent-(.+)\.jsonl$/.exec(name)?.[1];
       return id ? [[join(folder, name), id] satisfies [string, string]] : [];
     });
   } catch {
-    // No subagent has run.
+    // Gone meanwhile, or not ours to read.
     return [];
   }
+}
+
+/** Whether all that the session's transcripts hold now has been written down, and no further one lies there. */
+export function isRead(db: Database, agentSession: string, subagents: string | undefined): boolean {
+  const tails = db
+    .query<Pick<Tail, "path" | "offset" | "subagent">, [string]>(
+      "select path, offset, subagent from tails where agent_session = ?",
+    )
+    .all(agentSession);
+  if (tails.some(({ path, offset }) => sizeOf(path) !== offset)) return false;
+  if (subagents === undefined || !existsSync(subagents)) return true;
+  return subagentFiles(subagents).every(([path]) => tails.some((tail) => tail.path === path));
+}
+
+/** Asking first is cheaper than being refused: an error's stack costs ten times the call. */
+export function sizeOf(path: string): number {
+  return existsSync(path) ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
 }
 
 function add(

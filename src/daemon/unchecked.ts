@@ -67,7 +67,7 @@ export function startUnchecked({ journal, agents, guard, log, poke }: Needs) {
       const { facts } = agent.readHook(call, session);
       const own = facts.filter(({ event }) => event.id.toLowerCase() === row.event);
       await journal.write(() => {
-        hold(db, bound, own, check);
+        hold(db, bound, own, check, (transcript) => agent.subagentsFolder(transcript));
         settle(row, unsure);
       });
       if (unsure.length === 0 && !isWanted(db, row.path)) unlinkSync(row.path);

@@ -245,14 +245,16 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
   }
 
   /** With a time, waits it out: new events do not cut short what the server asked for. Without, until the bell. */
-  async function rest(ms?: number, hearsBell = ms === undefined): Promise<void> {
+  async function rest(ms?: number, hearsBell = false): Promise<void> {
     if (stop.signal.aborted) return;
-    const rested = new AbortController();
-    const ends = [urge.promise];
-    if (hearsBell) ends.push(bell.promise);
-    if (ms !== undefined) ends.push(pause(ms, rested.signal));
-    await Promise.race(ends);
-    rested.abort();
+    if (ms === undefined) await Promise.race([urge.promise, bell.promise]);
+    else {
+      const rested = new AbortController();
+      const ends = [urge.promise, pause(ms, rested.signal)];
+      if (hearsBell) ends.push(bell.promise);
+      await Promise.race(ends);
+      rested.abort();
+    }
     urge = Promise.withResolvers<void>();
   }
 

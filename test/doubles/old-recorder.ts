@@ -7,7 +7,7 @@ const [home = ""] = process.argv.slice(2);
 const place = paths(home);
 makeFolders(place);
 const held = lock(place);
-const bound = listen(place.socket, async () =>
+const status = () =>
   Response.json({
     pid: process.pid,
     version: "0.0.1",
@@ -23,8 +23,8 @@ const bound = listen(place.socket, async () =>
     links: [],
     bindings: [],
     update: null,
-  }),
-);
+  });
+const bound = listen(place.socket, { table: {}, other: status });
 console.log("ready");
 process.on("SIGTERM", async () => {
   await bound[Symbol.asyncDispose]();
