@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { readable } from "../machine/credentials.ts";
 import { paths } from "../machine/paths.ts";
 import { COMMANDS } from "./commands.ts";
 import { planInstall } from "./kit/install.ts";
@@ -14,7 +14,10 @@ export async function begin(): Promise<void> {
     console.log("\npolaris --help lists all commands.");
     return;
   }
-  for (const { name } of missing) await (await COMMANDS[name].load()).run([]);
+  for (const { name } of missing) {
+    const args = name === "login" ? where() : [];
+    await (await COMMANDS[name].load()).run(args);
+  }
 }
 
 interface Missing {
@@ -25,14 +28,23 @@ interface Missing {
 
 async function whatIsMissing(): Promise<Missing[]> {
   const plan = await planInstall({ statusLine: true, service: true });
-  const place = paths();
+  const { current, profiles } = readable(paths().credentials);
   const missing: Missing[] = [];
   if (plan.plugin.length > 0 || plan.statusLine || plan.service) {
     const what = "hooks, status line, recorder";
     missing.push({ name: "install", what, command: "polaris install" });
   }
-  if (!existsSync(place.credentials)) {
+  const signedIn = current === null ? undefined : profiles[current];
+  if (!signedIn || signedIn.signedOut !== undefined) {
     missing.push({ name: "login", what: "a sign-in", command: "polaris login" });
   }
   return missing;
+}
+
+/** Which server, when nothing says so: a colleague's address is known to the person alone. */
+function where(): string[] {
+  const { current, profiles } = readable(paths().credentials);
+  if (process.env.POLARIS_SERVICE_URL || (current !== null && profiles[current])) return [];
+  const answer = prompt("Which server? (Enter: http://localhost:4321)")?.trim();
+  return answer ? ["--url", answer] : [];
 }

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { call } from "../machine/api.ts";
-import { readCredentials, signIn } from "../machine/credentials.ts";
+import { readable, signIn } from "../machine/credentials.ts";
 import { byDevice } from "../machine/login-device.ts";
 import { byLoopback } from "../machine/login-loopback.ts";
 import { paths } from "../machine/paths.ts";
@@ -153,14 +153,5 @@ function freeName(url: string, profile: Profile, { profiles }: Credentials): str
     const name = n === 1 ? base : `${base}-${n}`;
     const before = profiles[name];
     if (!before || before.org === undefined || before.org === profile.org) return name;
-  }
-}
-
-/** Credentials that cannot be read do not keep anybody from signing in anew. */
-function readable(path: string): Credentials {
-  try {
-    return readCredentials(path);
-  } catch {
-    return { current: null, profiles: {} };
   }
 }

@@ -29,25 +29,24 @@ export async function run(args: string[]): Promise<void> {
 }
 
 function* report(status: Status, ink: Ink): Generator<[string, string]> {
-  const { server, journal, spool, damaged } = status;
+  const { server, journal, unchecked, spool, damaged } = status;
   yield ["Recorder", `running (pid ${status.pid}, ${status.version})`];
   if (status.version !== VERSION) {
     yield ["", ink.amber(`this program is ${VERSION} — polaris doctor --fix`)];
   }
   if (status.update) yield ["Update", ink.amber(`${status.update} is available — polaris update`)];
-  const sign = server.state === "connected" ? ink.green("●") : ink.amber("○");
-  yield ["Server", `${sign} ${server.url || "none"}: ${stateOf(server)}`];
-  for (const other of status.profiles.filter(({ isCurrent }) => !isCurrent)) {
-    yield ["", `${other.name}, ${other.url}: ${stateOf(other)}`];
-  }
-  if (status.elsewhere > 0) {
-    yield ["", `${status.elsewhere} wait for a sign-in to the organisation they belong to`];
+  yield ["Server", connection(server, ink)];
+  for (const other of status.profiles) {
+    if (!other.isCurrent) yield ["", `${connection(other, ink)} ${ink.dim(other.name)}`];
   }
   const acked = server.ackedAt ? `, last acknowledged ${ago(server.ackedAt)}` : "";
   const size = `${(journal.bytes / 1e6).toFixed(1)} MB`;
   yield ["Journal", `${journal.pending} waiting to be sent${acked}, ${size}`];
-  const { unchecked } = status;
-  if (unchecked.reason) yield ["", `${counted(unchecked.events)}: ${unchecked.reason}`];
+  if (status.elsewhere > 0) {
+    const what = `${status.elsewhere} wait for a sign-in to the organisation they belong to`;
+    yield ["", ink.amber(`${what} — polaris login`)];
+  }
+  if (unchecked.reason) yield ["", ink.amber(`${counted(unchecked.events)}: ${unchecked.reason}`)];
   if (journal.error) yield ["", ink.red(journal.error)];
   if (journal.refused > 0) yield ["Refused", ink.amber(`${journal.refused} by the server`)];
   for (const { reason, count } of journal.refusals) yield ["", `${count}× ${reason}`];
@@ -64,6 +63,20 @@ function* report(status: Status, ink: Ink): Generator<[string, string]> {
   if (status.bindings.length === 0) yield ["Session", "none is being recorded"];
 }
 
+function connection({ url, state, error }: Connection, ink: Ink): string {
+  const sign = state === "connected" ? ink.green("●") : ink.amber("○");
+  const why = error ? ` (${error})` : "";
+  const next = state === "signed_out" ? " — polaris login" : "";
+  return `${sign} ${url || "none"}: ${state.replace("_", " ")}${why}${next}`;
+}
+
+type Connection = Pick<Status["server"], "url" | "state" | "error">;
+
+const counted = (events: number): string =>
+  events === 0
+    ? "No event can be checked for secrets"
+    : `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;
+
 function session({ project, name, acked, events, cwd, paused }: Binding, ink: Ink): string {
   const sign = acked === events ? ink.green("●") : ink.amber("○");
   const where = cwd && existsSync(cwd) ? ink.dim(` ${cwd}`) : "";
@@ -76,13 +89,3 @@ function ago(at: string): string {
   if (seconds < 3600) return `${(seconds / 60).toFixed(0)} min ago`;
   return `${(seconds / 3600).toFixed(0)} h ago`;
 }
-
-const stateOf = ({ state, error }: Pick<Status["server"], "state" | "error">): string => {
-  if (state === "signed_out") return `signed out: ${error ?? ""} Run polaris login.`;
-  return error ? `${state} (${error})` : state;
-};
-
-const counted = (events: number) =>
-  events === 0
-    ? "No event can be checked for secrets"
-    : `${events} event${events === 1 ? "" : "s"} could not be checked for secrets`;

@@ -122,17 +122,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
     };
   };
   const line = (agentSession: string) =>
-    statusLine(agentSession, {
-      journal,
-      driver: belongs().driver,
-      // Not the current sign-in's: a session is sent where it was begun.
-      serverOf: (session) => {
-        const name = session && accounts.of(session)?.name;
-        const own = uplinks.profiles.find((profile) => profile.name === name);
-        return session && !own ? "signed_out" : (own ?? uplinks.state).state;
-      },
-      update: updates.newer,
-    });
+    statusLine(agentSession, { journal, accounts, uplinks, update: updates.newer });
 
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();

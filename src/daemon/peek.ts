@@ -1,19 +1,22 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync } from "node:fs";
 import type { Paths } from "../machine/paths.ts";
+import { UNCHECKED } from "./schema.ts";
 import { pending } from "./status.ts";
+import { uncheckedStatus } from "./unchecked.ts";
 
 /** What a recorder that does not run would still have to send; undefined when its journal cannot be read. */
-export function unsent(place: Pick<Paths, "journal" | "spool" | "unchecked">): number | undefined {
-  const spooled = [place.spool, place.unchecked]
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder))
-    .filter((name) => name.endsWith(".json")).length;
+export function unsent(place: Pick<Paths, "journal" | "spool">): number | undefined {
+  const spooled = existsSync(place.spool)
+    ? readdirSync(place.spool).filter((name) => name.endsWith(".json")).length
+    : 0;
   if (!existsSync(place.journal)) return spooled;
   let db: Database | undefined;
   try {
     db = new Database(place.journal, { readwrite: true, strict: true });
-    return spooled + pending({ db });
+    // A journal of an earlier version has no such table.
+    db.run(UNCHECKED);
+    return spooled + pending({ db }) + uncheckedStatus(db).events;
   } catch {
     return undefined;
   } finally {

@@ -1,9 +1,9 @@
-import type { Line, Status, Unknown } from "../wire/local.ts";
-import type { Participant } from "../wire/participant.ts";
+import type { Line, Unknown } from "../wire/local.ts";
 import type { Accounts } from "./accounts.ts";
 import { bindingOf } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
-import { type Session, sessionOf } from "./sessions.ts";
+import { sessionOf } from "./sessions.ts";
+import type { Uplinks } from "./uplinks.ts";
 
 /** What of the journal goes into `polaris status`. */
 export function journalStatus(journal: Journal) {
@@ -25,6 +25,18 @@ export function journalStatus(journal: Journal) {
   };
 }
 
+/** Events of organisations this machine is signed in to no longer, or not yet. */
+export function elsewhere({ db }: Pick<Journal, "db">, accounts: Accounts): number {
+  return db
+    .query<{ profile: string | null; org: string | null; waiting: number }, []>(
+      `select profile, org, sum(next_pos - 1 - acked) as waiting from sessions
+       where next_pos > acked + 1 group by profile, org`,
+    )
+    .all()
+    .filter((place) => !accounts.of(place))
+    .reduce((sum, { waiting }) => sum + waiting, 0);
+}
+
 /** What hooks said and waits here, and what the server has not acknowledged. */
 export function pending({ db }: Pick<Journal, "db">): number {
   return count(
@@ -37,21 +49,25 @@ export function pending({ db }: Pick<Journal, "db">): number {
 
 interface Known {
   journal: Journal;
-  serverOf: (session: Session | undefined) => Status["server"]["state"];
-  driver: Participant;
+  accounts: Accounts;
+  uplinks: Pick<Uplinks, "state" | "stateOf">;
   update: string | null;
 }
 
-/** Asked several times a minute by every open agent session: three small queries and nothing else. */
+/**
+ * Asked several times a minute by every open agent session: three small queries and nothing else. A recorded session
+ * is told by the sign-in that sends it, whichever is current.
+ */
 export function statusLine(agentSession: string, known: Known): Line {
-  const { journal, serverOf, driver, update } = known;
+  const { journal, accounts, uplinks, update } = known;
   const bound = bindingOf(journal.db, agentSession);
   const session =
     bound && bound.state !== "left" ? sessionOf(journal.db, bound.session) : undefined;
+  const { state } = session ? uplinks.stateOf(accounts.of(session)?.name) : uplinks.state;
   return {
     session: session ? { project: session.project, name: session.name } : null,
-    who: session ? (session.driver ?? driver) : null,
-    server: serverOf(session),
+    who: session ? (session.driver ?? accounts.home(session).driver) : null,
+    server: state,
     pending: pending(journal),
     update,
   };
@@ -71,18 +87,6 @@ export function unknown({ db }: Pick<Journal, "db">): Unknown[] {
       count,
       at: new Date(at).toISOString(),
     }));
-}
-
-/** Events of organisations this machine is signed in to no longer, or not yet. */
-export function elsewhere({ db }: Pick<Journal, "db">, accounts: Accounts): number {
-  return db
-    .query<{ profile: string | null; org: string | null; waiting: number }, []>(
-      `select profile, org, sum(next_pos - 1 - acked) as waiting from sessions
-       where next_pos > acked + 1 group by profile, org`,
-    )
-    .all()
-    .filter((place) => !accounts.of(place))
-    .reduce((sum, { waiting }) => sum + waiting, 0);
 }
 
 function count(query: { get(): { n: number } | null }): number {

@@ -108,7 +108,8 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     const batch = nextBatch(db, { skip: skipped(), org, only, events: limit, bytes: BATCH_BYTES });
     if (batch.events.length === 0) {
       if (only !== undefined) return;
-      if (state.state !== "connected" && blocked.size === 0) return await greet(account.url, token);
+      const isKnown = state.state === "connected" && state.url === account.url;
+      if (!isKnown && blocked.size === 0) return await greet({ url: account.url, token });
       const dueMs = await checker.run({ url: account.url, token }, org);
       if (dueMs !== 0) await idle(dueMs);
       return await pause(GATHER_MS, stop.signal);
@@ -118,20 +119,6 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     if (outcome.next === "go") return;
     if (outcome.next === "sign-in") return await refuseToken(token);
     await rest(Math.max(wait.next(), outcome.ms ?? 0));
-  }
-
-  /** Nothing to send, and not known whether it would arrive: status and status line must not guess. */
-  async function greet(url: string, token: string): Promise<void> {
-    const request = { path: "/me", timeoutMs: TIMEOUT_MS, signal: stop.signal };
-    const reply = await send({ url, token }, request);
-    if (reply.status === 401) return await refuseToken(token);
-    if (reply.status === 200) {
-      spent = undefined;
-      wait.reset();
-      return say("connected", null);
-    }
-    say("waiting", errorOf(reply).message);
-    await Promise.race([bell.promise, rest(wait.next())]);
   }
 
   /** The same again with another token, or `bearer` says that there is none. A server that refuses even new ones waits. */
@@ -145,6 +132,19 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
   async function takeIn({ isCurrent }: Account, org: string): Promise<void> {
     const place = { profile: name, org, isCurrent };
     if (hasHomeless(db, place)) await journal.write(() => adopt(db, place));
+  }
+
+  /** Nothing to send, and not known whether it would arrive: status and status line must not guess. */
+  async function greet(server: { url: string; token: string }): Promise<void> {
+    const reply = await send(server, { path: "/me", timeoutMs: TIMEOUT_MS, signal: stop.signal });
+    if (reply.status === 401) return await refuseToken(server.token);
+    if (reply.status !== 200) {
+      say("waiting", errorOf(reply).message);
+      return await rest(Math.max(wait.next(), reply.retryAfterMs ?? 0));
+    }
+    spent = undefined;
+    wait.reset();
+    say("connected", null);
   }
 
   async function deliver(server: { url: string; token: string }, batch: Batch): Promise<Outcome> {
@@ -187,9 +187,9 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
     waiting.forEach(block);
     // What waits is shown beside "connected": a person may have to ask for access.
     say("connected", answer.data.blocked[0]?.message ?? (blocked.size > 0 ? state.error : null));
+    state = { ...state, ackedAt: new Date().toISOString() };
     if (waiting.size > 0) log.warn("uplink.blocked", { sessions: waiting.size });
     spent = undefined;
-    state = { ...state, ackedAt: new Date().toISOString() };
     limit = Math.min(BATCH_EVENTS, limit * 2);
     if (!moved && waiting.size === 0) return { next: "wait" };
     wait.reset();
@@ -244,18 +244,18 @@ export function startUplink({ journal, machine, name, accounts, log }: Needs): U
   async function idle(dueMs = Number.POSITIVE_INFINITY): Promise<void> {
     const first = Math.min(...[...blocked.values()].map((until) => until - Date.now()), dueMs);
     if (!Number.isFinite(first)) return await rest();
-    const rested = new AbortController();
-    await Promise.race([rest(), pause(Math.max(0, first), rested.signal)]);
-    rested.abort();
+    await rest(Math.max(0, first), true);
   }
 
   /** With a time, waits it out: new events do not cut short what the server asked for. Without, until the bell. */
-  async function rest(ms?: number): Promise<void> {
+  async function rest(ms?: number, hearsBell = false): Promise<void> {
     if (stop.signal.aborted) return;
     if (ms === undefined) await Promise.race([urge.promise, bell.promise]);
     else {
       const rested = new AbortController();
-      await Promise.race([urge.promise, pause(ms, rested.signal)]);
+      const ends = [urge.promise, pause(ms, rested.signal)];
+      if (hearsBell) ends.push(bell.promise);
+      await Promise.race(ends);
       rested.abort();
     }
     urge = Promise.withResolvers<void>();

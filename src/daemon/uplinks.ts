@@ -9,6 +9,8 @@ export interface Uplinks extends AsyncDisposable {
   retry(): void;
   /** How the current sign-in's sending goes. */
   readonly state: Status["server"];
+  /** How this sign-in's goes; without one, nothing can be sent. */
+  stateOf(name: string | undefined): Status["server"];
   readonly profiles: Status["profiles"];
 }
 
@@ -42,14 +44,18 @@ export function startUplinks(needs: {
 
   const end = async (uplink: Uplink) => await uplink[Symbol.asyncDispose]();
 
+  function stateOf(name: string | undefined): Status["server"] {
+    const uplink = name === undefined ? undefined : running.get(name);
+    if (uplink) return uplink.state;
+    return { url: "", state: "signed_out", error: NOBODY, since: startedAt, ackedAt: null };
+  }
+
   census();
   return {
     retry: census,
-    get state(): Status["server"] {
-      const current = accounts.all().find(({ isCurrent }) => isCurrent);
-      const uplink = current && running.get(current.name);
-      if (uplink) return uplink.state;
-      return { url: "", state: "signed_out", error: NOBODY, since: startedAt, ackedAt: null };
+    stateOf,
+    get state() {
+      return stateOf(accounts.all().find(({ isCurrent }) => isCurrent)?.name);
     },
     get profiles() {
       return accounts.all().map(({ name, url, participant, isCurrent }) => {

@@ -16,15 +16,20 @@ export const NOBODY: Credentials = { current: null, profiles: {} };
 export function readCredentials(path: string): Credentials {
   const text = contentOf(path);
   if (text === undefined) return NOBODY;
-  const value = json(text);
-  const parsed = Credentials.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const one = One.safeParse(value);
-  const profile = one.success ? Profile.safeParse(one.data) : undefined;
-  if (profile?.success) return { current: "default", profiles: { default: profile.data } };
+  const credentials = parsed(text);
+  if (credentials) return credentials;
   throw new PolarisError("not_signed_in", `${path} does not hold credentials.`, {
     hint: "Sign in again: polaris login",
   });
+}
+
+function parsed(text: string): Credentials | undefined {
+  const value = json(text);
+  const whole = Credentials.safeParse(value);
+  if (whole.success) return whole.data;
+  const one = One.safeParse(value);
+  const profile = one.success ? Profile.safeParse(one.data) : undefined;
+  return profile?.success ? { current: "default", profiles: { default: profile.data } } : undefined;
 }
 
 export function writeCredentials(path: string, credentials: Credentials): void {
@@ -43,16 +48,24 @@ export async function changeCredentials(
   });
 }
 
-/** Keeps this sign-in under its name, and makes it the current one. */
-export const signIn = (
+/** Keeps this sign-in under its name, and makes it the current one. A file that cannot be read is written anew. */
+export async function signIn(
   place: Pick<Paths, "credentials" | "credentialsLock">,
   name: string,
   profile: Profile,
-): Promise<void> =>
-  changeCredentials(place, ({ profiles }) => ({
-    current: name,
-    profiles: { ...profiles, [name]: profile },
-  }));
+): Promise<void> {
+  await locked(place.credentialsLock, () => {
+    const { profiles } = readable(place.credentials);
+    const after = { current: name, profiles: { ...profiles, [name]: profile } };
+    writeCredentials(place.credentials, after);
+  });
+}
+
+/** As `readCredentials`, for whoever signs in: content that is none does not keep anybody from it. */
+export function readable(path: string): Credentials {
+  const text = contentOf(path);
+  return (text === undefined ? undefined : parsed(text)) ?? NOBODY;
+}
 
 /**
  * Calls `changed` whenever the file's content is another than before. The folder is watched and not the file,

@@ -2,6 +2,7 @@ import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../src/lib/until.ts";
+import { writeCredentials } from "../../src/machine/credentials.ts";
 import { ask } from "../../src/machine/local.ts";
 import type { Line, Status } from "../../src/wire/local.ts";
 import { executable } from "../helpers/executable.ts";
@@ -89,6 +90,61 @@ test.each<[string, string, (computer: Computer) => void | Promise<void>]>([
   expect(more).toEqual([]);
   expect(found).toMatchObject({ check, says: expect.stringContaining(says) });
   expect(found?.fix).toBeTruthy();
+});
+
+test("F3, G7: every sign-in is looked at, not only the current one", async () => {
+  await using computer = await installed();
+  const { url, token } = computer.server;
+  const home = { url, token, org: "test", participant: "user:manu" };
+  const signedOut = "This machine was signed out.";
+  const work = { url, org: "work", participant: "user:manu-2", signedOut };
+  writeCredentials(computer.place.credentials, { current: "home", profiles: { home, work } });
+  const logins = async () =>
+    (await computer.doctor()).findings.filter(({ check }) => check === "login");
+  expect(await logins()).toEqual([
+    { check: "login", state: "ok", says: `user:manu at ${url} (home)` },
+    {
+      check: "login",
+      state: "wrong",
+      says: `${url} does not take user:manu-2's sign-in: ${signedOut}`,
+      fix: `polaris login --url ${url} --profile work`,
+    },
+  ]);
+  writeCredentials(computer.place.credentials, { current: null, profiles: { home } });
+  expect(await logins()).toContainEqual(
+    expect.objectContaining({ state: "wrong", fix: "polaris use home" }),
+  );
+  await computer.do("use", "home");
+  expect(await computer.doctor()).toMatchObject({ healthy: true });
+});
+
+test("F3, G7: a sign-in that the server takes no more is found though nothing waits to be sent", async () => {
+  await using computer = await installed();
+  computer.server.setToken("another");
+  await computer.do("install", "--refresh");
+  const found = await until(async () =>
+    (await computer.doctor()).findings.find(
+      ({ check, state }) => check === "login" && state === "wrong",
+    ),
+  );
+  expect((await computer.run("status")).out).toContain("○");
+  const fix = found.fix?.split(" ").slice(1) ?? [];
+  expect(fix).toEqual(["login", "--url", computer.server.url, "--profile", "default"]);
+  await computer.do(...fix, "--token", "another");
+  await until(async () => (await computer.doctor()).healthy);
+});
+
+test("A11, G7: a team's policy that cannot be read is found: nothing is sent unchecked", async () => {
+  await using computer = await installed();
+  writeFileSync(computer.place.policy, "{", { mode: 0o600 });
+  const [found] = await until(async () => {
+    const findings = await wrong(computer);
+    return findings.length > 0 && findings;
+  });
+  expect(found).toMatchObject({ check: "secrets", says: expect.stringContaining("policy.json") });
+  expect((await computer.run("status")).out).toContain("No event can be checked for secrets");
+  rmSync(computer.place.policy);
+  await until(async () => (await computer.doctor()).healthy);
 });
 
 test("G7: a clock that is an hour off the server's is found", async () => {

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { until } from "../../src/lib/until.ts";
 import { ask } from "../../src/machine/local.ts";
 import { isAlive } from "../../src/machine/recorder.ts";
 import type { Status } from "../../src/wire/local.ts";
@@ -73,6 +74,17 @@ test("G1: install with its service, then uninstall, leave a checksum-identical h
   expect(isAlive(pid)).toBe(false);
   expect(checksum(computer.home)).toEqual(before);
   expect(await computer.do("uninstall")).toContain("Nothing of Polaris is installed");
+});
+
+test("F3, G1: uninstall takes sign-in, policy and lock away too", async () => {
+  await using computer = await makeMachine();
+  const before = checksum(computer.home);
+  await computer.do("login", "--url", computer.server.url, "--token", computer.server.token);
+  await computer.do("install");
+  writeFileSync(computer.place.policy, "{}", { mode: 0o600 });
+  expect(readdirSync(computer.place.home)).toContain("credentials.lock");
+  await computer.do("uninstall");
+  expect(checksum(computer.home)).toEqual(before);
 });
 
 test("G1: where Claude Code has never run, uninstall takes the made folders away too", async () => {
@@ -213,10 +225,56 @@ test("G1: what has not reached the server is asked about before it is removed", 
 test("G1: a server's database beside the recorder's things stays", async () => {
   await using computer = await makeMachine();
   mkdirSync(join(computer.place.home, "server"), { recursive: true });
-  writeFileSync(join(computer.place.home, "server/owner.token"), "precious");
+  writeFileSync(join(computer.place.home, "server/server.secret"), "precious");
   await computer.do("install", "--no-service");
   expect(await computer.do("uninstall")).toContain("Left");
-  expect(readFileSync(join(computer.place.home, "server/owner.token"), "utf8")).toBe("precious");
+  expect(readFileSync(join(computer.place.home, "server/server.secret"), "utf8")).toBe("precious");
+});
+
+test("A11, G1: what could not be checked for secrets has not been sent either", async () => {
+  await using computer = await makeMachine();
+  computer.signIn();
+  await computer.do("install");
+  const transcript = join(computer.folder, "t.jsonl");
+  writeFileSync(transcript, "");
+  await computer.do("join", "pj", "--agent-session", "s1", "--transcript", transcript);
+  writeFileSync(computer.place.policy, "{", { mode: 0o600 });
+  await until(async () => (await ask<Status>(computer.place, "/status")).unchecked.reason);
+  const title = { type: "custom-title", customTitle: "A title", sessionId: "s1" };
+  writeFileSync(transcript, `${JSON.stringify(title)}\n`);
+  await until(async () => (await ask<Status>(computer.place, "/status")).unchecked.events === 1);
+  const asked = /^polaris: 1 events have not reached the server/;
+  expect((await computer.run("uninstall")).err).toMatch(asked);
+  // Also when no recorder runs any more.
+  process.kill((await ask<Status>(computer.place, "/status")).pid, "SIGKILL");
+  expect((await computer.run("uninstall")).err).toMatch(asked);
+  await computer.do("uninstall", "--discard");
+});
+
+test("F3, G1: polaris alone in a terminal installs, asks which server, and opens the sign-in there", async () => {
+  await using computer = await makeMachine();
+  let said = "";
+  const child = Bun.spawn(computer.executable, {
+    env: { ...computer.env, TERM: "dumb" },
+    terminal: {
+      cols: 200,
+      rows: 50,
+      data(_, part) {
+        said += Buffer.from(part);
+      },
+    },
+  });
+  try {
+    await until(() => said.includes("Which server?"));
+    expect(said).toContain("Recorder: runs");
+    child.terminal?.write(`${computer.server.url}\r`);
+    const address = await until(() => /http\S+authorize\S+/.exec(said)?.[0]);
+    expect(address).toStartWith(computer.server.url);
+  } finally {
+    child.kill("SIGKILL");
+    await child.exited;
+    child.terminal?.close();
+  }
 });
 
 test("G1: polaris alone says what is missing where nobody can be asked", async () => {

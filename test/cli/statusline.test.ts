@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../src/lib/until.ts";
+import { writeCredentials } from "../../src/machine/credentials.ts";
 import { ask } from "../../src/machine/local.ts";
 import type { Line } from "../../src/wire/local.ts";
 import { type Computer, makeMachine } from "./kit.ts";
@@ -139,6 +140,31 @@ test("G6: a status line that wraps itself does not call itself for ever", async 
   );
   await computer.do("install", "--no-service");
   expect(await shown(computer, payload("start"))).toMatchObject(quiet("polaris: not connected\n"));
+});
+
+test("F3, G6: a session is told by the sign-in that sends it, whichever is current", async () => {
+  await using computer = await makeMachine();
+  const { url, token } = computer.server;
+  const home = { url, token, org: "home", participant: "user:manu" };
+  const away = { url: "http://127.0.0.1:1", token, org: "away", participant: "user:priya" };
+  const profiles = { home, away };
+  writeCredentials(computer.place.credentials, { current: "home", profiles });
+  await computer.do("install");
+  const file = join(computer.folder, "t.jsonl");
+  const join_ = (id: string, name: string) =>
+    computer.do("join", "pj", name, "--agent-session", id, "--transcript", file);
+  await join_("s1", "one");
+  await computer.do("use", "away");
+  await join_("s2", "two");
+  const line = (id: string) => ask<Line>(computer.place, `/statusline?session=${id}`);
+  await until(async () => (await line("s1")).server === "connected");
+  expect(await line("s1")).toMatchObject({ who: "user:manu", server: "connected" });
+  expect(await line("s2")).toMatchObject({ who: "user:priya", server: "waiting" });
+  const status = await computer.do("status");
+  expect(status).toMatch(/^Server {4}○ http:\/\/127\.0\.0\.1:1: waiting/m);
+  expect(status).toContain(`● ${url}: connected home`);
+  await computer.do("logout", "home");
+  await until(async () => (await line("s1")).server === "signed_out");
 });
 
 test("G6: what it asks of the recorder is small, whatever the recorder holds", async () => {

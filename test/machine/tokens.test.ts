@@ -158,6 +158,16 @@ describe("credentials are their owner's alone (F3)", () => {
     expect(readFileSync(theirs, "utf8")).toBe(text);
   });
 
+  test("content that is none keeps nobody from signing in", async () => {
+    await using folder = temporary();
+    const place = paths(join(folder.path, "home"));
+    mkdirSync(place.home);
+    writeFileSync(place.credentials, '{"current": "wo');
+    expect(() => readCredentials(place.credentials)).toThrow(/does not hold credentials/);
+    await signIn(place, "work", profile);
+    expect(readCredentials(place.credentials).current).toBe("work");
+  });
+
   test("many writers at once lose nobody's sign-in", async () => {
     await using folder = temporary();
     const place = paths(join(folder.path, "home"));

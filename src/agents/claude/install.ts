@@ -85,8 +85,8 @@ function hooks(installation: Installation) {
 /**
  * Those that the agent waits for: SessionStart, so that the session is bound before its first prompt, and Stop and
  * SessionEnd, because `claude -p` exits about 200 ms after Stop and kills hooks that still run: the end of the turn would
- * be lost. All of them stand beside the tool path. A waited-for hook whose binary is missing prints an error into every session, so these go
- * through a shell that swallows it (13 ms more).
+ * be lost. All of them stand beside the tool path. A waited-for hook whose binary is missing prints an error into every
+ * session, so these go through a shell that swallows it (13 ms more).
  */
 const WAITED = ["SessionStart", "Stop", "SessionEnd"];
 

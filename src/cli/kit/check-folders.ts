@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { privateFolder } from "../../lib/file.ts";
 import { identify } from "../../machine/identity.ts";
+import { installedPath } from "../../machine/installed.ts";
 import type { Paths } from "../../machine/paths.ts";
 import { type Finding, note, ok, type Scene, wrong } from "./finding.ts";
 
@@ -29,7 +30,13 @@ function blocked(place: Paths): Finding[] {
     return `moved to ${aside}`;
   };
   const found: Finding[] = [];
-  for (const folder of [place.home, dirname(place.journal), place.spool, place.damaged]) {
+  for (const folder of [
+    place.home,
+    dirname(place.journal),
+    place.spool,
+    place.damaged,
+    place.unchecked,
+  ]) {
     const there = entry(folder);
     if (!there || (existsSync(folder) && statSync(folder).isDirectory())) continue;
     found.push(wrong("folders", `${folder} is no folder`, "move it away", moved(folder)));
@@ -43,10 +50,12 @@ function blocked(place: Paths): Finding[] {
 }
 
 function open(place: Paths): Finding[] {
-  const folders = [place.home, dirname(place.journal), place.spool].filter(isFolder);
-  const files = ["credentials.json", "machine.json", "install.json", "daemon.log", "update.json"]
-    .map((name) => join(place.home, name))
-    .concat([place.journal, place.lock])
+  const folders = [place.home, dirname(place.journal), place.spool, place.unchecked].filter(
+    isFolder,
+  );
+  const { credentials, credentialsLock, machine, policy, log, update, journal, lock } = place;
+  const files = [credentials, credentialsLock, machine, policy, log, update, journal, lock]
+    .concat(installedPath(place))
     .filter((path) => entry(path)?.isFile());
   const bad = [
     ...folders.map((path) => ({ path, want: 0o700 })),

@@ -50,13 +50,16 @@ function age(version: string, repair?: () => Promise<string>): Finding[] {
 }
 
 /** What the journal and the spool say of themselves. */
-export function checkJournal({ status }: Scene): Finding[] {
+export function checkJournal({ place, status }: Scene): Finding[] {
   if (!status) return [];
   const { error, pending, refused, refusals } = status.journal;
-  const found: Finding[] = [];
   const { events, reason } = status.unchecked;
-  if (reason) {
-    const says = `${events} events wait, because they could not be checked for secrets: ${reason}`;
+  const found: Finding[] = [];
+  if (reason?.startsWith("policy.json")) {
+    const says = `nothing can be checked for secrets, so nothing is sent: ${reason}`;
+    found.push(wrong("secrets", says, `mend or remove ${place.policy}`));
+  } else if (reason) {
+    const says = `${events} events could not be checked for secrets and wait here: ${reason}`;
     found.push(note("secrets", says, "they are checked again by themselves; nothing was sent"));
   }
   // A journal that was set aside is told by its file.

@@ -1,7 +1,7 @@
 import { readCredentials } from "../../machine/credentials.ts";
 import { PolarisError } from "../../wire/error.ts";
-import type { Credentials } from "../../wire/local.ts";
-import { type Finding, ok, type Scene, wrong } from "./finding.ts";
+import type { Credentials, Status } from "../../wire/local.ts";
+import { type Finding, note, ok, type Scene, wrong } from "./finding.ts";
 
 const LIMIT_MS = 5000;
 /** Date headers count whole seconds, and an answer takes a while. */
@@ -9,27 +9,52 @@ const SKEW_MS = 30_000;
 
 const LOGIN = "polaris login";
 
-/** Signed in, each server answers, takes us for who we are, and its clock is ours. */
+/** Signed in, the servers answer, they take us for who we are, and their clocks are ours. */
 export async function checkServer({ place, status }: Scene): Promise<Finding[]> {
   let credentials: Credentials;
   try {
     credentials = readCredentials(place.credentials);
   } catch (error) {
     if (!(error instanceof PolarisError)) throw error;
-    return [wrong("login", error.message, LOGIN)];
+    return [wrong("login", error.message, error.hint || LOGIN)];
   }
-  const profiles = Object.entries(credentials.profiles);
-  if (profiles.length === 0) return [wrong("login", "nobody is signed in on this machine", LOGIN)];
-  const logins = profiles.map(([name, { url, participant, signedOut }]) => {
+  const addresses = new Set(Object.values(credentials.profiles).map(({ url }) => url));
+  const answers = await Promise.all([...addresses].map(reach));
+  return [...logins(credentials, status), ...answers.flat(), ...waiting(status)];
+}
+
+/** Every sign-in: what was begun under one that is not current still goes there. */
+function logins({ current, profiles }: Credentials, status: Status | undefined): Finding[] {
+  const names = Object.keys(profiles);
+  if (names.length === 0) return [wrong("login", "nobody is signed in on this machine", LOGIN)];
+  const found: Finding[] = [];
+  if (current === null || !profiles[current]) {
+    const fix = `polaris use ${names[0]}`;
+    found.push(wrong("login", "no sign-in is chosen for what begins from now on", fix));
+  }
+  for (const [name, { url, participant, signedOut }] of Object.entries(profiles)) {
     // The recorder has tried the sign-in itself.
     const tried = status?.profiles.find((one) => one.name === name && one.url === url);
-    const refused = signedOut ?? (tried?.state === "signed_out" ? (tried.error ?? "") : undefined);
-    if (refused === undefined) return ok("login", `${name}: ${participant} at ${url}`);
-    const says = `${name}: ${url} does not take ${participant}'s sign-in any more (${refused})`;
-    return wrong("login", says, `${LOGIN} --url ${url}`);
-  });
-  const urls = [...new Set(profiles.map(([, { url }]) => url))];
-  return [...logins, ...(await Promise.all(urls.map(reach))).flat()];
+    const why = signedOut ?? (tried?.state === "signed_out" ? (tried.error ?? "") : undefined);
+    const fix = `${LOGIN} --url ${url} --profile ${name}`;
+    if (why === undefined) found.push(ok("login", `${participant} at ${url} (${name})`));
+    else found.push(wrong("login", `${url} does not take ${participant}'s sign-in: ${why}`, fix));
+  }
+  return found;
+}
+
+/** What cannot go where it belongs though somebody is signed in. */
+function waiting(status: Status | undefined): Finding[] {
+  if (!status) return [];
+  const found: Finding[] = [];
+  if (status.elsewhere > 0) {
+    const says = `${status.elsewhere} events wait for a sign-in to the organisation they belong to`;
+    found.push(note("backlog", says, LOGIN));
+  }
+  for (const { name, state, error } of status.profiles) {
+    if (state === "connected" && error) found.push(note("backlog", `${name}: ${error}`));
+  }
+  return found;
 }
 
 async function reach(url: string): Promise<Finding[]> {
