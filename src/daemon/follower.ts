@@ -4,6 +4,7 @@ import type { Agent } from "../agents/agent.ts";
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { bindingOf } from "./bindings.ts";
+import { bury, LOOK_MS, startWatch } from "./gone.ts";
 import { lastHeld, QUIET_MS, release } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { readTail } from "./tail.ts";
@@ -51,6 +52,7 @@ export function startFollower({
   const stop = new AbortController();
   const stopped = Promise.withResolvers<void>();
   const watchers = new Map<string, FSWatcher>();
+  const life = startWatch();
   let turnOpen = false;
   let grownAt = Date.now();
   let dirty = true;
@@ -69,6 +71,7 @@ export function startFollower({
     const bound = bindingOf(db, agentSession);
     if (!bound || bound.state === "left") return undefined;
     const upTo = lastHeld(db, agentSession);
+    const isGone = bound.state === "live" && life.isGone(bound.pid);
     await findSubagents(bound.transcript);
     let hasFile = false;
     for (const tail of tailsOf(db, agentSession)) {
@@ -78,6 +81,7 @@ export function startFollower({
         turnOpen ||= bound.state === "live";
       }
     }
+    if (isGone) await journal.write(() => bury(db, bound));
     if (upTo === 0) return undefined;
     const moment = { agentSession, session: bound.session, upTo, grownAt, hasFile, final };
     return await journal.write(() => release(db, moment), { lazy: true });
@@ -160,7 +164,8 @@ export function startFollower({
   }
 
   /** A closed turn is looked at until it has been quiet; then only the watchers speak. */
-  const restOf = (quietFor: number) => (quietFor < QUIET_MS ? QUIET_MS : IDLE_MS);
+  const restOf = (quietFor: number) =>
+    quietFor < QUIET_MS ? QUIET_MS : life.isWatching ? LOOK_MS : IDLE_MS;
 
   function isOver(quietFor: number): boolean {
     if (final) return true;

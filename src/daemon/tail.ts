@@ -72,8 +72,7 @@ async function store(
   return await journal.write(() => {
     const bound = bindingOf(journal.db, tail.agent_session);
     if (!bound || bound.state === "left") return undefined;
-    const all = tail.subagent === null ? mingle(journal.db, tail, bound.session, events) : events;
-    append(journal.db, bound.session, all);
+    append(journal.db, bound.session, mingle(journal.db, tail, bound.session, events));
     move(journal.db, next);
     return next;
   }, LAZY);

@@ -107,7 +107,8 @@ export const lifeHooks: Readonly<Record<string, Hook>> = {
       const agentId = string(agent_id, 128);
       if (!agentId) return undefined;
       const body = { agentId, agentType: string(agent_type) };
-      return { turn: "open", facts: [fact(moment, "now", "subagent.start", { body })] };
+      const start = fact(moment, "called", "subagent.start", { body });
+      return { turn: "open", facts: [{ ...start, tools: ["Agent", "Task"] }] };
     },
   },
   SubagentStop: {
