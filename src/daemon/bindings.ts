@@ -44,7 +44,11 @@ export function live(db: Database): Bound[] {
  * Finds or makes the binding a hook call belongs to. No binding means: nobody joined this session and no link holds its
  * directory; nothing of it may be written. Runs inside `journal.write`.
  */
-export function resolve(db: Database, reading: HookReading, caller: Caller): Bound | undefined {
+export function resolve(
+  db: Database,
+  reading: HookReading,
+  caller: Caller,
+): (Bound & { continues?: string }) | undefined {
   const known = bindingOf(db, reading.agentSession);
   if (known?.state === "left") return undefined;
   if (known) return refresh(db, known, reading, caller);
@@ -60,7 +64,8 @@ export function resolve(db: Database, reading: HookReading, caller: Caller): Bou
     cwd: reading.cwd,
     at: caller.at,
   });
-  return bind(db, session, reading, caller, opened.from);
+  const bound = bind(db, session, reading, caller, opened.from);
+  return opened.continues ? { ...bound, continues: opened.continues } : bound;
 }
 
 /** Writes the binding and where its transcript is read from. */
@@ -122,11 +127,13 @@ function openedBy(
   db: Database,
   reading: HookReading,
   caller: Caller,
-): { project: string; from: tails.From; place: Place } | undefined {
+): { project: string; from: tails.From; place: Place; continues?: string } | undefined {
   const { start } = reading;
   const fresh = start === "startup" || start === "clear" || start === "fork";
   const before = start === "clear" ? predecessor(db, caller) : undefined;
-  if (before) return { project: before.project, from: "start", place: before };
+  if (before) {
+    return { project: before.project, from: "start", place: before, continues: before.id };
+  }
   const link = linkOf(db, reading.cwd);
   if (!link) return undefined;
   const { project } = link;

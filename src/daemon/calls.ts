@@ -13,7 +13,8 @@ export function isCall(event: Event, fact: Event, tools: readonly string[]): boo
   // The start of a subagent carries its own id; its call stands with whoever made it.
   if (fact.kind !== "subagent.start" && event.parent !== fact.parent) return false;
   if (!event.parent && event.turn && fact.turn && event.turn !== fact.turn) return false;
-  return fact.text === undefined || fact.text === event.text;
+  if (fact.text === undefined || fact.text === event.text) return true;
+  return fact.body.input !== undefined && Bun.deepEquals(fact.body.input, event.body.input);
 }
 
 /** Whether this is the work of the subagent whose start is still held. */

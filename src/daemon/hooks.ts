@@ -1,4 +1,4 @@
-import type { Agent, HookReading, People } from "../agents/agent.ts";
+import type { Agent, Fact, HookReading, People } from "../agents/agent.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { HookCall } from "../wire/local.ts";
 import type { Accounts } from "./accounts.ts";
@@ -25,6 +25,12 @@ export interface Seen {
 
 const SEEN_LIMIT = 1_000;
 
+/** A session that goes on from another one says so where it starts. */
+function linked(fact: Fact, continues: string): Fact {
+  if (fact.event.kind !== "session.start") return fact;
+  return { ...fact, event: { ...fact.event, body: { ...fact.event.body, continues } } };
+}
+
 export function startHooks(needs: {
   journal: Journal;
   agents: readonly Agent[];
@@ -41,13 +47,13 @@ export function startHooks(needs: {
     call: HookCall,
     reading: HookReading,
     people: People,
-    bound: Bound,
-  ) {
+    bound: Bound & { continues?: string },
+  ): Fact[] {
     const session = sessionOf(db, bound.session);
-    if (!session || (session.driver === people.driver && session.agent === people.agent)) {
-      return reading.facts;
-    }
-    return agent.readHook(call, session).facts;
+    const isOurs = !session || (session.driver === people.driver && session.agent === people.agent);
+    const { facts } = isOurs ? reading : agent.readHook(call, session);
+    const { continues } = bound;
+    return continues ? facts.map((fact) => linked(fact, continues)) : facts;
   }
 
   function remember(call: HookCall, reading: HookReading): void {
@@ -74,7 +80,7 @@ export function startHooks(needs: {
       const people: People = { driver: home().driver, agent: agent.participant };
       const reading = agent.readHook(call, people);
       if (!reading.agentSession) return { recorded: false };
-      const bound = await journal.write<Bound | undefined>(() => {
+      const bound = await journal.write(() => {
         const found = resolve(db, reading, {
           agent: agent.name,
           pid: call.pid,

@@ -53,7 +53,7 @@ export const lifeHooks: Readonly<Record<string, Hook>> = {
     read(moment) {
       const { old_cwd, new_cwd } = moment.payload;
       const cwd = string(new_cwd, 4096);
-      const saying = notice(moment, "cwd", new_cwd, { from: old_cwd, to: new_cwd });
+      const saying = notice(moment, "cwd", new_cwd, { from: old_cwd, to: new_cwd, cwd });
       return saying && cwd ? { ...saying, cwd } : undefined;
     },
   },

@@ -86,8 +86,9 @@ export const toolHooks: Readonly<Record<string, Hook>> = {
       const name = string(tool_name);
       if (!name) return undefined;
       if (name === ASK) return { turn: "open", facts: [] };
-      // Leaving plan mode, the hook is not told the plan.
-      const text = name === PLAN ? undefined : telling(name, record(tool_input));
+      // A plan is read whole before it is approved; without a file of the plan the hook is told none.
+      const { plan } = record(tool_input);
+      const text = name === PLAN ? string(plan) : telling(name, record(tool_input));
       const body = { name, input: tool_input, suggestions: permission_suggestions };
       const asked = fact(moment, "called", "permission.request", { text, body });
       return { turn: "open", facts: [{ ...asked, tools: [name] }] };
