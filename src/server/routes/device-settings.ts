@@ -13,10 +13,10 @@ import { PolarisError } from "../../wire/error.ts";
 import { addressOf } from "../address.ts";
 import { authenticate } from "../auth.ts";
 import { readText } from "../body.ts";
-import { redirect } from "../entrance.ts";
 import { asPolarisError } from "../errors.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
+import { redirect } from "../entrance.ts";
 import { NewToken, tokenOf } from "./devices.ts";
 import { NO_PARSE } from "./projects.ts";
 
