@@ -52,12 +52,15 @@ test("A2: a call that was told already is asked for at once, and once more when 
   say(world.transcript(), line("done", { kind: "tool.result", callId: "1" }));
   await until(() => told(world).length === 3);
   await asks(world, "make");
+  say(world.transcript(), line("again"));
+  await until(() => told(world).includes("agent.message again"));
   say(world.transcript(), line("make", { kind: "tool.call", name: "Bash", callId: "2" }));
-  await until(() => told(world).length === 5);
+  await until(() => told(world).length === 6);
   expect(told(world)).toEqual([
     "tool.call make",
     "permission.request make",
     "tool.result done",
+    "agent.message again",
     "tool.call make",
     "permission.request make",
   ]);
