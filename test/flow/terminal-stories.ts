@@ -68,7 +68,7 @@ export const SECOND = [
   "agent:claude session.end (killed) The agent's process is gone.",
 ];
 
-/** Plans, the branch, a title and the shell; the change of branch is left out. */
+/** Plans, the branch, a title and the shell. */
 export const PLANNED = [
   "agent:claude session.start (startup)",
   "user:manu user.message (user) Plan the work",
@@ -94,7 +94,10 @@ export const PLANNED = [
   "agent:claude notice (bash_output) from the shell",
   "agent:claude agent.message Going on.",
   "agent:claude turn.end (end_turn)",
+  "agent:claude session.end (prompt_input_exit)",
+  "agent:claude session.start (resume)",
   "agent:claude session.title auth work",
+  "agent:claude notice (branch) feat/other",
   "user:manu user.message (user, /rename) /rename auth work",
   "agent:claude notice (local_command) Session renamed to: auth work",
   "agent:claude session.end (prompt_input_exit)",
