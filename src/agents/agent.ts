@@ -67,6 +67,9 @@ export interface Fact {
    * - `quiet`: after the transcript has then stayed quiet (the agent's last lines reach the file 80–400 ms late),
    *   so that an end stands after what it ends.
    * - `unseen`: only when the transcript does not tell the same fact itself (same kind, and same turn or same text).
+   * - `called`: after the transcript has told the call it is about, which reaches the file only after the hook has run.
    */
-  release: "now" | "quiet" | "unseen";
+  release: "now" | "quiet" | "unseen" | "called";
+  /** For `called`: the tools that may be meant. Where the event has a text, it is the call's own. */
+  tools?: readonly string[];
 }

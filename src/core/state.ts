@@ -20,6 +20,8 @@ export function stateAfter(event: Pick<Event, "kind" | "body" | "parent">): Stat
   if (event.parent) return undefined; // a subagent's end is not its parent's
   switch (event.kind) {
     case "user.message":
+      // `/rename` and `!ls` are done by the client; where one sets the agent to work, its words follow.
+      return event.body.command || event.body.bash ? undefined : "working";
     case "agent.message":
     case "agent.thought":
     case "tool.call":

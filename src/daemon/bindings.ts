@@ -52,7 +52,7 @@ export function resolve(
   db: Database,
   reading: HookReading,
   caller: Caller,
-): { bound: Bound; changed: boolean } | undefined {
+): { bound: Bound; changed: boolean; continues?: string } | undefined {
   const known = bindingOf(db, reading.agentSession);
   if (known?.state === "left") return undefined;
   if (known) {
@@ -74,7 +74,10 @@ export function resolve(
       at: caller.at,
     });
   const own = { ...caller, paused: opened.paused };
-  return { bound: bind(db, session, reading, own, opened.from), changed: true };
+  const bound = bind(db, session, reading, own, opened.from);
+  return opened.continues === undefined
+    ? { bound, changed: true }
+    : { bound, changed: true, continues: opened.continues };
 }
 
 /** Writes the binding and where its transcript is read from. */
@@ -137,15 +140,22 @@ function refresh(db: Database, known: Bound, reading: HookReading, caller: Calle
   return bound;
 }
 
+interface Opened {
+  project: string;
+  from: tails.From;
+  place: Place;
+  paused?: boolean;
+  /** The session it goes on from. */
+  continues?: string;
+}
+
 /** What makes an unknown agent session ours, and from where on. */
-function openedBy(
-  db: Database,
-  reading: HookReading,
-  caller: Caller,
-): { project: string; from: tails.From; place: Place; paused?: boolean } | undefined {
+function openedBy(db: Database, reading: HookReading, caller: Caller): Opened | undefined {
   const { start } = reading;
   const before = start === "clear" ? predecessor(db, caller) : undefined;
-  if (before) return { ...before, from: "start", place: before.place };
+  if (before) {
+    return { ...before, from: "start", place: before.place, continues: before.place.id };
+  }
   const link = linkOf(db, reading.cwd, caller.repository);
   if (!link) return undefined;
   const { project } = link;
@@ -168,7 +178,7 @@ function importedAs(db: Database, agentSession: string, project: string): Sessio
 function predecessor(
   db: Database,
   { pid, agent }: Caller,
-): { project: string; place: Place; paused: boolean } | undefined {
+): { project: string; place: Session; paused: boolean } | undefined {
   if (pid === undefined) return undefined;
   const last = db
     .query<Bound, [number, string]>(

@@ -5,6 +5,7 @@ import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { Guard } from "../machine/guard/guard.ts";
 import { bindingOf } from "./bindings.ts";
+import { bury, LOOK_MS, startWatch } from "./gone.ts";
 import { lastHeld, waits } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { type Compared, QUIET_MS, release } from "./release.ts";
@@ -55,6 +56,7 @@ export function startFollower({
   const stop = new AbortController();
   const stopped = Promise.withResolvers<void>();
   const watchers = new Map<string, FSWatcher>();
+  const life = startWatch();
   let turnOpen = false;
   let grownAt = Date.now();
   let dirty = true;
@@ -74,6 +76,7 @@ export function startFollower({
     const bound = bindingOf(db, agentSession);
     if (!bound || bound.state === "left") return undefined;
     const upTo = lastHeld(db);
+    const isGone = bound.state === "live" && life.isGone(bound.pid);
     await findSubagents(bound.transcript);
     let hasFile = false;
     for (const tail of tailsOf(db, agentSession)) {
@@ -83,6 +86,7 @@ export function startFollower({
         turnOpen ||= bound.state === "live";
       }
     }
+    if (isGone) await journal.write(() => bury(db, bound));
     if (!waits(db, agentSession)) return undefined;
     const { session } = bound;
     const moment = { agentSession, session, upTo, grownAt, hasFile, final, compared };
@@ -168,7 +172,8 @@ export function startFollower({
   }
 
   /** A closed turn is looked at until it has been quiet; then only the watchers speak. */
-  const restOf = (quietFor: number) => (quietFor < QUIET_MS ? QUIET_MS : IDLE_MS);
+  const restOf = (quietFor: number) =>
+    quietFor < QUIET_MS ? QUIET_MS : life.isWatching ? LOOK_MS : IDLE_MS;
 
   function isOver(quietFor: number): boolean {
     if (final) return true;

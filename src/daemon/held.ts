@@ -8,13 +8,16 @@ import { isRead, sizeOf } from "./tails.ts";
 
 export interface Held {
   n: number;
-  release: Fact["release"];
+  /** A fact's `release`; with a colon and the tools where it waits for a call. */
+  release: string;
   at: number;
   size: number;
   pos: number;
   json: string;
 }
 
+/** Before the tools, in `release`. */
+export const CALLED = "called:";
 const NO_KEYS = { mark: null, turn: null };
 
 /**
@@ -33,9 +36,10 @@ export function hold(
   check: Check,
   subagents: (transcript: string) => string | undefined,
 ): boolean {
-  const checked = facts.flatMap(({ event, release }) => {
+  const checked = facts.flatMap(({ event, release, tools = [] }) => {
     const clean = check(event);
-    return clean ? [{ event: clean, release }] : [];
+    const rule = release === "called" ? `${CALLED}${tools.join()}` : release;
+    return clean ? [{ event: clean, release: rule }] : [];
   });
   if (checked.length === 0) return false;
   const folder = transcript ? subagents(transcript) : undefined;
@@ -90,3 +94,7 @@ export function lastHeld(db: Database): number {
 export function waits(db: Database, agentSession: string): boolean {
   return db.query("select 1 from held where agent_session = ? limit 1").get(agentSession) !== null;
 }
+
+/** The tools whose call a fact waits for. */
+export const toolsOf = ({ release }: Pick<Held, "release">): string[] | undefined =>
+  release.startsWith(CALLED) ? release.slice(CALLED.length).split(",") : undefined;

@@ -37,6 +37,12 @@ interface Taken {
 
 const SEEN_LIMIT = 1_000;
 
+/** A session that goes on from another one says so where it starts. */
+function linked(fact: Fact, continues: string): Fact {
+  if (fact.event.kind !== "session.start") return fact;
+  return { ...fact, event: { ...fact.event, body: { ...fact.event.body, continues } } };
+}
+
 export function startHooks(needs: {
   journal: Journal;
   agents: readonly Agent[];
@@ -57,12 +63,12 @@ export function startHooks(needs: {
     reading: HookReading,
     people: People,
     bound: Bound,
-  ) {
+    continues: string | undefined,
+  ): Fact[] {
     const session = peopleOf(db, bound.session);
-    if (!session || (session.driver === people.driver && session.agent === people.agent)) {
-      return reading.facts;
-    }
-    return agent.readHook(call, session).facts;
+    const isOurs = !session || (session.driver === people.driver && session.agent === people.agent);
+    const { facts } = isOurs ? reading : agent.readHook(call, session);
+    return continues ? facts.map((fact) => linked(fact, continues)) : facts;
   }
 
   /** What cannot be checked has no second copy as a line of a transcript has: its call is kept aside as it came. */
@@ -117,13 +123,13 @@ export function startHooks(needs: {
           repository: repositoryOf,
         });
         if (!found) return undefined;
-        const { bound, changed } = found;
+        const { bound, changed, continues } = found;
         if (bound.paused) return { look: true, paused: true };
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
         if (first === 0) return { look: true };
-        const facts = factsOf(agent, call, reading, people, bound);
+        const facts = factsOf(agent, call, reading, people, bound, continues);
         return { look: record(bound, facts, call, subagents) || changed };
       });
       if (!taken) {

@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Event } from "../wire/event.ts";
+import { isCalled } from "./calls.ts";
 import { append, isTold, reachOf, tellings } from "./events.ts";
-import { type Held, lastHeld, waits } from "./held.ts";
+import { CALLED, type Held, lastHeld, toolsOf, waits } from "./held.ts";
 import { nextPos } from "./sessions.ts";
 
 /** The agent's last lines reach the file 80–400 ms late (measured), so an end waits for half a second of quiet. */
@@ -11,6 +12,8 @@ const QUIET_LIMIT_MS = 3_000;
 /** How long the transcript has to tell a fact itself, with and without a transcript to tell it. */
 const UNSEEN_MS = 15_000;
 const UNSEEN_NO_FILE_MS = 3_000;
+/** How long the transcript has to tell the call that a fact is about. */
+const CALLED_MS = 2_000;
 
 export interface Moment {
   agentSession: string;
@@ -80,7 +83,8 @@ function everything(db: Database, agentSession: string): Due {
  * before it; the session's own end waits for nothing more, so what was said before it goes with it. (An answer after
  * the end would open the session again.)
  */
-function dueNow(db: Database, { agentSession, upTo, grownAt, hasFile }: Moment): Due {
+function dueNow(db: Database, moment: Moment): Due {
+  const { agentSession, upTo, grownAt, hasFile } = moment;
   const now = Date.now();
   const unseenMs = hasFile ? UNSEEN_MS : UNSEEN_NO_FILE_MS;
   const unseenBy = now - unseenMs;
@@ -91,6 +95,8 @@ function dueNow(db: Database, { agentSession, upTo, grownAt, hasFile }: Moment):
     ...since(db, agentSession, "now", now, now),
     ...since(db, agentSession, "unseen", unseenBy, now),
   ];
+  const asked = calls(db, moment, now);
+  due.push(...asked.due);
   const wall = hasFile ? undefined : firstUnseen;
   const ended = since(db, agentSession, "quiet", Math.min(quietBy, wall?.at ?? now), now);
   due.push(...(wall ? ended.filter(({ n }) => n < wall.n) : ended));
@@ -101,11 +107,32 @@ function dueNow(db: Database, { agentSession, upTo, grownAt, hasFile }: Moment):
     ready.push(...before.all(agentSession, end.n));
   }
   const times = [
+    asked.next,
     firstUnseen && firstUnseen.at + unseenMs,
     firstQuiet &&
       Math.min(Math.max(firstQuiet.at, grownAt) + QUIET_MS, firstQuiet.at + QUIET_LIMIT_MS),
   ].filter((time) => time !== undefined);
   return { due: ready, next: times.length > 0 ? Math.min(...times) - now : undefined };
+}
+
+/** What is about a call: once the transcript has told it, or has had its time; a person waits for most of them. */
+function calls(db: Database, { agentSession, session, hasFile }: Moment, now: number) {
+  const rows = db
+    .query<Held, [string, string, string]>(
+      `${ROW} where agent_session = ? and release >= ? and release < ? order by n`,
+    )
+    .all(agentSession, CALLED, `${CALLED}\u{10ffff}`);
+  const due: Held[] = [];
+  let next: number | undefined;
+  for (const row of rows) {
+    const until = row.at > now || !hasFile ? now : row.at + CALLED_MS;
+    const tools = toolsOf(row) ?? [];
+    const isDue =
+      until <= now || isCalled(db, session, { event: JSON.parse(row.json), tools, since: row.pos });
+    if (isDue) due.push(row);
+    else next = Math.min(next ?? until, until);
+  }
+  return { due, next };
 }
 
 /**

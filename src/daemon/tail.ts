@@ -97,8 +97,7 @@ async function store(
     if (!bound || bound.state === "left") return undefined;
     // It went off the record while these lines were read.
     if (bound.paused) return undefined;
-    const all = tail.subagent === null ? mingle(journal.db, tail, bound.session, events) : events;
-    append(journal.db, bound.session, all);
+    append(journal.db, bound.session, mingle(journal.db, tail, bound.session, events));
     for (const [origin, events] of origins) note(journal.db, guard, origin, events);
     move(journal.db, next);
     return next;

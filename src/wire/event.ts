@@ -63,7 +63,7 @@ export type Body = z.infer<typeof Body>;
  *
  * | kind | body |
  * |---|---|
- * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch? }` |
+ * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch?, continues? }` (continues: the id of the session it goes on from) |
  * | session.end | `{ reason }` |
  * | session.title | `{}` (text = title) |
  * | user.message | `{ origin: user, injected or system, queued?, command?, arguments?, bash?, images?, from? }` (from of advice: `{ kind, id?, name? }`) |
@@ -83,7 +83,8 @@ export type Body = z.infer<typeof Body>;
  * | injection.queued | `{ from }` (text = the advice) |
  * | other | `{ type, data? }`, with `raw` |
  *
- * Fields of the agent that no one has a place for yet are kept in `body.extra`.
+ * Any event may carry `branch` and `cwd`: where the session is from here on. Fields of the agent that no one has a place
+ * for yet are kept in `body.extra`.
  */
 export const Event = z.object({
   /** Minted at the edge; deterministic where the source has an identity. */

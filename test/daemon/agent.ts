@@ -25,7 +25,9 @@ const Said = z.object({
       kind: z.string(),
       text: z.string().optional(),
       turn: z.string().optional(),
-      release: z.enum(["now", "quiet", "unseen"]),
+      release: z.enum(["now", "quiet", "unseen", "called"]),
+      tools: z.array(z.string()).optional(),
+      parent: z.string().optional(),
       id: z.string().optional(),
     })
     .optional(),
@@ -38,6 +40,9 @@ const Line = z.object({
   text: z.string().optional(),
   turn: z.string().optional(),
   at: z.string().optional(),
+  /** Of a call: the tool, and the call's id. */
+  name: z.string().optional(),
+  callId: z.string().optional(),
 });
 export type Line = z.infer<typeof Line>;
 
@@ -52,6 +57,7 @@ export const tiny: Agent = {
       ? [
           {
             release: fact.release,
+            ...(fact.tools === undefined ? {} : { tools: fact.tools }),
             event: {
               id: fact.id === ANEW ? uuid7() : (fact.id ?? uuid5(SPACE, call.id)),
               at: call.at,
@@ -59,6 +65,7 @@ export const tiny: Agent = {
               kind: fact.kind,
               ...(fact.text === undefined ? {} : { text: fact.text }),
               ...(fact.turn === undefined ? {} : { turn: fact.turn }),
+              ...(fact.parent === undefined ? {} : { parent: fact.parent }),
               body: {},
               source: { agent: "tiny", translator: 1, via: "hook" },
             },
@@ -81,7 +88,7 @@ export const tiny: Agent = {
       const id = uuid5(SPACE, `bad ${lines} ${line.slice(0, 100)}`);
       return [{ ...base, id, kind: "other", body: { type: "unreadable" }, raw: line }];
     }
-    const { id = uuid5(SPACE, line), kind, text, turn, at } = read.data;
+    const { id = uuid5(SPACE, line), kind, text, turn, at, name, callId } = read.data;
     return [
       {
         ...base,
@@ -90,7 +97,11 @@ export const tiny: Agent = {
         ...(at === undefined ? {} : { at }),
         ...(text === undefined ? {} : { text }),
         ...(turn === undefined ? {} : { turn }),
-        body: { line: lines },
+        body: {
+          line: lines,
+          ...(name === undefined ? {} : { name }),
+          ...(callId === undefined ? {} : { callId }),
+        },
       },
     ];
   },

@@ -106,6 +106,50 @@ test.skipIf(process.platform !== "linux")(
   60_000,
 );
 
+/** Half a gigabyte of old lines, almost all of it a hole in the file: none of it is on the disk. */
+function longPast(transcript: string): void {
+  mkdirSync(dirname(transcript), { recursive: true });
+  writeFileSync(transcript, "");
+  truncateSync(transcript, 500_000_000);
+  appendFileSync(transcript, "\n");
+}
+
+test.skipIf(process.platform !== "linux")(
+  "A3: a session with 500 MB behind it is read from its end, and each new line costs what it would in an empty file",
+  async () => {
+    const costs: number[] = [];
+    for (const past of [true, false]) {
+      await using world = makeWorld();
+      if (past) longPast(world.transcript());
+      await using daemon = await startProcess(world);
+      const read = () =>
+        Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${daemon.pid}/io`, "utf8"))?.[1]);
+      await world.link();
+      const before = read();
+      await world.begin("one", { start: "resume" });
+      say(world.transcript(), line("first"));
+      await until(() => world.server.texts().includes("first"));
+      const attached = read();
+      expect(attached - before).toBeLessThan(1_000_000);
+      for (let i = 0; i < 30; i++) {
+        say(world.transcript(), line(`new ${i}`));
+        await until(() => world.server.texts().includes(`new ${i}`));
+      }
+      costs.push((read() - attached) / 30);
+      // What the reader counts are the lines it was given: none of the past.
+      const [, first] = world.server.order;
+      expect(first).toMatchObject({ text: "first", body: { line: 0 } });
+      expect(world.server.order.at(-1)?.body.line).toBe(30);
+    }
+    const [long = 0, empty = 0] = costs;
+    console.log(
+      `bytes read for a new line: ${long.toFixed()} behind 500 MB, ${empty.toFixed()} without`,
+    );
+    expect(long).toBeLessThan(2 * empty);
+  },
+  60_000,
+);
+
 test("A2: what subagents do is recorded with their id", async () => {
   await using world = makeWorld();
   await using _daemon = await startHere(world);

@@ -3,8 +3,9 @@ import { pause } from "../../src/lib/backoff.ts";
 
 /**
  * Stands in for the Anthropic Messages API, so that the real client runs without network and account. What it answers
- * is written in the prompt: `@@[{"text":"…"},{"tool":"Bash","input":{…}}]@@`, one step per answer. It keeps no state:
- * the number of answers after that prompt says which step is next, so retries and side requests change nothing.
+ * is written in the prompt: `@@[{"text":"…"},{"tool":"Bash","input":{…}}]@@`, one step per answer; or given at the
+ * start, by the prompt. It keeps no state: the number of answers after that prompt says which step is next, so retries
+ * and side requests change nothing.
  */
 const Step = z.strictObject({
   text: z.string().optional(),
@@ -43,7 +44,8 @@ export interface Asked {
 export const scripted = (prompt: string, steps: Step[]): string =>
   `${prompt} @@${JSON.stringify(steps)}@@`;
 
-export function startModel() {
+/** `scripts`: answers to prompts that are typed without any; a prompt is known by its words. */
+export function startModel(scripts: Readonly<Record<string, Step[]>> = {}) {
   const asked: Asked[] = [];
   const stop = new AbortController();
   const server = Bun.serve({
@@ -59,7 +61,7 @@ export function startModel() {
         return request.method === "HEAD" || path === "/" ? Response.json({}) : nothing(path);
       }
       const wanted = Messages.parse(JSON.parse(body));
-      const { step, answer } = next(wanted);
+      const { step, answer } = next(wanted, scripts);
       asked.push({ path, body, step });
       await pause(answer.waitMs, stop.signal);
       if (answer.error) return failure(answer.error);
@@ -81,14 +83,23 @@ export function startModel() {
   };
 }
 
-function next({ messages }: Messages): { step: number | undefined; answer: Answer } {
+function next(
+  { messages }: Messages,
+  scripts: Readonly<Record<string, Step[]>>,
+): { step: number | undefined; answer: Answer } {
   for (let at = messages.length - 1; at >= 0; at--) {
     const message = messages[at];
     if (message?.role !== "user") continue;
-    const script = [...textOf(message.content).matchAll(/@@(\[[\s\S]*?\])@@/g)].at(-1)?.[1];
+    const words = textOf(message.content);
+    const inline = [...words.matchAll(/@@(\[[\s\S]*?\])@@/g)].at(-1)?.[1];
+    const given = Object.keys(scripts)
+      .filter((prompt) => words.includes(prompt))
+      // A failed prompt goes out again with the next one: the latest is the one to answer.
+      .sort((one, other) => words.lastIndexOf(other) - words.lastIndexOf(one))[0];
+    const script = inline ? JSON.parse(inline) : given && scripts[given];
     if (!script) continue;
     const step = messages.slice(at + 1).filter(({ role }) => role === "assistant").length;
-    const steps = z.array(Step).parse(JSON.parse(script));
+    const steps = z.array(Step).parse(script);
     return { step, answer: steps[step] ?? OK };
   }
   return { step: undefined, answer: OK };

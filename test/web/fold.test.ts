@@ -68,6 +68,18 @@ test("tokens are summed over the session and for each turn (A5)", () => {
   expect(turns.map((turn) => turn.tokens)).toEqual([0, 6390, 0, 0]);
 });
 
+test("the agent's own total stands where it knows more than its messages, and is never added to them (A5)", () => {
+  const usage = (costUsd: number, total?: true) => ({
+    kind: "usage",
+    body: total ? { costUsd, total } : { costUsd, messageId: "m" },
+  });
+  const costAfter = (...all: ReturnType<typeof usage>[]) => fold(events(all)).tokens.costUsd;
+  expect(costAfter(usage(0.25), usage(0.5))).toBe(0.75);
+  expect(costAfter(usage(0.25), usage(0.5), usage(0.75, true))).toBe(0.75);
+  expect(costAfter(usage(0.25), usage(1, true), usage(1.5, true))).toBe(1.5);
+  expect(costAfter(usage(0.25, true), usage(0.25), usage(0.5))).toBe(0.75);
+});
+
 test("an agent's odd bodies are read as far as they go", () => {
   const odd = events([
     { kind: "tool.call", body: { callId: 7, name: null, input: "text" } },

@@ -2,6 +2,7 @@ import type { Event } from "../../wire/event.ts";
 import { list, number, record, string } from "../fields.ts";
 import { callId, usageId } from "./ids.ts";
 import { countOnce, remember } from "./memory.ts";
+import { costOf } from "./prices.ts";
 import { readResult } from "./result.ts";
 import { other, type Scene, tell } from "./scene.ts";
 import { ASK, questions, telling, toolKind } from "./tools.ts";
@@ -100,6 +101,7 @@ function usage(scene: Scene): Event[] {
         cacheReadTokens: number(counted.cache_read_input_tokens),
         cacheWriteTokens: number(counted.cache_creation_input_tokens),
         thinkingTokens: number(record(counted.output_tokens_details).thinking_tokens),
+        costUsd: costOf(model, counted),
       },
     }),
   ];

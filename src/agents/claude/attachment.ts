@@ -54,6 +54,8 @@ const PROMPT_MATERIAL = new Set([
   "silent_turn_reminder",
   "skill_listing",
   "task_reminder",
+  // Background work that a compaction would make the model forget; its end is told when it comes.
+  "task_status",
   "todo_reminder",
   "total_tokens_reminder",
   "ultra_effort_enter",

@@ -53,7 +53,7 @@ export const lifeHooks: Readonly<Record<string, Hook>> = {
     read(moment) {
       const { old_cwd, new_cwd } = moment.payload;
       const cwd = string(new_cwd, 4096);
-      const saying = notice(moment, "cwd", new_cwd, { from: old_cwd, to: new_cwd });
+      const saying = notice(moment, "cwd", new_cwd, { from: old_cwd, to: new_cwd, cwd });
       return saying && cwd ? { ...saying, cwd } : undefined;
     },
   },
@@ -107,7 +107,8 @@ export const lifeHooks: Readonly<Record<string, Hook>> = {
       const agentId = string(agent_id, 128);
       if (!agentId) return undefined;
       const body = { agentId, agentType: string(agent_type) };
-      return { turn: "open", facts: [fact(moment, "now", "subagent.start", { body })] };
+      const start = fact(moment, "called", "subagent.start", { body });
+      return { turn: "open", facts: [{ ...start, tools: ["Agent", "Task"] }] };
     },
   },
   SubagentStop: {

@@ -7,7 +7,7 @@ import { outputOf } from "./media.ts";
 import { fact, type Moment } from "./moment.ts";
 import { added, textOf } from "./result.ts";
 import { driver } from "./scene.ts";
-import { ASK, answers, brief, telling } from "./tools.ts";
+import { ASK, answers, brief, PLAN, telling } from "./tools.ts";
 
 const CALL: Readonly<Record<string, Shape>> = {
   tool_name: "string",
@@ -86,9 +86,12 @@ export const toolHooks: Readonly<Record<string, Hook>> = {
       const name = string(tool_name);
       if (!name) return undefined;
       if (name === ASK) return { turn: "open", facts: [] };
-      const text = telling(name, record(tool_input));
+      // A plan is read whole before it is approved; without a file of the plan the hook is told none.
+      const { plan } = record(tool_input);
+      const text = name === PLAN ? string(plan) : telling(name, record(tool_input));
       const body = { name, input: tool_input, suggestions: permission_suggestions };
-      return { turn: "open", facts: [fact(moment, "now", "permission.request", { text, body })] };
+      const asked = fact(moment, "called", "permission.request", { text, body });
+      return { turn: "open", facts: [{ ...asked, tools: [name] }] };
     },
   },
   PermissionDenied: {

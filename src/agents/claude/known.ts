@@ -62,6 +62,7 @@ export const ASSISTANT: Fields = {
   requestRef: "string",
   requestSessionId: "string",
   requestedModel: "string",
+  serverClassifierRequest: "string",
   promptCacheRequested: "string",
   effort: "string",
   perTurnEffort: "string",

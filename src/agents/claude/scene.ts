@@ -5,7 +5,7 @@ import { defined, type Json, string, time } from "../fields.ts";
 import { contentId, lineId } from "./ids.ts";
 
 /** Raised when the same raw input would give another event. */
-export const TRANSLATOR = 1;
+export const TRANSLATOR = 2;
 
 /** One transcript line and where it stands; every reader of a kind of line gets one. */
 export interface Scene {

@@ -87,6 +87,9 @@ export function brief(text: string, max = 200): string {
 /** The name of the tool with which the agent asks the person at the keyboard. */
 export const ASK = "AskUserQuestion";
 
+/** The name of the tool with which the agent puts its plan before that person. */
+export const PLAN = "ExitPlanMode";
+
 /** The questions of a call, as one text. */
 export const questions = (input: Json): string =>
   list(input.questions)

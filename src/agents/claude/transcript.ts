@@ -6,6 +6,7 @@ import { readAttachment } from "./attachment.ts";
 import { ASSISTANT, ATTACHMENT, COST, PULL_REQUEST, SYSTEM, TITLE, USER } from "./known.ts";
 import { contentOf } from "./media.ts";
 import { note } from "./memory.ts";
+import { readPlace } from "./place.ts";
 import { readPrompt } from "./prompt.ts";
 import { readResult } from "./result.ts";
 import { other, type Scene, sceneOf } from "./scene.ts";
@@ -87,7 +88,8 @@ export function readLine(raw: string, people: People, memory: Memory): Event[] {
   const scene = sceneOf(raw, line, people, memory);
   const [read, known] = (Object.hasOwn(LINES, type) && LINES[type]) || [];
   const events = read ? read(scene) : [other(scene, type)];
-  return [...readUntold(scene), ...(known ? withExtra(events, line, known) : events)];
+  const told = [...readUntold(scene), ...(known ? withExtra(events, line, known) : events)];
+  return readPlace(scene, told);
 }
 
 function readUser(scene: Scene): Event[] {

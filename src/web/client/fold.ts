@@ -64,6 +64,8 @@ export interface Folded {
 export function fold(events: readonly StoredEvent[] = []): Folded {
   const turns: Turn[] = [];
   const tokens = { input: 0, output: 0, cached: 0, costUsd: 0 };
+  /** The costs of the messages at hand, and the agent's own total, which knows requests that no message shows. */
+  const cost = { sum: 0, total: 0 };
   const tools = new Map<string, Place<Tool>>();
   const questions = new Map<string, Place<Question>>();
   const advices = new Map<string, Place<Advice>>();
@@ -168,7 +170,9 @@ export function fold(events: readonly StoredEvent[] = []): Folded {
     tokens.input += input;
     tokens.output += output;
     tokens.cached += field.number(event.body.cacheReadTokens);
-    tokens.costUsd += field.number(event.body.costUsd);
+    if (event.body.total === true) cost.total = field.number(event.body.costUsd);
+    else cost.sum += field.number(event.body.costUsd);
+    tokens.costUsd = Math.max(cost.sum, cost.total);
     const turn = turns.at(-1);
     if (!turn) return;
     turn.tokens += input + output;

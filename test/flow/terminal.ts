@@ -1,0 +1,130 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../../src/lib/until.ts";
+import type { Chain } from "../helpers/chain.ts";
+
+/** The keys that a person presses beside letters. */
+const KEYS = {
+  Enter: "\r",
+  Escape: "\u001b",
+  Tab: "\t",
+  Down: "\u001b[B",
+  Up: "\u001b[A",
+} as const;
+export type Key = keyof typeof KEYS;
+
+/**
+ * Seeds a home so that the client neither greets nor asks: onboarding is done, the key is approved, the directory is
+ * trusted. Otherwise the first start contacts the vendor.
+ */
+export function seedHome(home: string, ...directories: string[]): void {
+  mkdirSync(join(home, ".claude"), { recursive: true });
+  const projects = Object.fromEntries(
+    directories.map((directory) => [directory, { hasTrustDialogAccepted: true }]),
+  );
+  const settings = {
+    hasCompletedOnboarding: true,
+    customApiKeyResponses: { approved: ["fake"] },
+    projects,
+  };
+  writeFileSync(join(home, ".claude.json"), JSON.stringify(settings));
+}
+
+/** The real Claude Code in a terminal of its own: typed into key by key, read by what it draws. */
+export function startTerminal(
+  chain: Pick<Chain, "home" | "place">,
+  model: { url: string },
+  { cwd, args = [] }: { cwd: string; args?: string[] },
+) {
+  const claude = process.env.POLARIS_TEST_CLAUDE ?? "";
+  const decoder = new TextDecoder();
+  let drawn = "";
+  const child = Bun.spawn([claude, "--permission-mode", "manual", ...args], {
+    cwd,
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: chain.home,
+      POLARIS_HOME: chain.place.home,
+      TERM: "xterm-256color",
+      LANG: "C.UTF-8",
+      ANTHROPIC_BASE_URL: model.url,
+      ANTHROPIC_API_KEY: "fake",
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+      DISABLE_TELEMETRY: "1",
+      DISABLE_ERROR_REPORTING: "1",
+      DISABLE_AUTOUPDATER: "1",
+    },
+    terminal: {
+      cols: 120,
+      rows: 50,
+      data(_, bytes) {
+        drawn += decoder.decode(bytes, { stream: true });
+      },
+    },
+  });
+  // Without spaces, because the client draws them as jumps of the cursor.
+  const screen = () => Bun.stripANSI(drawn).replace(/\s/g, "");
+
+  /** Resolves when these words have been drawn since the last key press. */
+  async function shows(words: string, timeoutMs = 20_000): Promise<void> {
+    const wanted = words.replace(/\s/g, "");
+    await until(() => screen().includes(wanted), {
+      timeoutMs,
+      what: `"${words}" on the screen`,
+    }).catch((error: unknown) => {
+      throw new Error(`the screen does not show "${words}": ${screen().slice(-1500)}`, {
+        cause: error,
+      });
+    });
+  }
+
+  function press(key: Key): void {
+    drawn = "";
+    child.terminal?.write(KEYS[key]);
+  }
+
+  /** Presses a key until these words are drawn: a dialog takes no key in its first moment, lest one be typed into it. */
+  async function insist(key: Key, words: string): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      press(key);
+      const shown = await shows(words, 750).then(
+        () => true,
+        (error: unknown) => {
+          if (tries === 12) throw error;
+          return false;
+        },
+      );
+      if (shown) return;
+    }
+  }
+
+  return {
+    pid: child.pid,
+    exited: child.exited,
+    shows,
+    press,
+    insist,
+    /** Types a line, waits until it stands there, and sends it: what comes with the words is taken as pasted. */
+    async say(words: string): Promise<void> {
+      drawn = "";
+      child.terminal?.write(words);
+      await shows(words);
+      press("Enter");
+    },
+    async type(words: string): Promise<void> {
+      drawn = "";
+      child.terminal?.write(words);
+      await shows(words);
+    },
+    async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+      child.kill(signal);
+      await child.exited;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+      child.terminal?.close();
+    },
+  };
+}
+export type Terminal = ReturnType<typeof startTerminal>;
