@@ -30,7 +30,7 @@ claudeTest(
     const ended = (count: number) =>
       recorded(chain, "the end", ({ kind }) => kind === "session.end", count);
     await using terminal = startTerminal(chain, model, { cwd });
-    await terminal.shows("? for shortcuts");
+    await terminal.shows("manual mode on");
     await terminal.say("Plan the work");
     await Bun.write(await planFile(chain), "# Plan\n\n1. Do it\n");
     await terminal.shows("Would you like to proceed?");
@@ -55,7 +55,7 @@ claudeTest(
     // The client looks at the branch when it starts, and then only from time to time.
     git(cwd, "switch", "--quiet", "--create", "feat/other");
     await using again = startTerminal(chain, model, { cwd, args: ["--continue"] });
-    await again.shows("? for shortcuts");
+    await again.shows("manual mode on");
     await again.say("/rename auth work");
     await recorded(chain, "the new title", ({ text }) => text?.startsWith("Session renamed"));
     expect(await state()).toMatchObject({

@@ -66,7 +66,7 @@ claudeTest(
     seedHome(chain.home, cwd);
     {
       await using terminal = startTerminal(chain, model, { cwd });
-      await terminal.shows("? for shortcuts");
+      await terminal.shows("manual mode on");
       await terminal.say("Touch the marker");
       await terminal.shows("Do you want to proceed?");
       await terminal.insist("Enter", "The marker is there.");
@@ -104,7 +104,7 @@ claudeTest(
     {
       const args = ["--continue"];
       await using terminal = startTerminal(chain, model, { cwd, args });
-      await terminal.shows("? for shortcuts");
+      await terminal.shows("manual mode on");
       await terminal.say("Say hello");
       await turns(chain, 9);
       await terminal.say("Tell me a story");
