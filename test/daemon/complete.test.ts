@@ -146,7 +146,8 @@ test("A8: a recorder asks nothing more once all is confirmed", async () => {
   await until(async () => (await machine.session()).state === "finished");
   await machine.state("complete");
   const journal = new Database(machine.place.journal, { readonly: true });
-  const row = journal.query("select next_pos - 1 - checked as open from sessions").get();
-  expect(row).toEqual({ open: 0 });
+  const open = journal.query("select 1 from sessions where next_pos - 1 > checked");
+  // The server knows it before its answer is written down here.
+  await until(() => open.get() === null);
   journal.close();
 });
