@@ -159,7 +159,7 @@ describe("row-level security holds alone (F5)", () => {
     expect(post(db, bell, victim, place)).rejects.toMatchObject(nothing);
     const wanted = { visibility: "private" as const };
     expect(projects.change(db, victim, "etl", wanted)).rejects.toMatchObject(nothing);
-    const note = { org: victim.org, actor: "user:mallory", action: "test.forged" };
+    const note = { org: victim.org, actor: "user:krishna", action: "test.forged" };
     const forged = db.as(victim.org, (tx) => audit.note(tx, note));
     expect(forged).rejects.toThrow(/row-level security/);
     await forged.catch(() => {});
