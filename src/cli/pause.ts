@@ -24,6 +24,19 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  const answer = await turn(args, "/pause");
+  if (!answer) return;
+  const { isOne, names } = answer;
+  if (isOne) console.log(names ? `Off the record: ${names}.` : "It was off the record already.");
+  else console.log(`This machine is off the record${names ? `: ${names}` : ""}.`);
+  console.log("polaris resume goes on.");
+}
+
+/** Asks the recorder to pause or to resume what the options name. Answers nothing when it was printed as JSON. */
+export async function turn(
+  args: string[],
+  route: "/pause" | "/resume",
+): Promise<{ isOne: boolean; names: string } | undefined> {
   const { values } = parse({
     args,
     options: {
@@ -34,10 +47,8 @@ export async function run(args: string[]): Promise<void> {
     },
   });
   const one = values.all || !values["agent-session"] ? undefined : values["agent-session"];
-  const answer = await ask<Paused>(paths(values["polaris-home"]), "/pause", { agentSession: one });
+  const answer = await ask<Paused>(paths(values["polaris-home"]), route, { agentSession: one });
   if (values.json) return void console.log(JSON.stringify(answer));
   const names = answer.sessions.map(({ project, name }) => `${project}/${name}`).join(", ");
-  if (one) console.log(names ? `Off the record: ${names}.` : "It was off the record already.");
-  else console.log(`This machine is off the record${names ? `: ${names}` : ""}.`);
-  console.log("polaris resume goes on.");
+  return { isOne: one !== undefined, names };
 }

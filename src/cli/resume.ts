@@ -1,7 +1,4 @@
-import { ask } from "../machine/local.ts";
-import { paths } from "../machine/paths.ts";
-import type { Paused } from "../wire/local.ts";
-import { parse } from "./args.ts";
+import { turn } from "./pause.ts";
 
 export const help = `
 Goes on recording from now on. What was said off the record stays unsaid.
@@ -22,18 +19,8 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parse({
-    args,
-    options: {
-      "agent-session": { type: "string", default: process.env.CLAUDE_CODE_SESSION_ID ?? "" },
-      all: { type: "boolean", default: false },
-      "polaris-home": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
-  const one = values.all || !values["agent-session"] ? undefined : values["agent-session"];
-  const answer = await ask<Paused>(paths(values["polaris-home"]), "/resume", { agentSession: one });
-  if (values.json) return void console.log(JSON.stringify(answer));
-  const names = answer.sessions.map(({ project, name }) => `${project}/${name}`).join(", ");
+  const answer = await turn(args, "/resume");
+  if (!answer) return;
+  const { names } = answer;
   console.log(names ? `On the record again: ${names}.` : "Nothing was off the record.");
 }
