@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Page, Session } from "../../src/wire/session.ts";
+import { random } from "../bench/text.ts";
 import { type Polaris, startPolaris } from "../helpers/polaris.ts";
 import { startRecorder } from "../helpers/recorder.ts";
+import { drawer, ISSUED } from "../machine/corpus-secrets.ts";
 
 setDefaultTimeout(60_000);
 
@@ -54,6 +56,27 @@ test("A10: transcripts are listed with size and dates, go nowhere unasked, and a
   expect(await machine.events("old")).toHaveLength(log.length);
   const late = await machine.rows("import", "--project", "old", "--since", "2200-01-01");
   expect(late).toEqual([]);
+});
+
+test("A11: secrets in an imported transcript reach neither journal nor server", async () => {
+  await using machine = await startRecorder(polaris);
+  const file = machine.put("print-tools");
+  const draw = drawer(random(11));
+  const secrets = Object.values(ISSUED).map((make) => make(draw));
+  const last = JSON.parse(readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "{}");
+  for (const secret of secrets) {
+    const message = { role: "user", content: `I use ${secret} now` };
+    const own = { type: "user", uuid: crypto.randomUUID(), promptSource: "typed", message };
+    appendFileSync(file, `${JSON.stringify({ ...last, ...own })}\n`);
+  }
+  await machine.rows("import", "--project", "guarded");
+  await machine.drained();
+  const log = await machine.events("guarded");
+  expect(log.filter(({ text }) => text?.startsWith("I use"))).toHaveLength(secrets.length);
+  const kept = ["", "-wal"].map((end) => readFileSync(`${machine.place.journal}${end}`, "latin1"));
+  for (const place of [JSON.stringify(log), ...kept]) {
+    for (const secret of secrets) expect(place).not.toContain(secret);
+  }
 });
 
 test("A10: a transcript that grew is imported from where it was", async () => {
