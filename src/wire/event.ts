@@ -37,7 +37,9 @@ export const KINDS = [
   "injection.seen",
   "injection.answered",
   "injection.failed",
+  "injection.expired",
   "injection.recalled",
+  "injection.edited",
   "other",
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -80,7 +82,9 @@ export type Body = z.infer<typeof Body>;
  * | notice | `{ kind }` |
  * | error | `{ status?, type?, retryInMs?, attempt?, attempts?, final? }` |
  * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs?, total?, models? }` (total: of the session so far, not to be added up) |
- * | injection.queued | `{ from }` (text = the advice) |
+ * | injection.queued | `{ from, name?, role?, via? }` (text = the advice; the event's id is the injection's) |
+ * | injection.delivered, .seen, .answered, .failed | `Report` of injection.ts (answered: text = the agent's answer) |
+ * | injection.expired, .recalled, .edited | `{ injection, reason? }` (edited: text = the new words) |
  * | other | `{ type, data? }`, with `raw` |
  *
  * Any event may carry `branch` and `cwd`: where the session is from here on. Fields of the agent that no one has a place
