@@ -16,6 +16,7 @@ import { startJobs } from "./jobs.ts";
 import { startJournal } from "./journal.ts";
 import { links } from "./links.ts";
 import { lock } from "./lock.ts";
+import { startMailbox } from "./mailbox.ts";
 import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
 import { startPruner } from "./prune.ts";
@@ -63,6 +64,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       },
     }),
   );
+  const mailbox = parts.use(startMailbox({ journal, agents, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const downlink = parts.use(startDownlink({ journal, accounts, log }));
   const ready = Promise.withResolvers<void>();
@@ -131,7 +133,17 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   parts.use(
     listen(
       place.socket,
-      routes({ hooks, members, pauses, jobs, status, line, unknown: () => unknown(journal), log }),
+      routes({
+        hooks,
+        members,
+        pauses,
+        jobs,
+        mailbox,
+        status,
+        line,
+        unknown: () => unknown(journal),
+        log,
+      }),
     ),
   );
   const alive = parts.move();
