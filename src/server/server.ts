@@ -25,9 +25,11 @@ import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { injectionRoutes } from "./routes/injections.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -133,6 +135,8 @@ export async function startServer(options: ServerOptions) {
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
     .use(sessionRoutes(house))
+    .use(injectionRoutes(house))
+    .use(driverRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(liveRoutes(house))
