@@ -40,14 +40,21 @@ export interface Advisable {
   message(words: Words): string;
   /** What a hook of this name prints so that the model reads them; undefined when it would not. */
   hookOutput(name: string, all: readonly Words[]): string | undefined;
+  /** What the hook that a bell started says to wake the session. */
+  wake(words: Words): string;
+  /** What the hook that opens a session prints: the file whose change is its bell, and words for the model. */
+  greeting(bell: string, brief?: string): string;
   /** What a line of the transcript says about messages, beside what it tells. */
   signs(line: string): Sign[];
 }
 
-/** `taken`: the session has the message and will read it; `dropped`: it has let it go unread. */
+/**
+ * `taken`: the session has the message and will read it; `dropped`: it has let it go unread; `held`: it shows it to the
+ * person at the keyboard and may read it some day. Without an id the one is meant that was handed over last.
+ */
 export interface Sign {
-  injection: string;
-  is: "taken" | "dropped";
+  injection?: string;
+  is: "taken" | "dropped" | "held";
 }
 
 /** Whom to name as sender. `driver` is null while the seat is open: then the agent's `user:unknown` speaks. */
@@ -83,6 +90,8 @@ export interface HookReading {
   start?: "startup" | "resume" | "clear" | "compact" | "fork";
   /** Whether the transcript has to be watched closely from now on, or no longer. */
   turn?: "open" | "close";
+  /** Its bell was rung. */
+  rung?: boolean;
   /** The session ended with this call. */
   ended?: boolean;
   facts: Fact[];

@@ -66,6 +66,34 @@ export function open(db: Database): Advice[] {
     .all();
 }
 
+/** What waits for a way into this session. */
+export function waiting(db: Database, session: string): Advice[] {
+  return db
+    .query<Advice, [string]>(
+      "select * from advice where session = ? and state = 'waiting' order by seq",
+    )
+    .all(session);
+}
+
+/** The latest that an agent session was handed and has given no sign of. */
+export function lastHanded(db: Database, agentSession: string): string | undefined {
+  return db
+    .query<{ id: string }, [string]>(
+      `select id from advice where agent_session = ? and state in ('handing', 'handed')
+       order by since desc limit 1`,
+    )
+    .get(agentSession)?.id;
+}
+
+/** When a way was given up. */
+export function deadSince(db: Database, agentSession: string, route: InjectionRoute) {
+  return db
+    .query<{ at: number }, [string, string]>(
+      "select at from dead_routes where agent_session = ? and route = ?",
+    )
+    .get(agentSession, route)?.at;
+}
+
 /** Takes up what the server says about advice for a session. Runs inside `journal.write`. */
 export function hear(db: Database, session: string, event: Heard): void {
   const { id, seq, kind, text, body } = event;
@@ -141,10 +169,11 @@ export function stick(db: Database, { id }: Pick<Advice, "id">, at: number): voi
   db.query("update advice set stuck = ? where id = ?").run(at, id);
 }
 
-/** It was not handed over after all, and nothing of it can arrive. Runs inside `journal.write`. */
+/** It was not handed over after all, or in vain: another way may be tried. Runs inside `journal.write`. */
 export function back(db: Database, { id }: Pick<Advice, "id">): void {
   db.query(
-    "update advice set state = 'waiting', since = ?, route = null, agent_session = null, station = null where id = ? and state in ('handing', 'handed')",
+    `update advice set state = 'waiting', since = ?, stuck = 0
+     where id = ? and state in ('handing', 'handed')`,
   ).run(Date.now(), id);
 }
 
@@ -154,9 +183,9 @@ export function handed(db: Database, id: string): void {
   if (advice) report(db, advice, "injection.delivered");
 }
 
-/** The agent has it in its queue. Runs inside `journal.write`. */
+/** The agent has it in its queue, whatever was thought of the way there. Runs inside `journal.write`. */
 export function taken(db: Database, id: string): void {
-  handed(db, id);
+  arrived(db, id);
   move(db, id, "taken", ["handed"]);
 }
 
@@ -164,17 +193,20 @@ export function taken(db: Database, id: string): void {
 export function seen(db: Database, id: string, evidence: "hook" | "transcript" | "tool"): void {
   const before = adviceOf(db, id);
   if (!before || before.state === "seen") return;
-  handed(db, id);
-  const advice = move(db, id, "seen", [
-    "waiting",
-    "handing",
-    "handed",
-    "taken",
-    "failed",
-    "recalled",
-    "expired",
-  ]);
+  arrived(db, id);
+  const advice = move(db, id, "seen", ["handed", "taken", "failed", "recalled", "expired"]);
   if (advice) report(db, advice, "injection.seen", { evidence });
+}
+
+/** A sign came back, so it was handed over, and the way it took is open. */
+function arrived(db: Database, id: string): void {
+  const advice = move(db, id, "handed", ["waiting", "handing"]);
+  if (!advice) return;
+  report(db, advice, "injection.delivered");
+  db.query("delete from dead_routes where agent_session = ? and route = ?").run(
+    advice.agent_session,
+    advice.route,
+  );
 }
 
 /** Nobody will read it. Runs inside `journal.write`. */
@@ -221,9 +253,7 @@ function report(
 }
 
 export const isDead = (db: Database, agentSession: string, route: InjectionRoute): boolean =>
-  db
-    .query("select 1 from dead_routes where agent_session = ? and route = ?")
-    .get(agentSession, route) !== null;
+  deadSince(db, agentSession, route) !== undefined;
 
 /** Runs inside `journal.write`. */
 export function bury(db: Database, agentSession: string, route: InjectionRoute): void {

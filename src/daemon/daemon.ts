@@ -8,6 +8,7 @@ import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
 import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
+import { startBells } from "./bells.ts";
 import { live } from "./bindings.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
@@ -64,7 +65,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       },
     }),
   );
-  const mailbox = parts.use(startMailbox({ journal, agents, log }));
+  const mailbox = parts.use(startMailbox({ journal, agents, bells: startBells(place.bells), log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const downlink = parts.use(startDownlink({ journal, accounts, log }));
   const ready = Promise.withResolvers<void>();

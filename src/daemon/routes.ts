@@ -54,7 +54,10 @@ export function routes({
       line(new URL(url).searchParams.get("session") ?? ""),
     ),
     "/unknown": get("/unknown", () => unknown()),
-    "/hook": post("/hook", (json) => hooks.take(parse(json, HookCall))),
+    "/hook": post("/hook", async (json) => {
+      const call = parse(json, HookCall);
+      return await mailbox.answer(call, await hooks.take(call));
+    }),
     "/station": {
       POST: serve("POST /station", async (request) => {
         return await mailbox.station(parse(await body(request), Station), request.signal);

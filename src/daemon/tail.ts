@@ -98,7 +98,7 @@ async function store(
     if (!bound || bound.state === "left") return undefined;
     // It went off the record while these lines were read.
     if (bound.paused) return undefined;
-    notice(journal.db, agent, step.lines);
+    notice(journal.db, agent, tail.agent_session, step.lines);
     const lines = recognise(journal.db, events);
     append(journal.db, bound.session, mingle(journal.db, tail, bound.session, lines));
     witness(journal.db, lines, "transcript");
@@ -124,7 +124,7 @@ async function pass(
   const events = step.lines.flatMap((line) => agent.readLine(line.text, people, memory));
   const next = { ...tail, offset: step.next };
   return await journal.write(() => {
-    notice(journal.db, agent, step.lines);
+    notice(journal.db, agent, tail.agent_session, step.lines);
     witness(journal.db, events, "transcript");
     forgo(journal.db, events);
     move(journal.db, next);

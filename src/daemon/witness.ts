@@ -29,15 +29,32 @@ function adviceIn(db: Database, event: Event): mail.Advice | undefined {
 }
 
 /** Lines that say what became of a message before it is read. */
-export function notice(db: Database, agent: Agent, lines: readonly { text: string }[]): void {
+export function notice(
+  db: Database,
+  agent: Agent,
+  agentSession: string,
+  lines: readonly { text: string }[],
+): void {
   if (!agent.advice) return;
   for (const { text } of lines) {
     for (const { injection, is } of agent.advice.signs(text)) {
-      if (is === "taken") mail.taken(db, injection.toLowerCase());
-      else mail.failed(db, injection.toLowerCase(), "The session let it go unread.");
+      const id = injection?.toLowerCase() ?? mail.lastHanded(db, agentSession);
+      if (id) BECAME[is](db, id);
     }
   }
 }
+
+const BECAME = {
+  taken: mail.taken,
+  dropped: (db: Database, id: string) => mail.failed(db, id, "The session let it go unread."),
+  /** It may be read yet, so no other way is tried: that would be a second copy. */
+  held: (db: Database, id: string) =>
+    mail.failed(
+      db,
+      id,
+      "The session holds messages back (its crossSessionInbound setting): its driver may still let it in.",
+    ),
+};
 
 function injectionOf({ kind, body }: Event): string | undefined {
   if (kind !== "user.message" || typeof body.from !== "object" || body.from === null)

@@ -28,6 +28,10 @@ export interface HookAnswer {
   recorded: boolean;
   /** What the hook prints for its agent to read. */
   output?: string;
+  /** What it says to wake the agent, on its standard error; it then ends with 2. */
+  wake?: string;
+  /** What it writes into the session's inbox: it is the agent's child, where no `polaris mcp` is one. */
+  handovers?: Handover[];
 }
 
 /**

@@ -110,6 +110,8 @@ export const tiny: Agent = {
   advice: {
     message: ({ text }) => text,
     hookOutput: (_, all) => all.map(({ text }) => text).join("\n"),
+    wake: ({ text }) => text,
+    greeting: (bell) => JSON.stringify({ bell }),
     signs: () => [],
   },
 };

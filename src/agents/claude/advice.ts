@@ -40,6 +40,21 @@ export function hookOutput(name: string, all: readonly Words[]): string | undefi
   return JSON.stringify({ hookSpecificOutput: { hookEventName: name, additionalContext } });
 }
 
+/** What wakes an idle session stands in the client's notice of a hook that asks for attention. */
+export const wake = (words: Words): string => `${note(words)}\n`;
+
+/** By its name the hook is chosen that the client starts when it changes. */
+export const BELL = "polaris-bell";
+
+export function greeting(bell: string, brief?: string): string {
+  const hookSpecificOutput = {
+    hookEventName: "SessionStart",
+    watchPaths: [bell],
+    ...(brief ? { additionalContext: brief } : {}),
+  };
+  return JSON.stringify({ hookSpecificOutput });
+}
+
 const SAYING = new Set(["PostToolBatch", "Stop", "UserPromptSubmit", "SessionStart"]);
 
 export interface Advice {
@@ -86,7 +101,7 @@ const TAGS =
   /<(?=\s*\/?\s*(?:cross-session-message|polaris-advice|channel|system-reminder|task-notification|command-|bash-|local-command-))/gi;
 
 const harmless = (text: string): string =>
-  visible(text.replace(/\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g, "\n")).replace(TAGS, "&lt;");
+  visible(text.replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n")).replace(TAGS, "&lt;");
 
 /** Without control characters, and without what the model reads and a person does not see. */
 const visible = (text: string): string => text.toWellFormed().replace(UNSEEN, "");

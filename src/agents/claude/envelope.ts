@@ -46,6 +46,9 @@ export function messageOf(prompt: string, origin: Json, people: People): Message
 }
 
 function notification(prompt: string, people: People): Message {
+  // A hook that wakes the session speaks in the same tag; a task's own words come with its id.
+  const [advice] = prompt.includes("<task-id>") ? [] : adviceIn(prompt);
+  if (advice) return advised("hook", advice);
   const { inner } = tag(prompt, "task-notification");
   const result = tag(inner, "result");
   const text = [inside(inner, "summary"), result.isThere ? result.inner : undefined];
