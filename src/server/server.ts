@@ -25,6 +25,7 @@ import type { ProviderSettings } from "./providers.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { contextRoutes } from "./routes/context.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { driverRoutes } from "./routes/drivers.ts";
@@ -142,6 +143,7 @@ export async function startServer(options: ServerOptions) {
     .use(sessionRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))
+    .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(liveRoutes(house))
