@@ -336,7 +336,7 @@ export async function run(world: World, row: Row): Promise<Outcome> {
 async function ready(terminal: Terminal, { args = [] }: Row): Promise<void> {
   if (!args.includes(BYPASS)) return await terminal.shows("manual mode on");
   await terminal.shows("Yes, I accept");
-  await terminal.insist("Down", "❯ 2. Yes, I accept");
+  await terminal.insist("Down", "❯ Yes, I accept");
   await terminal.insist("Enter", "bypass permissions on");
 }
 
