@@ -108,6 +108,7 @@ export const tiny: Agent = {
   subagentsFolder: (transcript) => transcript.replace(/\.jsonl$/, "/subagents"),
   transcripts: (home) => join(home, "agent"),
   advice: {
+    frame: ({ text }) => text,
     message: ({ text }) => text,
     hookOutput: (_, all) => all.map(({ text }) => text).join("\n"),
     wake: ({ text }) => text,
