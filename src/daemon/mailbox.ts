@@ -12,7 +12,7 @@ import { isTurnOpen, seatOf } from "./seat.ts";
 import { startStations } from "./stations.ts";
 
 /** The client writes into its transcript what it takes into its queue, within 0.4 s (measured); so late is never. */
-const SIGN_MS = 10_000;
+const SIGN_MS = 6_000;
 /** How long a way into the agent may be away (it starts, or the recorder did) before the sender is told. */
 const STUCK_MS = 20_000;
 /** A session's own tools come up within a second of it, and find a new recorder within two. */
