@@ -1,19 +1,7 @@
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { Feed } from "./feed.ts";
-
-/** Kinds whose text people search for; tool output is not indexed. */
-export const INDEXED = [
-  "user.message",
-  "agent.message",
-  "tool.call",
-  "question.asked",
-  "question.answered",
-  "session.title",
-  "injection.queued",
-  "error",
-  "notice",
-];
+import { startTexts } from "./texts.ts";
 
 /**
  * Fills the search side table, off the ingest path: one more reader with a cursor per project. Rung like everybody;
@@ -24,6 +12,7 @@ export function startIndexer(db: Db, feed: Feed, log: Log) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
+  let index = startTexts();
 
   const kick = () => {
     if (stopped || running) return;
@@ -38,9 +27,10 @@ export function startIndexer(db: Db, feed: Feed, log: Log) {
     waiting.clear();
     for (const [project, org] of bells) {
       try {
-        while (!stopped && (await step(db, org, project)));
+        while (!stopped && (await step(db, index, org, project)));
       } catch (error) {
         if (!stopped) log.warn("indexer.failed", { error: brief(error) });
+        index = startTexts(); // what it believed written may have been undone
         waiting.set(project, org);
       }
     }
@@ -82,7 +72,12 @@ const DELAY_MS = 300;
 const STEP = 2000;
 
 /** Indexes up to 2,000 events of one project; answers whether there may be more. */
-async function step(db: Db, org: string, project: string): Promise<boolean> {
+async function step(
+  db: Db,
+  index: ReturnType<typeof startTexts>,
+  org: string,
+  project: string,
+): Promise<boolean> {
   return db.as(org, async (tx) => {
     await tx`
       insert into text_cursors (project_id, org_id, seq) values (${project}, ${org}, 0) on conflict do nothing`;
@@ -93,14 +88,7 @@ async function step(db: Db, org: string, project: string): Promise<boolean> {
       select least(last_seq, ${from}::bigint + ${STEP}::bigint) as seq from projects where id = ${project}`;
     const upTo = Number(reach?.seq ?? from);
     if (upTo <= from) return false;
-    // A tsvector holds 1 MB; 100,000 characters of one text stay below it.
-    await tx`
-      insert into event_text (org_id, project_id, seq, session_id, tsv)
-      select org_id, project_id, seq, session_id, to_tsvector('simple', left(text, 100000))
-      from events
-      where project_id = ${project} and seq > ${from} and seq <= ${upTo}
-        and kind = any(${INDEXED}) and text <> ''
-      on conflict do nothing`;
+    await index(tx, org, project, { from, upTo });
     await tx`update text_cursors set seq = ${upTo} where project_id = ${project}`;
     return upTo - from === STEP;
   });
