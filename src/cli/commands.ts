@@ -54,6 +54,10 @@ export const COMMANDS = {
     about: "What is recorded, and whether it has reached the server",
     load: () => import("./status.ts"),
   },
+  search: {
+    about: "Find what was said and done, in all sessions you may see",
+    load: () => import("./search.ts"),
+  },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
   migrate: {
     about: "Bring the database to this version's schema",

@@ -15,8 +15,9 @@ export interface Word {
   joined?: true;
 }
 
-/** Letters and digits in a row, `_` inside included. */
-const RUN = /[\p{L}\p{N}\p{M}]+(?:_+[\p{L}\p{N}\p{M}]+)*/gu;
+/** Letters and digits in a row, `_` inside included; a terminal's colours (ESC[31m) are no words. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how an escape sequence begins
+const RUN = /\x1b\[[0-9;?]*[ -/]*[@-~]|[\p{L}\p{N}\p{M}]+(?:_+[\p{L}\p{N}\p{M}]+)*/gu;
 /** get|User|Name, HTTP|Server, user|_|name; digits stay with their letters: sha256, utf8, 4f3a. */
 const PART = /\p{Lu}+(?![\p{Ll}\p{M}])\p{N}*|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+|\p{Lu}+|[^_]/gu;
 const HUMPS = /_|[\p{Ll}\p{N}]\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u;
@@ -33,6 +34,7 @@ export function* wordsOf(text: string): Generator<Word> {
   let at = 0;
   for (const run of text.matchAll(RUN)) {
     const [whole] = run;
+    if (whole.startsWith("\x1b")) continue;
     const parts = partsOf(whole, run.index);
     for (const [index, part] of parts.entries()) {
       at++;

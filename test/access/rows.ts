@@ -177,6 +177,7 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /favicon.ico": { ok: [302] },
   "GET /": {},
   "GET /app": {},
+  "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
   "GET /app/p/:proj": {},
   "GET /app/p/:proj/s/:sess": {},
   "GET /app/*": { ok: [404] },
