@@ -3,9 +3,10 @@ import { wordsOf } from "../lib/words.ts";
 /**
  * What the index holds of an event: its words with their places, and its facets. A facet is a word that no text can
  * hold (it has a sign in it): `k:` kind, `t:` tool and kind of tool, `w:` whose (who said it, and who drives the
- * session), `a:` agent, `b:` branch. A path that a tool works on is a phrase of its parts: f/src f/core f/search f/ts.
+ * session), `a:` agent, `b:` branch, `y:` week. A path that a tool works on is a phrase of its parts: f/src f/core f/search f/ts.
  */
 export interface Indexable {
+  at: Date;
   kind: string;
   text: string | null;
   sender: string;
@@ -23,6 +24,8 @@ const LONGEST = 100_000;
 const LAST = 16_383;
 const MOST = 200;
 
+export const WEEK_MS = 7 * 86_400_000;
+
 export const facet = {
   kind: (kind: string) => `k:${kind}`,
   tool: (tool: string) => `t:${tool.toLowerCase()}`,
@@ -30,6 +33,7 @@ export const facet = {
   agent: (agent: string) => `a:${agent.toLowerCase()}`,
   branch: (branch: string) => `b:${branch}`,
   file: (part: string) => `f/${part}`,
+  week: (at: Date) => `y:${Math.floor(at.getTime() / WEEK_MS)}`,
 };
 
 /** The row's tsvector as text, and the plain words in it. */
@@ -59,8 +63,8 @@ export function vectorOf(event: Indexable): { tsv: string; words: string[] } {
   return { tsv: parts.join(" "), words: [...words] };
 }
 
-function facetsOf({ kind, sender, driver, agents, branch, tool }: Indexable): Set<string> {
-  const names = [facet.kind(kind), facet.who(sender), ...agents.map(facet.agent)];
+function facetsOf({ at, kind, sender, driver, agents, branch, tool }: Indexable): Set<string> {
+  const names = [facet.week(at), facet.kind(kind), facet.who(sender), ...agents.map(facet.agent)];
   if (driver) names.push(facet.who(driver));
   if (branch) names.push(facet.branch(branch));
   if (tool?.name) names.push(facet.tool(tool.name));

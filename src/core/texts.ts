@@ -1,4 +1,5 @@
 import type { Tx } from "../db/db.ts";
+import type { Stretch } from "./behind.ts";
 import { vectorOf } from "./terms.ts";
 
 /** Kinds whose text people search for; tool output is not indexed. */
@@ -40,12 +41,7 @@ interface Row {
 export function startTexts() {
   const known = new Set<string>();
 
-  return async function index(
-    tx: Tx,
-    org: string,
-    project: string,
-    { from, upTo }: { from: number; upTo: number },
-  ): Promise<void> {
+  return async function index(tx: Tx, { org, project, from, upTo }: Stretch): Promise<void> {
     const rows = await tx<Row[]>`
       select e.seq, e.session_id, e.at, e.kind, e.sender, left(e.text, 100000) as text, e.agent as source, s.agent,
         s.driver, coalesce(e.body ->> 'branch', s.branch) as branch,

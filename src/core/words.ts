@@ -12,8 +12,8 @@ export interface Asked {
 }
 
 interface Clause {
-  /** Words one after the other; joined: also as one (`getUserName`, in a text `getusername`). */
-  phrase: string[];
+  /** Words one after the other. */
+  phrase: Term[];
   not: boolean;
   /** Typed as one bare word: its end may be missing. */
   open: boolean;
@@ -57,13 +57,36 @@ export function read(typed: string, filters: Filters = {}): Asked {
   return asked;
 }
 
-const termsOf = (text: string): string[] =>
-  [...wordsOf(text)].filter(({ joined }) => !joined).map(({ term }) => term);
+interface Term {
+  term: string;
+  /** How many places it takes in a text. */
+  size: number;
+}
+
+/** A name of several parts is looked for as one word, which is rare, rather than as a phrase of common ones. */
+function termsOf(text: string): Term[] {
+  const terms: Term[] = [];
+  let done = 0;
+  for (const { term, at, joined = 1 } of wordsOf(text)) {
+    if (at <= done) continue;
+    if (joined === 1) terms.push({ term, size: 1 });
+    else {
+      terms[terms.length - 1] = { term, size: joined };
+      done = at + joined - 1;
+    }
+  }
+  return terms;
+}
+
+/** `a <-> b <3> c`: b takes three places. */
+const phraseOf = (terms: readonly Term[], words: readonly string[]): string =>
+  words.map((word, at) => (at > 0 ? `<${terms[at - 1]?.size ?? 1}> ${word}` : word)).join(" ");
 
 function filtered(name: string, value: string): string {
   if (name === "file") {
-    const parts = termsOf(value).map((term) => quoted(facet.file(term)));
-    return parts.length > 0 ? `(${parts.join(" <-> ")})` : quoted(facet.file(""));
+    const terms = termsOf(value);
+    const parts = terms.map(({ term }) => quoted(facet.file(term)));
+    return parts.length > 0 ? `(${phraseOf(terms, parts)})` : quoted(facet.file(""));
   }
   if (name === "kind") return quoted(facet.kind(value));
   if (name === "tool") return quoted(facet.tool(value));
@@ -86,14 +109,14 @@ export function queryOf(
 ): string {
   const clause = ({ phrase, not, open }: Clause): string => {
     const last = phrase.length - 1;
-    const parts = phrase.map((term, at) => {
+    const parts = phrase.map(({ term }, at) => {
       if (not || !open || at < last || reach === "typed") return quoted(term);
-      const holders = reach === "inside" ? (inside.get(term) ?? []) : [];
-      return holders.length > 0
-        ? `(${[term, ...holders].map(quoted).join(" | ")})`
-        : `${quoted(term)}:*`;
+      const holders = inside.get(term) ?? [];
+      if (holders.length > 0) return `(${[term, ...holders].map(quoted).join(" | ")})`;
+      // Not among the words that are kept (an id, a number): few begin alike.
+      return reach === "begun" && term.length > 3 ? `${quoted(term)}:*` : quoted(term);
     });
-    const words = parts.length > 1 ? `(${parts.join(" <-> ")})` : (parts[0] ?? "");
+    const words = parts.length > 1 ? `(${phraseOf(phrase, parts)})` : (parts[0] ?? "");
     return not ? `!${words}` : words;
   };
   const any = asked.any.map((clauses) => `(${clauses.map(clause).join(" & ")})`);
@@ -104,7 +127,7 @@ export function queryOf(
 /** Words whose end may be missing; below two letters almost every word begins with it. */
 export const openWords = ({ any }: Asked): string[] =>
   any.flat().flatMap(({ phrase, not, open }) => {
-    const term = phrase.at(-1);
+    const term = phrase.at(-1)?.term;
     return open && !not && term && term.length > 1 ? [term] : [];
   });
 
@@ -114,7 +137,7 @@ export function marker({ any }: Asked, reach: Reach): (term: string) => boolean 
   const begun: string[] = [];
   for (const { phrase, not, open } of any.flat()) {
     if (not) continue;
-    for (const [at, term] of phrase.entries()) {
+    for (const [at, { term }] of phrase.entries()) {
       whole.add(term);
       if (open && reach !== "typed" && at === phrase.length - 1) begun.push(term);
     }

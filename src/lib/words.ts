@@ -11,8 +11,8 @@ export interface Word {
   /** Where it stands in the text. */
   from: number;
   to: number;
-  /** One spelling of several parts; the parts are words as well. */
-  joined?: true;
+  /** One spelling of so many parts; the parts are words as well. */
+  joined?: number;
 }
 
 /** Letters and digits in a row, `_` inside included; a terminal's colours (ESC[31m) are no words. */
@@ -47,7 +47,7 @@ export function* wordsOf(text: string): Generator<Word> {
         .map(({ term }) => term)
         .join("")
         .slice(0, LONGEST);
-      yield { term, at, from: part.from, to: last.to, joined: true };
+      yield { term, at, from: part.from, to: last.to, joined: rest };
     }
   }
 }

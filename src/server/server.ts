@@ -1,9 +1,11 @@
 import { Elysia } from "elysia";
 import type { SignUp } from "../core/arrive.ts";
+import { startBehind } from "../core/behind.ts";
+import { counter } from "../core/counter.ts";
 import { startDoorbell } from "../core/doorbell.ts";
 import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
-import { startIndexer } from "../core/indexer.ts";
+import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
@@ -38,6 +40,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { usageRoutes } from "./routes/usage.ts";
 import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
@@ -70,7 +73,7 @@ export async function startServer(options: ServerOptions) {
   const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
-  const indexer = startIndexer(db, feed, log);
+  const readers = [indexer(), counter()].map((reader) => startBehind(db, feed, log, reader));
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -134,6 +137,7 @@ export async function startServer(options: ServerOptions) {
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
     .use(searchRoutes(house))
+    .use(usageRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
@@ -166,7 +170,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, indexer, bell, feed];
+      const parts: AsyncDisposable[] = [watch, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

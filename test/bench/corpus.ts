@@ -103,8 +103,8 @@ export async function fill(sql: Sql, next: Random, count: number): Promise<Corpu
       const event = eventText(next, words);
       const sender = event.kind === "user.message" ? session.driver : "agent:claude";
       const more = { sender, driver: session.driver, agents: ["agent:claude"], branch: "main" };
-      const { tsv } = vectorOf({ ...event, ...more });
-      const at = new Date(start + ((done + n) / count) * 3e10).toISOString();
+      const at = new Date(start + ((done + n) / count) * 3e10);
+      const { tsv } = vectorOf({ ...event, ...more, at });
       return {
         id: uuid7(),
         project: project.id,

@@ -9,7 +9,7 @@ import { type Bench, type Row, summary } from "./lib.ts";
 import { type Random, random } from "./text.ts";
 
 /** What people type: mostly one or two words, some of them rare, in one project or in all. */
-const ASKS: Record<string, (words: Words) => Search> = {
+export const ASKS: Record<string, (words: Words) => Search> = {
   "one common word": ({ common }) => ({ q: common() }),
   "one word": ({ middle }) => ({ q: middle() }),
   "a rare word": ({ rare }) => ({ q: rare() }),
@@ -35,7 +35,7 @@ interface Words {
   project(): string;
 }
 
-function wordsFrom(next: Random, { words, projects }: Corpus): Words {
+export function wordsFrom(next: Random, { words, projects }: Corpus): Words {
   const between = (from: number, to: number) => () =>
     words[Math.floor(from + next() * (to - from))] ?? "the";
   return {
@@ -100,7 +100,13 @@ const each = (bytes: string | undefined, count: number) =>
 function tokenizer(next: Random, { words }: Corpus): Row {
   const texts = Array.from({ length: 5000 }, () => eventText(next, words));
   const began = performance.now();
-  const more = { sender: "user:manu", driver: null, agents: ["agent:claude"], branch: "main" };
+  const more = {
+    sender: "user:manu",
+    driver: null,
+    agents: ["agent:claude"],
+    branch: "main",
+    at: new Date(),
+  };
   for (const event of texts) vectorOf({ ...event, ...more });
   const us = ((performance.now() - began) / texts.length) * 1000;
   return { name: "search: taking an event's text apart", unit: "µs", ours: us, target: "" };

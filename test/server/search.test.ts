@@ -172,6 +172,6 @@ describe("search is inside the caller's access (F5)", () => {
       select * from find_deep('signing', (select array_agg(id) from projects), null, null, null, null, null, null, 10)`;
     expect([...places]).toEqual([]);
     expect([...(await polaris.db.sql`select * from event_text`)]).toEqual([]);
-    expect([...(await polaris.db.sql`select find_words('ign', 10)`)]).toEqual([]);
+    expect([...(await polaris.db.sql`select find_words('ign', true, 10)`)]).toEqual([]);
   });
 });
