@@ -181,8 +181,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [expiry, listeners, watch, indexer, bell, feed];
-      const parts: AsyncDisposable[] = [watch, ...readers, bell, feed];
+      const parts: AsyncDisposable[] = [expiry, listeners, watch, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {
