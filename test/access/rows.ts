@@ -174,6 +174,7 @@ export const ROWS: Record<string, Row | Row[]> = {
     ok: [409],
   },
   "DELETE /projects/:proj/sessions/:sess/injections/:id": { target: targets.injection, ok: [409] },
+  "POST /projects/:proj/sessions/:sess/injections/:id/held": { target: targets.injection },
   // Somebody else drives: whose seat it is is told only to who may ask.
   "POST /projects/:proj/sessions/:sess/driver": { body: {}, ok: [409] },
   "POST /projects/:proj/sessions/:sess/handoff": { body: {}, ok: [409] },

@@ -17,6 +17,7 @@ create table injections (
   reason text,
   answer text,
   created_at timestamptz not null default now(),
+  held_at timestamptz, -- its machine has these words written down
   delivered_at timestamptz,
   seen_at timestamptz,
   changed_at timestamptz not null default now(),
@@ -42,6 +43,8 @@ create table listeners (
   session_id uuid not null references sessions on delete cascade,
   server_id uuid not null references servers on delete cascade,
   left_at timestamptz, -- null: it listens, as long as its server lives
+  -- It says so when it has advice written down: one that does not then is asleep, whatever its connection looks like.
+  holds boolean not null default false,
   primary key (session_id, server_id)
 );
 create index listeners_server on listeners (server_id);
