@@ -126,7 +126,7 @@ async function act(
       async after(tx) {
         await tx`
           update injections set changed_at = now(),
-            ${text === undefined ? tx`state = 'recalled'` : tx`text = ${text}, held_at = null`}
+            ${text === undefined ? tx`state = 'recalled'` : tx`text = ${text}, edits = edits + 1, held_at = null`}
           where project_id = ${place.project.id} and id = ${id}`;
         await note(tx, written(caller, place, kind, id));
       },

@@ -69,5 +69,10 @@ export const Report = z.object({
   /** What shows that it was seen: `hook`, `transcript` or `tool`. */
   evidence: z.enum(["hook", "transcript", "tool"]).optional(),
   reason: z.string().max(500).optional(),
+  /**
+   * How many edits the words had that were handed over: an edit that crosses a delivery came too late, whatever its
+   * sender was told, and the server shows the words that the agent has.
+   */
+  edits: z.int().min(0).optional(),
 });
 export type Report = z.infer<typeof Report>;

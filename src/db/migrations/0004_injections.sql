@@ -10,7 +10,8 @@ create table injections (
   sender_name text not null,
   user_id uuid not null references users,
   via text not null check (via in ('web', 'api', 'cli', 'mcp', 'slack')),
-  text text not null,
+  text text not null, -- as it was changed last, or as the agent got it
+  edits int not null default 0,
   state text not null default 'queued'
     check (state in ('queued', 'delivered', 'seen', 'answered', 'expired', 'failed', 'recalled')),
   route text,

@@ -40,24 +40,32 @@ export function standing({ advice, receipts }: Advice): Standing {
     text: advice.text ?? "",
     answer: "",
   };
-  for (const event of receipts) take(now, event);
+  /** All its words, the first ones first. */
+  const said = [now.text];
+  for (const event of receipts) take(now, said, event);
   return now;
 }
 
-function take(now: Standing, event: StoredEvent): void {
+function take(now: Standing, said: string[], event: StoredEvent): void {
   const { kind, body } = event;
   if (kind === "injection.edited") {
     now.text = event.text ?? now.text;
+    said.push(now.text);
     now.steps.push("edited");
     return;
   }
   const state = stateOf(kind);
   if (!state) return;
   if (state === "answered") now.answer = [now.answer, event.text].filter(Boolean).join("\n\n");
+  // An edit that crossed the delivery: the agent has the words from before.
+  const got = body.edits;
+  const late = typeof got === "number" && got < said.length - 1;
+  if (late) now.text = said[got] ?? now.text;
   if (RANK[state] <= RANK[now.state]) return;
   now.state = state;
   const why = text(body.reason) || (state === "failed" ? (event.text ?? "") : "");
-  now.steps.push(why ? `${WORDS[state]}: ${why}` : WORDS[state]);
+  const words = late && state === "delivered" ? "delivered before the edit" : WORDS[state];
+  now.steps.push(why ? `${words}: ${why}` : words);
 }
 
 /** An injected prompt in the transcript shows that the text is in the conversation. */
