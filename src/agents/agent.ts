@@ -33,6 +33,8 @@ export interface Words {
   via?: string | undefined;
   at: string;
   text: string;
+  /** How often they were changed. */
+  edits?: number | undefined;
 }
 
 export interface Advisable {

@@ -76,6 +76,10 @@ export const COMMANDS = {
     about: "What has been said and done in a project's sessions",
     load: () => import("./context.ts"),
   },
+  search: {
+    about: "Find what was said and done, in all sessions you may see",
+    load: () => import("./search.ts"),
+  },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
   migrate: {
     about: "Bring the database to this version's schema",

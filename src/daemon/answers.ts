@@ -1,6 +1,7 @@
 import type { Advisable } from "../agents/agent.ts";
 import { pause } from "../lib/backoff.ts";
 import type { Handover, HookAnswer, HookCall } from "../wire/local.ts";
+import type { Abreast } from "./abreast.ts";
 import * as mail from "./advice.ts";
 import type { Bells } from "./bells.ts";
 import { type Bound, bindingOf } from "./bindings.ts";
@@ -16,14 +17,17 @@ export type Answers = (call: HookCall, taken: Taken) => Promise<HookAnswer>;
 
 export function startAnswers({
   journal,
+  abreast,
   bells,
   stations,
 }: {
   journal: Journal;
+  abreast: Pick<Abreast, "has">;
   bells: Bells;
   stations: Pick<Stations, "of">;
 }): Answers {
   const { db } = journal;
+  const waiting = ({ session }: Bound) => (abreast.has(session) ? mail.waiting(db, session) : []);
   const proven = new Set<string>();
 
   /** The first words to a session: where its bell hangs, and the brief of what it goes on with. */
@@ -52,7 +56,7 @@ export function startAnswers({
     const isOpen = inbox && !mail.isDead(db, agent_session, "socket");
     if (!isOpen) await settled(agent_session);
     const handovers: Handover[] = [];
-    for (const advice of mail.waiting(db, bound.session)) {
+    for (const advice of waiting(bound)) {
       const route = isOpen ? "socket" : "hook";
       const to = { route, agentSession: agent_session, station: call } as const;
       const words = await journal.write(() => {
@@ -84,7 +88,7 @@ export function startAnswers({
 
   /** The end of a turn, where the agent waits for our hook anyway: only what has no better way is said here. */
   async function closing(bound: Bound, form: Advisable, name: string): Promise<string | undefined> {
-    const all = mail.waiting(db, bound.session).filter(({ stuck }) => stuck > 0);
+    const all = waiting(bound).filter(({ stuck }) => stuck > 0);
     if (all.length === 0 || form.hookOutput(name, all.map(mail.wordsOf)) === undefined)
       return undefined;
     if (name !== "Stop" || stations.of(bound)) return undefined;

@@ -3,6 +3,7 @@ import type { Agent } from "../agents/agent.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Handed, Station } from "../wire/local.ts";
+import type { Abreast } from "./abreast.ts";
 import * as mail from "./advice.ts";
 import { type Answers, startAnswers } from "./answers.ts";
 import type { Bells } from "./bells.ts";
@@ -37,13 +38,14 @@ export interface Mailbox extends AsyncDisposable {
 export function startMailbox(needs: {
   journal: Journal;
   agents: readonly Agent[];
+  abreast: Abreast;
   bells: Bells;
   log: Log;
 }): Mailbox {
-  const { journal, agents, bells, log } = needs;
+  const { journal, agents, abreast, bells, log } = needs;
   const { db } = journal;
   const stations = startStations(() => look());
-  const answer = startAnswers({ journal, bells, stations });
+  const answer = startAnswers({ journal, abreast, bells, stations });
   const startedAt = Date.now();
   const rungAt = new Map<string, number>();
   let running = false;
@@ -84,6 +86,9 @@ export function startMailbox(needs: {
   /** Does what can be done now; answers in how many milliseconds there is more, unless something happens before. */
   async function step(advice: mail.Advice): Promise<number> {
     const bound = seatOf(db, advice.session);
+    if (advice.state === "waiting" && !abreast.has(advice.session) && bound?.state === "live") {
+      return Number.POSITIVE_INFINITY;
+    }
     if (bound?.state !== "live") return await over(advice);
     if (advice.state === "waiting") return await deliver(advice, bound);
     if (advice.agent_session !== bound.agent_session) return await over(advice);
@@ -186,7 +191,10 @@ export function startMailbox(needs: {
     return Number.POSITIVE_INFINITY;
   }
 
+  const current = ({ session }: Bound) => (abreast.has(session) ? mail.waiting(db, session) : []);
+
   const commits = journal.onCommit(look);
+  abreast.onMark(look);
   look();
   return {
     async station(station, signal) {
@@ -225,7 +233,7 @@ export function startMailbox(needs: {
       if (!form) return "";
       const to = { route: "inbox", agentSession: bound.agent_session } as const;
       const words = await journal.write(() =>
-        mail.waiting(db, bound.session).flatMap((advice) => {
+        current(bound).flatMap((advice) => {
           if (!mail.handing(db, advice, to)) return [];
           mail.handed(db, advice.id);
           mail.seen(db, advice.id, "tool");

@@ -174,6 +174,7 @@ export const ROWS: Record<string, Row | Row[]> = {
     ok: [409],
   },
   "DELETE /projects/:proj/sessions/:sess/injections/:id": { target: targets.injection, ok: [409] },
+  "POST /projects/:proj/sessions/:sess/injections/:id/held": { target: targets.injection },
   // Somebody else drives: whose seat it is is told only to who may ask.
   "POST /projects/:proj/sessions/:sess/driver": { body: {}, ok: [409] },
   "POST /projects/:proj/sessions/:sess/handoff": { body: {}, ok: [409] },
@@ -183,7 +184,7 @@ export const ROWS: Record<string, Row | Row[]> = {
   "POST /ingest/checks": { body: checks },
   "POST /projects/:proj/known": { body: { ids: [] } },
   // The matrix puts the project in.
-  "GET /search": { query: "?project=:proj&q=prompt" },
+  "GET /search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
   "GET /audit": {},
   "POST /audit/verifications": {},
 
@@ -192,6 +193,11 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /favicon.ico": { ok: [302] },
   "GET /": {},
   "GET /app": {},
+  "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
+  "GET /usage": [{ query: "?project=:proj" }, { query: "?by=person&format=csv" }],
+  "PUT /usage/settings": { body: { byPerson: false } },
+  "GET /app/usage": [{ query: "?project=:proj" }, {}],
+  "POST /app/usage": { form: { byPerson: "no" }, needs: "admin", ok: [303] },
   "GET /app/p/:proj": {},
   "GET /app/p/:proj/s/:sess": {},
   "GET /app/*": { ok: [404] },

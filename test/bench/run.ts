@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../../scripts/root.ts";
+import { advice } from "./advice.ts";
 import { chain } from "./chain.ts";
 import { claude } from "./claude.ts";
 import { ingest } from "./ingest.ts";
@@ -13,11 +14,24 @@ import { live } from "./live.ts";
 import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { redact } from "./redact.ts";
+import { search } from "./search.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
 import { table } from "./table.ts";
 
-const BENCHES: Bench[] = [claude, start, journal, redact, chain, ingest, live, memory, storage];
+const BENCHES: Bench[] = [
+  claude,
+  start,
+  journal,
+  redact,
+  chain,
+  ingest,
+  live,
+  memory,
+  storage,
+  search,
+  advice,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

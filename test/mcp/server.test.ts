@@ -31,8 +31,8 @@ test("B5, G4: an agent asks what its siblings did, with event ids, and for a bri
   const { text } = await agent.use("polaris_context");
   expect(text).toContain(`[${id}]`);
   expect(text).toContain("billing user:priya user.message: Move the invoices to the queue");
-  const found = await agent.use("polaris_context", { search: "invoices", person: "user:priya" });
-  expect(found.text).toContain(id);
+  const search = { search: "invoices", person: "user:priya" };
+  await until(async () => (await agent.use("polaris_context", search)).text.includes(id));
   expect((await agent.use("polaris_context", { person: "user:krishna" })).text).toBe(
     "Nothing yet.",
   );
