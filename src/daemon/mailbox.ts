@@ -103,21 +103,24 @@ export function startMailbox(needs: {
     const agent = agents.find(({ name }) => name === bound.agent);
     if (!agent?.advice) return await fail(advice, `${bound.agent} cannot be advised.`);
     const station = stations.of(bound);
-    const way = station?.ways.find((one) => !mail.isDead(db, bound.agent_session, one));
+    // What was handed over before without a sign goes no second way from here: it may only be late.
+    const way = station?.ways.find(
+      (one) => !mail.isDead(db, bound.agent_session, one) && (advice.route ?? one) === one,
+    );
     if (!station || !way) return await none(advice, bound);
     const to = { route: way, agentSession: bound.agent_session, station: station.id };
     if (!(await journal.write(() => mail.handing(db, advice, to)))) return 0;
     // The words may have been edited until the line above.
     const words = mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
-    const content = agent.advice.message(words);
+    const content = way === "socket" ? agent.advice.message(words) : agent.advice.frame(words);
     const handover = {
       injection: advice.id,
       way,
       agentSession: bound.agent_session,
       content,
-      meta: {},
+      meta: { sender: words.from },
     };
-    if (!stations.push(station, handover)) await journal.write(() => mail.back(db, advice));
+    if (!stations.push(station, handover)) await journal.write(() => mail.unhanded(db, advice));
     return SIGN_MS;
   }
 
@@ -212,7 +215,7 @@ export function startMailbox(needs: {
         if (advice?.agent_session && advice.route && advice.state === "handing") {
           mail.bury(db, advice.agent_session, advice.route);
         }
-        if (advice) mail.back(db, advice);
+        if (advice) mail.unhanded(db, advice);
       });
       return { ok: true };
     },
@@ -234,7 +237,8 @@ export function startMailbox(needs: {
       const to = { route: "inbox", agentSession: bound.agent_session } as const;
       const words = await journal.write(() =>
         current(bound).flatMap((advice) => {
-          if (!mail.handing(db, advice, to)) return [];
+          // It may be on its way already.
+          if (advice.route !== null || !mail.handing(db, advice, to)) return [];
           mail.handed(db, advice.id);
           mail.seen(db, advice.id, "tool");
           return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
