@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
@@ -205,6 +205,16 @@ export const ROWS: Row[] = [
     route: "hook",
     before: hello,
     essential: true,
+  },
+  {
+    state: "no MCP server and no bell (an older client), idle",
+    route: "none",
+    args: ["--strict-mcp-config"],
+    async before(world, terminal) {
+      await hello(world, terminal);
+      await world.chain.drained();
+      rmSync(world.chain.place.bells, { recursive: true, force: true });
+    },
   },
   { state: "the inbox holds messages back", home: "holding", route: "none", before: hello },
   {
