@@ -7,6 +7,7 @@ import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startShareWatch } from "../core/share-watch.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -28,6 +29,7 @@ import { checkRoutes } from "./routes/checks.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
@@ -38,6 +40,7 @@ import { projectRoutes } from "./routes/projects.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
+import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
@@ -81,6 +84,7 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const shares = await startShareWatch(db, log);
   const house: House = {
     db,
     feed,
@@ -88,6 +92,7 @@ export async function startServer(options: ServerOptions) {
     tokens,
     identify,
     watch,
+    shares,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
     isSecure: (request) => isSecure(request, app.server, house),
@@ -138,6 +143,8 @@ export async function startServer(options: ServerOptions) {
     .use(auditRoutes(house))
     .use(searchRoutes(house))
     .use(usageRoutes(house))
+    .use(shareRoutes(house))
+    .use(exportRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
@@ -170,7 +177,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, ...readers, bell, feed];
+      const parts: AsyncDisposable[] = [watch, shares, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {
