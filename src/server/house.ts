@@ -3,6 +3,7 @@ import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
+import type { Listeners } from "../core/listeners.ts";
 import type { ShareWatch } from "../core/share-watch.ts";
 import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
@@ -40,6 +41,8 @@ export interface House {
   watch: Watch;
   /** Ends the streams of share links. */
   shares: ShareWatch;
+  /** Which sessions have a machine listening. */
+  listeners: Listeners;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

@@ -3,10 +3,12 @@ import type { SignUp } from "../core/arrive.ts";
 import { startBehind } from "../core/behind.ts";
 import { counter } from "../core/counter.ts";
 import { startDoorbell } from "../core/doorbell.ts";
+import { startExpiry } from "../core/expiry.ts";
 import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startListeners } from "../core/listeners.ts";
 import { startShareWatch } from "../core/share-watch.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
@@ -26,12 +28,15 @@ import type { ProviderSettings } from "./providers.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { contextRoutes } from "./routes/context.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { injectionRoutes } from "./routes/injections.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -85,6 +90,8 @@ export async function startServer(options: ServerOptions) {
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
   const shares = await startShareWatch(db, log);
+  const listeners = startListeners(db, log);
+  const expiry = startExpiry(db, bell, log);
   const house: House = {
     db,
     feed,
@@ -93,6 +100,7 @@ export async function startServer(options: ServerOptions) {
     identify,
     watch,
     shares,
+    listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
     isSecure: (request) => isSecure(request, app.server, house),
@@ -146,6 +154,9 @@ export async function startServer(options: ServerOptions) {
     .use(shareRoutes(house))
     .use(exportRoutes(house))
     .use(sessionRoutes(house))
+    .use(injectionRoutes(house))
+    .use(driverRoutes(house))
+    .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(liveRoutes(house))
@@ -177,7 +188,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, shares, ...readers, bell, feed];
+      const parts: AsyncDisposable[] = [expiry, listeners, watch, shares, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {
