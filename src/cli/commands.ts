@@ -79,6 +79,10 @@ export const COMMANDS = {
     about: "Find what was said and done, in all sessions you may see",
     load: () => import("./search.ts"),
   },
+  export: {
+    about: "Write a session as Markdown, JSON lines or one HTML file",
+    load: () => import("./export.ts"),
+  },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
   migrate: {
     about: "Bring the database to this version's schema",

@@ -9,6 +9,7 @@ import { startIdentify } from "../core/identify.ts";
 import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startListeners } from "../core/listeners.ts";
+import { startShareWatch } from "../core/share-watch.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -32,6 +33,7 @@ import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { injectionRoutes } from "./routes/injections.ts";
@@ -43,6 +45,7 @@ import { projectRoutes } from "./routes/projects.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
+import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
@@ -86,6 +89,7 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const shares = await startShareWatch(db, log);
   const listeners = startListeners(db, log);
   const expiry = startExpiry(db, bell, log);
   const house: House = {
@@ -95,6 +99,7 @@ export async function startServer(options: ServerOptions) {
     tokens,
     identify,
     watch,
+    shares,
     listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
@@ -146,6 +151,8 @@ export async function startServer(options: ServerOptions) {
     .use(auditRoutes(house))
     .use(searchRoutes(house))
     .use(usageRoutes(house))
+    .use(shareRoutes(house))
+    .use(exportRoutes(house))
     .use(sessionRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))
@@ -181,7 +188,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [expiry, listeners, watch, ...readers, bell, feed];
+      const parts: AsyncDisposable[] = [expiry, listeners, watch, shares, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {
