@@ -37,6 +37,7 @@ export const COMMANDS = {
   profiles: { about: "List this machine's sign-ins", load: () => import("./profiles.ts") },
   use: { about: "Choose the sign-in for what begins now", load: () => import("./use.ts") },
   join: { about: "Record a running agent session into a project", load: () => import("./join.ts") },
+  rename: { about: "Give a session a label that teammates see", load: () => import("./rename.ts") },
   leave: { about: "Stop recording an agent session", load: () => import("./leave.ts") },
   pause: { about: "Off the record: write nothing for now", load: () => import("./pause.ts") },
   resume: { about: "Back on the record", load: () => import("./resume.ts") },
