@@ -1,23 +1,16 @@
 import type { Tx } from "../core/database.ts";
 import { placeOf } from "../core/slack-channels.ts";
+import type { Mirrored } from "../core/slack-mirror.ts";
 import { enqueue } from "../core/slack-outbox.ts";
 import type { StoredEvent } from "../wire/event.ts";
 
-/** A project as the mirror sees it. */
-export interface Mirrored {
-  org: string;
-  team: string;
-  project: string;
-  slug: string;
-  name: string;
-  /** The organisation's wishes, and the project's own over them. */
-  settings: Record<string, unknown>;
-  /** The address people use, for links. */
+/** With the address people use, for links. */
+export interface Shown extends Mirrored {
   publicUrl: string;
 }
 
 /** Says in Slack what happened: called with the next events of a project, in the transaction that moves its cursor. */
-export async function render(tx: Tx, project: Mirrored, events: StoredEvent[]): Promise<void> {
+export async function render(tx: Tx, project: Shown, events: StoredEvent[]): Promise<void> {
   const said = events.filter(({ kind }) => kind === "user.message" || kind === "agent.message");
   if (said.length === 0) return;
   const { org, team } = project;
