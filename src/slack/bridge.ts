@@ -91,6 +91,8 @@ export function startBridge(options: BridgeOptions) {
     get teams(): string[] {
       return leases.teams;
     },
+    /** The outbox of this organisation has something new. */
+    kick: deps.kick,
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await working;
