@@ -2,7 +2,7 @@ import { type Lease, release } from "../core/slack-leases.ts";
 import type { Workspace } from "../core/slack-workspaces.ts";
 import { startClient } from "./call.ts";
 import type { Deps } from "./listeners.ts";
-import { startMirror } from "./mirror.ts";
+import { type Speak, startMirror } from "./mirror.ts";
 import { startRates } from "./rates.ts";
 import { startSender } from "./sender.ts";
 
@@ -15,6 +15,7 @@ export function startWorkspace(options: {
   /** When we must believe that somebody else may have it, by our own clock. */
   deadline: number;
   pace: number;
+  speak?: Speak | undefined;
   refresh(workspace: Workspace): Promise<boolean>;
   onPaused(): void;
 }) {
@@ -35,7 +36,15 @@ export function startWorkspace(options: {
     refresh: () => options.refresh(workspace),
     onPaused,
   });
-  const mirror = startMirror({ db, log, org, team, publicUrl, onMoved: sender.kick });
+  const mirror = startMirror({
+    db,
+    log,
+    org,
+    team,
+    publicUrl,
+    onMoved: sender.kick,
+    speak: options.speak,
+  });
 
   return {
     lease,

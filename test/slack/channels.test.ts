@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { until } from "../../src/lib/until.ts";
 import { startMachine } from "../helpers/polaris.ts";
-import { startWorld } from "./world.ts";
+import { startBridged } from "./bridged.ts";
 
 const has = (name: string) => (all: { name: string }[]) => all.some((each) => each.name === name);
 
 test("D2: a name that is taken, also by an archived or a deleted channel, gets a prefix, then a number", async () => {
-  await using world = await startWorld();
+  await using world = await startBridged();
   const { slack } = world;
   const team = slack.team();
   slack.addChannel("etl");
@@ -21,7 +21,7 @@ test("D2: a name that is taken, also by an archived or a deleted channel, gets a
 });
 
 test("D2: the id is the truth: a renamed channel goes on, and its new name is known", async () => {
-  await using world = await startWorld();
+  await using world = await startBridged();
   await world.say("one");
   await world.said("etl", "one");
   world.slack.adminRename("etl", "data-team");
@@ -32,7 +32,7 @@ test("D2: the id is the truth: a renamed channel goes on, and its new name is kn
 });
 
 test("D2: an archived channel stops its project's mirror and says so; unarchived, nothing is missing", async () => {
-  await using world = await startWorld();
+  await using world = await startBridged();
   const other = startMachine({ project: "web", name: "s-0002" });
   await world.say("one");
   await world.said("etl", "one");
@@ -55,7 +55,7 @@ test("D2: an archived channel stops its project's mirror and says so; unarchived
 });
 
 test("D2: of a deleted channel the id is forgotten; a new one begins with what was missed", async () => {
-  await using world = await startWorld();
+  await using world = await startBridged();
   await world.say("one");
   await world.said("etl", "one");
   world.slack.adminDelete("etl");
@@ -70,7 +70,7 @@ test("D2: of a deleted channel the id is forgotten; a new one begins with what w
 });
 
 test("D2: sent out of a public channel, the app comes back once; the rest is said", async () => {
-  await using world = await startWorld();
+  await using world = await startBridged();
   await world.say("one");
   await world.said("etl", "one");
   world.slack.kickBot("etl");
@@ -80,7 +80,7 @@ test("D2: sent out of a public channel, the app comes back once; the rest is sai
 });
 
 test("D2: where apps may not make channels, an admin links one, also a private one", async () => {
-  await using world = await startWorld();
+  await using world = await startBridged();
   const { slack, polaris } = world;
   slack.team().restrictChannelCreation = true;
   await world.say("one");
@@ -111,7 +111,7 @@ test("D2: where apps may not make channels, an admin links one, also a private o
 });
 
 test("D2, D7: a channel that was made just before a crash is found again, not made twice", async () => {
-  await using world = await startWorld();
+  await using world = await startBridged();
   const { slack } = world;
   slack.fault("conversations.create", { status: 504, apply: true });
   await world.say("one");

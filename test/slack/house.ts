@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { browserOf, tokenBy } from "../helpers/owner.ts";
-import type { startMachine } from "../helpers/polaris.ts";
+import { SECRET, type startMachine } from "../helpers/polaris.ts";
 import { root } from "../helpers/service.ts";
 import type { Slack } from "../helpers/slack.ts";
 import { temporary } from "../helpers/temp.ts";
@@ -17,6 +17,7 @@ export async function startHouse(program: string[], slack: Slack, args: string[]
     HOME: folder.path,
     PATH: process.env.PATH ?? "",
     POLARIS_HOME: join(folder.path, "machine"),
+    POLARIS_SECRET: SECRET,
     SLACK_API_URL: slack.apiUrl,
     SLACK_CLIENT_ID: slack.clientId,
     SLACK_CLIENT_SECRET: slack.clientSecret,

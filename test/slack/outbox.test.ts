@@ -4,11 +4,11 @@ import { enqueue, type Write } from "../../src/core/slack-outbox.ts";
 import { until } from "../../src/lib/until.ts";
 import { startMachine } from "../helpers/polaris.ts";
 import { connectSlack } from "../helpers/slack.ts";
-import { startWorld, type World } from "./world.ts";
+import { type Bridged, startBridged } from "./bridged.ts";
 
-let world: World;
+let world: Bridged;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startBridged();
   await world.say("the first");
   await world.said("etl", "the first");
 });

@@ -1,15 +1,16 @@
 import { until } from "../../src/lib/until.ts";
 import type { SlackStatus } from "../../src/wire/slack.ts";
+import { plain } from "../helpers/plain.ts";
 import { startMachine, startPolaris } from "../helpers/polaris.ts";
 import { connectSlack, type Slack, startSlack, startTestBridge } from "../helpers/slack.ts";
 
 /** A server, a Slack, a bridge between them, and a machine that records into `etl`. */
-export async function startWorld(options: Parameters<typeof startSlack>[0] = {}) {
+export async function startBridged(options: Parameters<typeof startSlack>[0] = {}) {
   await using stack = new AsyncDisposableStack();
   const slack: Slack = stack.use(startSlack(options));
   const polaris = stack.use(await startPolaris({ slack: slack.settings }));
   await connectSlack(polaris.db, slack, polaris.caller);
-  const bridge = stack.use(startTestBridge(polaris, slack, { pace: 20 }));
+  const bridge = stack.use(startTestBridge(polaris, slack, { pace: 20, speak: plain }));
   await until(() => bridge.teams.length > 0 && bridge.connected.length > 0, {
     what: "the bridge to be at work",
   });
@@ -40,4 +41,4 @@ export async function startWorld(options: Parameters<typeof startSlack>[0] = {})
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
-export type World = Awaited<ReturnType<typeof startWorld>>;
+export type Bridged = Awaited<ReturnType<typeof startBridged>>;
