@@ -10,6 +10,7 @@ import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startListeners } from "../core/listeners.ts";
 import { startShareWatch } from "../core/share-watch.ts";
+import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -47,6 +48,8 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
+import { slackRoutes } from "./routes/slack.ts";
+import { slackSettingRoutes } from "./routes/slack-settings.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import { startTokens } from "./tokens.ts";
@@ -71,6 +74,7 @@ export interface ServerOptions {
   providers?: readonly ProviderSettings[] | undefined;
   signUp?: SignUp | undefined;
   mail?: MailSettings | undefined;
+  slack?: SlackSettings | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -111,6 +115,8 @@ export async function startServer(options: ServerOptions) {
     ),
     signUp: options.signUp ?? "invited",
     mail: options.mail && startMail(options.mail, log),
+    slack: { settings: options.slack ?? slackOf({}) },
+    keys: options.keys,
     ingest: startIngest(db, bell),
     assets: await loadAssets(),
     log,
@@ -159,6 +165,8 @@ export async function startServer(options: ServerOptions) {
     .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
+    .use(slackRoutes(house))
+    .use(slackSettingRoutes(house))
     .use(liveRoutes(house))
     .use(pageRoutes(house));
   try {

@@ -1,0 +1,38 @@
+import type { Tx } from "../core/database.ts";
+import { placeOf } from "../core/slack-channels.ts";
+import type { Mirrored } from "../core/slack-mirror.ts";
+import { enqueue } from "../core/slack-outbox.ts";
+import type { StoredEvent } from "../wire/event.ts";
+
+/** With the address people use, for links. */
+export interface Shown extends Mirrored {
+  publicUrl: string;
+}
+
+/** Says in Slack what happened: called with the next events of a project, in the transaction that moves its cursor. */
+export async function render(tx: Tx, project: Shown, events: StoredEvent[]): Promise<void> {
+  const said = events.filter(({ kind }) => kind === "user.message" || kind === "agent.message");
+  if (said.length === 0) return;
+  const { org, team } = project;
+  const place = await placeOf(tx, { org, team, project: project.project, name: project.slug });
+  for (const event of said) {
+    const root = `root ${event.session}`;
+    const about = { org, team, to: { channel: place.id }, project: project.project };
+    const text = `${project.name} · ${event.sessionName}`;
+    await enqueue(tx, {
+      ...about,
+      key: root,
+      method: "post",
+      payload: { text },
+      session: event.session,
+    });
+    await enqueue(tx, {
+      ...about,
+      key: `event ${event.id}`,
+      method: "post",
+      thread: root,
+      payload: { text: `${event.sender}: ${event.text ?? ""}`.slice(0, 3000) },
+      session: event.session,
+    });
+  }
+}
