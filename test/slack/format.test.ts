@@ -58,7 +58,7 @@ describe("long messages are cut without breaking (row D6)", () => {
     for (const part of parts.slice(1)) expect(part).toStartWith("```ts\n");
     for (const part of parts) {
       expect(part.length).toBeLessThanOrEqual(300);
-      expect(part.match(/^```/gm)?.length).toSatisfy((count) => count % 2 === 0);
+      expect(part.match(/^```/gm)?.length).toSatisfy((count) => Number(count) % 2 === 0);
     }
     const lines = parts.flatMap((part) => part.split("\n")).filter((it) => it.startsWith("const"));
     expect(lines.join("\n")).toBe(code);
