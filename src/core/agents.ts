@@ -1,8 +1,8 @@
+import type { z } from "zod";
 import type { Db, Tx } from "../db/db.ts";
 import type { Agent, AgentChange, NewAgent } from "../wire/agent.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page } from "../wire/session.ts";
-import type { z } from "zod";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";

@@ -18,7 +18,7 @@ const Icon = z
       text === "" ||
       /^:[a-z0-9_+'-]+:$/.test(text) ||
       /^https:\/\/[^\s<>"|]+$/.test(text) ||
-      /^\p{Extended_Pictographic}[\p{Extended_Pictographic}\u200d\ufe0f\p{Emoji_Modifier}]*$/u.test(text),
+      /^\p{RGI_Emoji}$/v.test(text),
     "use :name:, one emoji, or an https address of a picture",
   );
 

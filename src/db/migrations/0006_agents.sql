@@ -66,6 +66,7 @@ create table slack_mirrors (
   project_id uuid not null references projects,
   verbosity text check (verbosity in ('all', 'normal', 'quiet', 'off')),
   card text, -- the key of the card's post
+  card_hash text, -- of what it shows: an edit that changes nothing is not made
   answer_seq bigint, -- the agent's last words in the turn that is open
   turn_tools int not null default 0,
   tools_key text,
@@ -79,6 +80,7 @@ create table slack_hours (
   org_id uuid not null references orgs,
   hour timestamptz not null,
   posts int not null default 0,
+  imported jsonb, -- what was imported in this hour, told in one post
   primary key (project_id, hour)
 );
 

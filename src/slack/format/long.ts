@@ -1,10 +1,7 @@
+import type { Long } from "../../wire/slack.ts";
 import { clean, defuse } from "./safe.ts";
 import { split } from "./split.ts";
 import { tables } from "./table.ts";
-
-/** What becomes of a long message (`POLARIS_LONG_MSG`). */
-export const LONG = ["snippet", "thread", "inline"] as const;
-export type Long = (typeof LONG)[number];
 
 /** A message of more characters is long. */
 export const LONG_FROM = 3000;
