@@ -27,6 +27,7 @@ interface Row {
   created_at: Date;
   last_event_at: Date | null;
   ended_at: Date | null;
+  muted_at: Date | null;
 }
 
 const sessionOf = (row: Row): Session => ({
@@ -48,6 +49,7 @@ const sessionOf = (row: Row): Session => ({
   createdAt: row.created_at.toISOString(),
   lastEventAt: row.last_event_at?.toISOString() ?? null,
   endedAt: row.ended_at?.toISOString() ?? null,
+  muted: row.muted_at !== null,
   lastSeq: Number(row.last_seq),
 });
 

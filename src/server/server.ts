@@ -1,10 +1,12 @@
 import { Elysia } from "elysia";
 import type { SignUp } from "../core/arrive.ts";
 import { startDoorbell } from "../core/doorbell.ts";
+import { startExpiry } from "../core/expiry.ts";
 import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { startIndexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startListeners } from "../core/listeners.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -25,9 +27,11 @@ import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { injectionRoutes } from "./routes/injections.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -77,6 +81,8 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const listeners = startListeners(db, log);
+  const expiry = startExpiry(db, bell, log);
   const house: House = {
     db,
     feed,
@@ -84,6 +90,7 @@ export async function startServer(options: ServerOptions) {
     tokens,
     identify,
     watch,
+    listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
     isSecure: (request) => isSecure(request, app.server, house),
@@ -133,6 +140,8 @@ export async function startServer(options: ServerOptions) {
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
     .use(sessionRoutes(house))
+    .use(injectionRoutes(house))
+    .use(driverRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(liveRoutes(house))
@@ -164,7 +173,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, indexer, bell, feed];
+      const parts: AsyncDisposable[] = [expiry, listeners, watch, indexer, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

@@ -161,8 +161,19 @@ export const ROWS: Record<string, Row | Row[]> = {
     makes: true,
   },
   "POST /projects/:proj/sessions/:sess/inject": { body: { text: "advice" } },
+  "GET /projects/:proj/sessions/:sess/injections": {},
+  // One that the agent has seen: nobody changes it any more, who may change others is in test/advice/.
+  "GET /projects/:proj/sessions/:sess/injections/:id": { target: targets.injection },
+  "PATCH /projects/:proj/sessions/:sess/injections/:id": {
+    target: targets.injection,
+    body: { text: "other words" },
+    ok: [409],
+  },
+  "DELETE /projects/:proj/sessions/:sess/injections/:id": { target: targets.injection, ok: [409] },
+  // Somebody else drives: whose seat it is is told only to who may ask.
   "POST /projects/:proj/sessions/:sess/driver": { body: {}, ok: [409] },
-  "POST /projects/:proj/sessions/:sess/handoff": { body: {} },
+  "POST /projects/:proj/sessions/:sess/handoff": { body: {}, ok: [409] },
+  "POST /projects/:proj/sessions/:sess/mute": { body: { muted: false }, ok: [409] },
   // A project in the head: blocked or not is in test/access/private.test.ts.
   "POST /ingest": { body: batch },
   "POST /ingest/checks": { body: checks },
