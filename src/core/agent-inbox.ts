@@ -8,6 +8,7 @@ import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 
 export interface Said {
+  id?: string | undefined;
   agent: string;
   project: string;
   session?: string | undefined;
@@ -23,7 +24,7 @@ export async function put(tx: Tx, org: string, said: Said): Promise<{ id: string
     update agents set last_seq = last_seq + 1
     where org_id = ${org} and name = ${said.agent} and archived_at is null returning last_seq`;
   if (!row) throw absent(said.agent);
-  const [id, seq] = [uuid7(), Number(row.last_seq)];
+  const [id, seq] = [said.id ?? uuid7(), Number(row.last_seq)];
   await tx`
     insert into agent_inbox (org_id, agent, seq, id, project_id, session_id, sender, sender_name, via, text)
     values (${org}, ${said.agent}, ${seq}, ${id}, ${said.project}, ${said.session ?? null}, ${said.sender},

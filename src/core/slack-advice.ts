@@ -26,6 +26,11 @@ export async function remember(tx: Tx, advice: NewAdvice): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** It became none after all. */
+export async function forget(tx: Tx, org: string, channel: string, ts: string): Promise<void> {
+  await tx`delete from slack_advice where org_id = ${org} and channel = ${channel} and ts = ${ts}`;
+}
+
 const columns = (tx: Tx) =>
   tx`team, channel, ts, thread, slack_user as "slackUser", injection, session_id as session`;
 

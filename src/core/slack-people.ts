@@ -115,8 +115,8 @@ export async function faceOf(
   return row && personOf(row);
 }
 
-/** Nobody's user: conditions on members hold for no one. */
-const NOBODY = "00000000-0000-0000-0000-000000000000";
+/** No token: what somebody does in Slack ends with their request. */
+const NONE = "00000000-0000-0000-0000-000000000000";
 
 /**
  * On whose behalf somebody in Slack acts: the member they are linked to, with that member's rights (an admin sees from
@@ -132,7 +132,7 @@ export async function callerOf(
   const [row] = await one(tx, org, team, slackUser);
   if (!row || row.deleted) return undefined;
   const person = personOf(row);
-  const same = { org, kind: "api", token: NOBODY } as const;
+  const same = { org, kind: "api", token: NONE } as const;
   if (row.participant && row.user_id && row.role) {
     const { participant, user_id: user, role } = row;
     return {
@@ -141,9 +141,15 @@ export async function callerOf(
       caller: { ...same, user, participant, role, scopes: scopesOf(role) },
     };
   }
+  // Whoever connected the workspace answers for those in it who have no account here.
+  const [host] = await tx<{ user_id: string }[]>`
+    select p.user_id from slack_installations i
+    join participants p on p.org_id = i.org_id and p.participant = i.installed_by
+    where i.org_id = ${org} and i.team_id = ${team} and i.removed_at is null`;
+  if (!host) return undefined;
   const caller: Caller = {
     ...same,
-    user: NOBODY,
+    user: host.user_id,
     participant: `slack:${row.handle}`,
     role: "viewer",
     scopes: ["read", "inject"],

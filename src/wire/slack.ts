@@ -15,8 +15,11 @@ export type Verbosity = (typeof VERBOSITIES)[number];
 export const LONG = ["snippet", "thread", "inline"] as const;
 export type Long = (typeof LONG)[number];
 
-/** Whose words in Slack become advice: people linked to a member, everybody who belongs to the workspace, or nobody's. */
-export const ADVISORS = ["linked", "channel", "off"] as const;
+/**
+ * Whose words in Slack become advice: people linked to a member; also others who belong to the workspace; everybody in the
+ * channel, guests, people of other companies and other bots among them; or nobody.
+ */
+export const ADVISORS = ["linked", "channel", "everybody", "off"] as const;
 export type Advisors = (typeof ADVISORS)[number];
 
 /** What an organisation or a project wishes; what it does not say is left to the organisation, and then to the defaults. */
