@@ -1,4 +1,4 @@
-import type { Tx } from "../db/db.ts";
+import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 
 export type ChannelState = "wanted" | "live" | "paused" | "archived" | "gone";
@@ -54,4 +54,55 @@ export async function byChannel(
     select ${columns(tx)} from slack_channels c
     where c.team_id = ${team} and c.channel = ${channel} and c.removed_at is null`;
   return row;
+}
+
+/** Slack has it now, under this id and name. */
+export async function settle(
+  db: Db,
+  { org, id }: { org: string; id: string },
+  at: { channel: string; name: string; isPrivate: boolean },
+): Promise<void> {
+  await db.as(
+    org,
+    (tx) => tx`
+      update slack_channels set channel = ${at.channel}, name = ${at.name}, is_private = ${at.isPrivate},
+        state = 'live', problem = null, problem_at = null where id = ${id}`,
+  );
+}
+
+/** Nothing is sent there until it is mended; `problem` is Slack's word for it. */
+export async function stop(
+  db: Db,
+  { org, id }: { org: string; id: string },
+  { state, problem }: { state: "paused" | "archived" | "gone"; problem: string },
+): Promise<void> {
+  await db.as(
+    org,
+    (tx) => tx`
+      update slack_channels set state = ${state}, problem = ${problem}, problem_at = now(),
+        channel = case when ${state} = 'gone' then null else channel end where id = ${id}`,
+  );
+}
+
+/** What Slack says about a channel of ours; nothing happens for any other channel. */
+export async function changed(
+  db: Db,
+  { org, team, channel }: { org: string; team: string; channel: string },
+  to: { name?: string; channel?: string; state?: ChannelState; problem?: string | null },
+): Promise<boolean> {
+  return db.as(org, async (tx) => {
+    const found = await byChannel(tx, team, channel);
+    if (!found) return false;
+    const next = {
+      name: to.name ?? found.name,
+      channel: to.state === "gone" ? null : (to.channel ?? channel),
+      state: to.state ?? found.state,
+      problem: to.problem === undefined ? found.problem : to.problem,
+    };
+    await tx`
+      update slack_channels set name = ${next.name}, channel = ${next.channel}, state = ${next.state},
+        problem = ${next.problem}, problem_at = case when ${next.problem}::text is null then null else now() end
+      where id = ${found.id}`;
+    return true;
+  });
 }

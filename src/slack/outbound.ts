@@ -1,4 +1,5 @@
 import type { Tx } from "../core/database.ts";
+import type { Mirrored } from "../core/slack-mirror.ts";
 import type { Mirror } from "../core/slack-mirrors.ts";
 import * as mirrors from "../core/slack-mirrors.ts";
 import type { StoredEvent } from "../wire/event.ts";
@@ -10,21 +11,13 @@ import { receipt } from "./mirror/receipt.ts";
 import { say } from "./mirror/say.ts";
 import { type Scene, startScene, still } from "./mirror/scene.ts";
 
-/** A project as the mirror sees it. */
-export interface Mirrored {
-  org: string;
-  team: string;
-  project: string;
-  slug: string;
-  name: string;
-  /** The organisation's wishes, and the project's own over them. */
-  settings: Record<string, unknown>;
-  /** The address people use, for links. */
+/** With the address people use, for links. */
+export interface Shown extends Mirrored {
   publicUrl: string;
 }
 
 /** Says in Slack what happened: called with the next events of a project, in the transaction that moves its cursor. */
-export async function render(tx: Tx, project: Mirrored, events: StoredEvent[]): Promise<void> {
+export async function render(tx: Tx, project: Shown, events: StoredEvent[]): Promise<void> {
   if (events.length === 0) return;
   const { scene, close } = await startScene(tx, project, events);
   const caughtUp = new Map<Mirror, number>();

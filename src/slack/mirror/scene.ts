@@ -5,7 +5,7 @@ import * as mirrors from "../../core/slack-mirrors.ts";
 import { enqueue, type Write } from "../../core/slack-outbox.ts";
 import type { StoredEvent } from "../../wire/event.ts";
 import type { Verbosity } from "../../wire/slack.ts";
-import type { Mirrored } from "../outbound.ts";
+import type { Shown } from "../outbound.ts";
 import { card } from "./card.ts";
 import { type Personas, personas } from "./persona.ts";
 import { type Wishes, wishesOf } from "./wishes.ts";
@@ -20,7 +20,7 @@ export const HOUR = { replies: 40, digests: 50, notices: 60 } as const;
 /** One batch of a project's events on its way to Slack: the sessions' rows, the hour's budget, and the ways to write. */
 export interface Scene {
   tx: Tx;
-  project: Mirrored;
+  project: Shown;
   wishes: Wishes;
   personaOf: Personas;
   hour: Date;
@@ -36,7 +36,7 @@ export interface Scene {
   urlOf(mirror: Mirror): string;
 }
 
-export async function startScene(tx: Tx, project: Mirrored, events: StoredEvent[]) {
+export async function startScene(tx: Tx, project: Shown, events: StoredEvent[]) {
   const { org, team } = project;
   const wishes = wishesOf(project.settings);
   const touched = [...new Set(events.map((event) => event.session))];
