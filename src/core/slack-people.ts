@@ -46,6 +46,12 @@ export async function learn(tx: Tx, org: string, team: string, people: Known[]):
   }
 }
 
+export async function count(tx: Tx, org: string, team: string): Promise<number> {
+  const [row] = await tx<{ count: number }[]>`
+    select count(*)::int as count from slack_people where org_id = ${org} and team = ${team}`;
+  return row?.count ?? 0;
+}
+
 interface Row {
   team: string;
   slack_user: string;

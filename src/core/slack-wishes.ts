@@ -5,6 +5,7 @@ import { type SlackWishChange, SlackWishes, type Verbosity } from "../wire/slack
 import { enter } from "./access.ts";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
+import { manage } from "./projects.ts";
 import { placeOf } from "./slack-channels.ts";
 
 /** Nobody's word here is law: what was written by another version and is not understood counts as not said. */
@@ -53,7 +54,7 @@ export async function setProject(
   change: SlackWishChange,
 ): Promise<SlackWishes> {
   return db.as(caller.org, async (tx) => {
-    await enter(tx, caller, project);
+    await manage(tx, caller, project.slug);
     const { team } = await workspace(tx, caller.org);
     const name = project.slug;
     const place = await placeOf(tx, { org: caller.org, team, project: project.id, name });
@@ -82,6 +83,19 @@ export async function setSession(
     const target = `${project.slug}/${session.name}`;
     await note(tx, { ...by(caller), action: "slack.changed", target, detail: { verbosity } });
   });
+}
+
+export async function ofSession(
+  db: Db,
+  caller: Caller,
+  session: string,
+): Promise<Verbosity | null> {
+  const [row] = await db.as(
+    caller.org,
+    (tx) => tx<{ verbosity: Verbosity | null }[]>`
+      select verbosity from slack_mirrors where session_id = ${session}`,
+  );
+  return row?.verbosity ?? null;
 }
 
 const merged = (settings: Record<string, unknown>, change: SlackWishChange) =>

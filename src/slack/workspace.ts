@@ -1,6 +1,8 @@
 import { type Lease, release } from "../core/slack-leases.ts";
 import type { Workspace } from "../core/slack-workspaces.ts";
+import { brief } from "../lib/log.ts";
 import { startClient } from "./call.ts";
+import { meetOnce } from "./inbound/people.ts";
 import type { Deps } from "./listeners.ts";
 import { startMirror } from "./mirror.ts";
 import { startRates } from "./rates.ts";
@@ -35,6 +37,10 @@ export function startWorkspace(options: {
     refresh: () => options.refresh(workspace),
     onPaused,
   });
+  // Names, pictures and addresses of everybody, once; who comes or changes later is told to us.
+  const meeting = meetOnce({ db }, client, { org, team }).catch((error) =>
+    log.warn("slack.people_failed", { error: brief(error) }),
+  );
   const mirror = startMirror({ db, log, org, team, publicUrl, onMoved: sender.kick });
 
   return {
@@ -55,6 +61,7 @@ export function startWorkspace(options: {
     ring: mirror.ring,
     kick: sender.kick,
     async [Symbol.asyncDispose]() {
+      await meeting;
       await mirror[Symbol.asyncDispose]();
       await sender[Symbol.asyncDispose]();
       if (performance.now() < deadline) await release(db, lease);

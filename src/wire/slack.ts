@@ -17,7 +17,7 @@ export type Long = (typeof LONG)[number];
 
 /**
  * Whose words in Slack become advice: people linked to a member; also others who belong to the workspace; everybody in the
- * channel, guests, people of other companies and other bots among them; or nobody.
+ * channel, guests and people of other companies among them; or nobody. Other apps never advise.
  */
 export const ADVISORS = ["linked", "channel", "everybody", "off"] as const;
 export type Advisors = (typeof ADVISORS)[number];

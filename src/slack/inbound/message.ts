@@ -52,14 +52,14 @@ export async function heard(deps: Deps, client: WebClient, room: Room, event: un
   }
   const said = Said.parse(event);
   if (!WRITTEN.has(said.subtype) || isOurs(said, room)) return;
-  const user = said.user ?? said.bot_id;
+  const { user } = said;
   if (!user || said.text.trim() === "") return;
   const place = await deps.db.as(room.org, (tx) => byChannel(tx, room.team, said.channel));
   if (!place) return;
   const thread = said.thread_ts && said.thread_ts !== said.ts ? said.thread_ts : undefined;
   const { channel, ts } = said;
   const spot = { org: room.org, team: room.team, user, channel, ts, thread };
-  if (said.bot_id && !said.user) return; // another app's message: nobody to answer, and nobody who advises
+  if (said.bot_id) return; // another app's message: nobody who advises, and nobody to explain it to
   const inThread = thread
     ? await deps.db.as(room.org, (tx) => inbound.sessionOfThread(tx, room.org, channel, thread))
     : undefined;

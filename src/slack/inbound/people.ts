@@ -76,6 +76,16 @@ export async function meetAll(
   }
 }
 
+/** The same, unless it was done before. */
+export async function meetOnce(
+  { db }: Pick<Deps, "db">,
+  client: WebClient,
+  { org, team }: { org: string; team: string },
+): Promise<void> {
+  const known = await db.as(org, (tx) => people.count(tx, org, team));
+  if (known === 0) await meetAll({ db }, client, { org, team });
+}
+
 /** Somebody whom Slack has not shown us yet. */
 export async function meet(
   { db }: Pick<Deps, "db">,

@@ -19,7 +19,7 @@ export async function receipt(scene: Scene, mirror: Mirror, event: StoredEvent):
   const from = await advice.byInjection(tx, project.org, id);
   if (kind === "injection.queued") {
     // The message is in Slack already, written by its author.
-    if (from || body.via === "slack" || !event.text) return;
+    if (from || !event.text) return;
     const note = `advice to ${line((await scene.personaOf(mirror.agent)).name, 80)}`;
     const said = { id: event.id, sender: event.sender, to: mirror.agent, text: event.text, note };
     return say(scene, mirror, { ...said, isPrompt: true });
