@@ -82,31 +82,40 @@ export async function end(db: Db, caller: Caller): Promise<number> {
   return Number(row?.last_seq ?? 0);
 }
 
-/** The agent answers, once; `told` passes it on to where the question came from, in the same transaction. */
+/** The agent answers, once; the bridge takes it to where the question was asked. */
 export async function answer(
   db: Db,
   caller: Caller,
   { id, text }: { id: string; text: string },
-  told: (tx: Tx, message: AgentMessage) => Promise<void>,
-): Promise<AgentMessage> {
+): Promise<AgentMessage & { projectId: string }> {
   return db.as(caller.org, async (tx) => {
-    const [row] = await tx<Row[]>`
+    const [row] = await tx<(Row & { project_id: string })[]>`
       update agent_inbox i set answer = ${text}, answered_at = now()
       from projects p
       where i.org_id = ${caller.org} and i.agent = ${agentOf(caller)} and i.id::text = ${id} and i.answer is null
         and p.id = i.project_id and ${visible(tx, caller)}
       returning i.id, i.seq, i.agent, p.slug as project, null as session, i.sender, i.sender_name, i.via, i.text, i.at,
-        i.answer`;
+        i.answer, i.project_id`;
     if (!row) {
       throw new PolarisError("not_found", "There is no such message, or it was answered.", {
         hint: "GET /agents/inbox lists them.",
       });
     }
     const message = messageOf(row);
-    await told(tx, message);
     await note(tx, { ...by(caller), action: "agent.answered", target: id });
-    return message;
+    return { ...message, projectId: row.project_id };
   });
+}
+
+/** Answers that nobody has taken to where the question was asked; taken now, in the caller's transaction. */
+export async function takeUntold(
+  tx: Tx,
+  org: string,
+): Promise<{ id: string; agent: string; project: string; answer: string }[]> {
+  return await tx<{ id: string; agent: string; project: string; answer: string }[]>`
+    update agent_inbox set told_at = now()
+    where org_id = ${org} and answer is not null and told_at is null
+    returning id, agent, project_id as project, answer`;
 }
 
 const messageOf = (row: Row): AgentMessage => ({

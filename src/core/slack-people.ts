@@ -46,10 +46,18 @@ export async function learn(tx: Tx, org: string, team: string, people: Known[]):
   }
 }
 
-export async function count(tx: Tx, org: string, team: string): Promise<number> {
-  const [row] = await tx<{ count: number }[]>`
-    select count(*)::int as count from slack_people where org_id = ${org} and team = ${team}`;
-  return row?.count ?? 0;
+/** Whether it is time to ask Slack for everybody: never done, or more than a day ago. */
+export async function isMeetingDue(tx: Tx, org: string, team: string): Promise<boolean> {
+  const [row] = await tx<{ due: boolean }[]>`
+    select coalesce((settings->>'metAt')::timestamptz < now() - interval '1 day', true) as due
+    from slack_installations where org_id = ${org} and team_id = ${team} and removed_at is null`;
+  return row?.due ?? false;
+}
+
+export async function noteMet(tx: Tx, org: string, team: string): Promise<void> {
+  await tx`
+    update slack_installations set settings = settings || jsonb_build_object('metAt', now())
+    where org_id = ${org} and team_id = ${team} and removed_at is null`;
 }
 
 interface Row {

@@ -108,7 +108,7 @@ async function workspace(tx: Tx, org: string) {
     select id, team_id as team, settings from slack_installations
     where org_id = ${org} and removed_at is null`;
   if (row) return row;
-  throw new PolarisError("not_found", "No Slack workspace is connected.", {
+  throw new PolarisError("conflict", "No Slack workspace is connected.", {
     hint: "An admin connects one under Slack in the dashboard's settings.",
   });
 }

@@ -2,7 +2,7 @@ import { type Lease, release } from "../core/slack-leases.ts";
 import type { Workspace } from "../core/slack-workspaces.ts";
 import { brief } from "../lib/log.ts";
 import { startClient } from "./call.ts";
-import { meetOnce } from "./inbound/people.ts";
+import { meetDaily } from "./inbound/people.ts";
 import type { Deps } from "./listeners.ts";
 import { startMirror } from "./mirror.ts";
 import { startRates } from "./rates.ts";
@@ -37,8 +37,9 @@ export function startWorkspace(options: {
     refresh: () => options.refresh(workspace),
     onPaused,
   });
-  // Names, pictures and addresses of everybody, once; who comes or changes later is told to us.
-  const meeting = meetOnce({ db }, client, { org, team }).catch((error) =>
+  // Names, pictures and addresses of everybody; who comes or changes later is told to us.
+  const stopping = new AbortController();
+  const meeting = meetDaily({ db }, client, { org, team }, stopping.signal).catch((error) =>
     log.warn("slack.people_failed", { error: brief(error) }),
   );
   const mirror = startMirror({ db, log, org, team, publicUrl, onMoved: sender.kick });
@@ -61,6 +62,7 @@ export function startWorkspace(options: {
     ring: mirror.ring,
     kick: sender.kick,
     async [Symbol.asyncDispose]() {
+      stopping.abort();
       await meeting;
       await mirror[Symbol.asyncDispose]();
       await sender[Symbol.asyncDispose]();

@@ -37,9 +37,12 @@ create table agent_inbox (
   at timestamptz not null default now(),
   answer text,
   answered_at timestamptz,
+  told_at timestamptz, -- the answer is on its way to where the question was asked
   primary key (org_id, agent, seq),
   foreign key (org_id, agent) references agents (org_id, name)
 );
+
+create index agent_inbox_untold on agent_inbox (org_id) where answer is not null and told_at is null;
 
 create table slack_people (
   org_id uuid not null references orgs,

@@ -1,6 +1,7 @@
-import type { WebClient } from "@slack/web-api";
+import { WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
 import { z } from "zod";
 import * as people from "../../core/slack-people.ts";
+import { pause } from "../../lib/backoff.ts";
 import type { Deps } from "../listeners.ts";
 
 /** A member as `users.list`, `users.info`, `team_join` and `user_change` show them. */
@@ -51,39 +52,51 @@ const PageOfMembers = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 
-/** Everybody of a workspace, once when it is connected: 200 a page, 20 pages a minute at least (tier 2). */
+/** Slack allows twenty pages a minute (tier 2) and more at once. */
+const PAGES_AT_ONCE = 8;
+const PAGE_MS = 3100;
+
+/** Everybody of a workspace, 200 a page. */
 export async function meetAll(
   { db }: Pick<Deps, "db">,
   client: WebClient,
   { org, team }: { org: string; team: string },
-): Promise<number> {
-  let count = 0;
-  for (let cursor: string | undefined; ; ) {
-    const answer = await client.users.list({ limit: 200, ...(cursor ? { cursor } : {}) });
-    const page = PageOfMembers.parse(answer);
+  signal: AbortSignal,
+): Promise<void> {
+  let cursor = "";
+  for (let pages = 1; !signal.aborted; pages++) {
+    const page = await pageAt(client, cursor, signal);
     const members = page.members.flatMap((it) => Member.safeParse(it).data ?? []);
-    await db.as(org, (tx) =>
-      people.learn(
-        tx,
-        org,
-        team,
-        members.map((it) => knownOf(it, team)),
-      ),
-    );
-    count += members.length;
-    cursor = page.response_metadata?.next_cursor || undefined;
-    if (!cursor) return count;
+    const known = members.map((it) => knownOf(it, team));
+    await db.as(org, (tx) => people.learn(tx, org, team, known));
+    cursor = page.response_metadata?.next_cursor ?? "";
+    if (!cursor) return db.as(org, (tx) => people.noteMet(tx, org, team));
+    if (pages >= PAGES_AT_ONCE) await pause(PAGE_MS, signal);
   }
 }
 
-/** The same, unless it was done before. */
-export async function meetOnce(
+async function pageAt(client: WebClient, cursor: string, signal: AbortSignal) {
+  for (;;) {
+    try {
+      return PageOfMembers.parse(
+        await client.users.list({ limit: 200, ...(cursor ? { cursor } : {}) }),
+      );
+    } catch (error) {
+      if (!(error instanceof WebAPIRateLimitedError) || signal.aborted) throw error;
+      await pause(error.retryAfter * 1000, signal);
+    }
+  }
+}
+
+/** The same, unless it was done within a day; in between Slack tells us who comes and who changes. */
+export async function meetDaily(
   { db }: Pick<Deps, "db">,
   client: WebClient,
-  { org, team }: { org: string; team: string },
+  place: { org: string; team: string },
+  signal: AbortSignal,
 ): Promise<void> {
-  const known = await db.as(org, (tx) => people.count(tx, org, team));
-  if (known === 0) await meetAll({ db }, client, { org, team });
+  const isDue = await db.as(place.org, (tx) => people.isMeetingDue(tx, place.org, place.team));
+  if (isDue) await meetAll({ db }, client, place, signal);
 }
 
 /** Somebody whom Slack has not shown us yet. */

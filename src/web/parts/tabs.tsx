@@ -1,9 +1,10 @@
 /** @jsxImportSource preact */
-/** Members, devices and tokens: three pages, one bar to go between them, the same that the menu above leads to. */
+/** Members, devices, tokens and agents: a page each, one bar to go between them, the same that the menu above leads to. */
 export const SETTINGS = [
   ["Members", "/app/settings/members"],
   ["Devices", "/app/settings/devices"],
   ["Tokens", "/app/settings/tokens"],
+  ["Agents", "/app/settings/agents"],
 ] as const;
 
 export type Tab = (typeof SETTINGS)[number][0];
