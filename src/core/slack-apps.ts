@@ -1,5 +1,6 @@
 /** Slack apps: the server's own, from its environment, and those that organisations bring along. */
-import type { Db } from "../db/db.ts";
+import { type Db, isTwice } from "../db/db.ts";
+import { PolarisError } from "../wire/error.ts";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { type SealKeys, seal, unseal } from "./seal.ts";
@@ -98,20 +99,33 @@ export async function keep(
   db: Db,
   keys: SealKeys,
   caller: Caller,
-  app: { clientId: string; clientSecret: string; appToken?: string | undefined; appId?: string },
+  app: {
+    clientId: string;
+    clientSecret: string;
+    appToken?: string | undefined;
+    appId?: string | undefined;
+  },
 ): Promise<void> {
-  const { clientId } = app;
-  const token = app.appToken ? seal(keys, app.appToken, appTokenOf(clientId)) : null;
-  await db.as(caller.org, async (tx) => {
-    await tx`delete from slack_apps where org_id = ${caller.org} and client_id <> ${clientId}`;
-    await tx`
-      insert into slack_apps as a (client_id, org_id, app_id, client_secret, app_token, created_by)
-      values (${clientId}, ${caller.org}, ${app.appId ?? null},
-        ${seal(keys, app.clientSecret, secretOf(clientId))}, ${token}, ${caller.participant})
-      on conflict (client_id) do update set client_secret = excluded.client_secret,
-        app_token = coalesce(excluded.app_token, a.app_token), app_id = coalesce(excluded.app_id, a.app_id)`;
-    await note(tx, { ...by(caller), action: "slack.app_set", target: clientId });
-  });
+  const { clientId, appToken } = app;
+  const { org, participant } = caller;
+  const secret = seal(keys, app.clientSecret, secretOf(clientId));
+  try {
+    await db.as(org, async (tx) => {
+      const gone = await tx<{ client_id: string; app_token: Uint8Array | null }[]>`
+        delete from slack_apps where org_id = ${org} returning client_id, app_token`;
+      const before = gone.find(({ client_id }) => client_id === clientId)?.app_token ?? null;
+      const token = appToken ? seal(keys, appToken, appTokenOf(clientId)) : before;
+      await tx`
+        insert into slack_apps (client_id, org_id, app_id, client_secret, app_token, created_by)
+        values (${clientId}, ${org}, ${app.appId ?? null}, ${secret}, ${token}, ${participant})`;
+      await note(tx, { ...by(caller), action: "slack.app_set", target: clientId });
+    });
+  } catch (error) {
+    if (!isTwice(error)) throw error;
+    throw new PolarisError("conflict", "Another organisation here uses this Slack app.", {
+      hint: "Make an app of your own with the link.",
+    });
+  }
 }
 
 export async function keepToken(db: Db, keys: SealKeys, caller: Caller, appToken: string) {

@@ -1,7 +1,7 @@
 import type { Tx } from "../db/db.ts";
 import type { StoredEvent } from "../wire/event.ts";
 import type { State } from "../wire/session.ts";
-import type { Verbosity } from "../wire/slack.ts";
+import type { Verbosity } from "../wire/slack-wishes.ts";
 
 /** The open summary of what came late. */
 export interface Late {

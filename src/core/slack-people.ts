@@ -7,7 +7,7 @@ import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import { slugOf } from "../wire/participant.ts";
 import type { Page } from "../wire/session.ts";
-import type { SlackPerson } from "../wire/slack.ts";
+import type { SlackPerson } from "../wire/slack-wishes.ts";
 import { by, note } from "./audit.ts";
 import { type Caller, type Role, scopesOf } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";

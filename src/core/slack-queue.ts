@@ -65,6 +65,7 @@ export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
       from heads h
       left join slack_channels c on c.id = h.channel_id
       left join slack_posts t on t.org_id = h.org_id and t.key = h.thread
+        and (h.channel_id is null or t.channel = c.channel)
       left join slack_posts g on g.org_id = h.org_id and g.key = h.target
       where h.team_id = ${team} and (h.channel_id is null or c.state in ('wanted', 'live'))
       order by h.id limit ${HEADS}`,

@@ -1,7 +1,7 @@
 import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Project, Session } from "../wire/session.ts";
-import { type SlackWishChange, SlackWishes, type Verbosity } from "../wire/slack.ts";
+import { type SlackWishChange, SlackWishes, type Verbosity } from "../wire/slack-wishes.ts";
 import { enter } from "./access.ts";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";

@@ -7,6 +7,7 @@ import { startIdentify } from "../core/identify.ts";
 import { startIndexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startListeners } from "../core/listeners.ts";
+import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -42,6 +43,8 @@ import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
+import { slackRoutes } from "./routes/slack.ts";
+import { slackSettingRoutes } from "./routes/slack-settings.ts";
 import { slackWishRoutes } from "./routes/slack-wishes.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { startTokens } from "./tokens.ts";
@@ -66,6 +69,7 @@ export interface ServerOptions {
   providers?: readonly ProviderSettings[] | undefined;
   signUp?: SignUp | undefined;
   mail?: MailSettings | undefined;
+  slack?: SlackSettings | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -104,6 +108,8 @@ export async function startServer(options: ServerOptions) {
     ),
     signUp: options.signUp ?? "invited",
     mail: options.mail && startMail(options.mail, log),
+    slack: { settings: options.slack ?? slackOf({}) },
+    keys: options.keys,
     ingest: startIngest(db, bell),
     assets: await loadAssets(),
     log,
@@ -150,6 +156,8 @@ export async function startServer(options: ServerOptions) {
     .use(driverRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
+    .use(slackRoutes(house))
+    .use(slackSettingRoutes(house))
     .use(liveRoutes(house))
     .use(pageRoutes(house));
   try {

@@ -1,67 +1,77 @@
 import { z } from "zod";
 
-/**
- * Where a session is seen in Slack: in one thread under its card; in one log of everything in the project's channel; or in
- * a channel of its own.
- */
-export const LAYOUTS = ["thread", "feed", "session-channel"] as const;
-export type Layout = (typeof LAYOUTS)[number];
-
-/** `all`: every prompt, answer and the tools between; `normal`: prompts and last answers; `quiet`: what needs somebody. */
-export const VERBOSITIES = ["all", "normal", "quiet", "off"] as const;
-export type Verbosity = (typeof VERBOSITIES)[number];
-
-/** What becomes of a long message (`POLARIS_LONG_MSG`). */
-export const LONG = ["snippet", "thread", "inline"] as const;
-export type Long = (typeof LONG)[number];
-
-/**
- * Whose words in Slack become advice: people linked to a member; also others who belong to the workspace; everybody in the
- * channel, guests and people of other companies among them; or nobody. Other apps never advise.
- */
-export const ADVISORS = ["linked", "channel", "everybody", "off"] as const;
-export type Advisors = (typeof ADVISORS)[number];
-
-/** What an organisation or a project wishes; what it does not say is left to the organisation, and then to the defaults. */
-export const SlackWishes = z.object({
-  layout: z.enum(LAYOUTS).optional(),
-  verbosity: z.enum(VERBOSITIES).optional(),
-  long: z.enum(LONG).optional(),
-  advice: z.enum(ADVISORS).optional(),
-  /** Whether posts carry the name and picture of who speaks; else the app posts and names them. */
-  personas: z.boolean().optional(),
-});
-export type SlackWishes = z.infer<typeof SlackWishes>;
-
-/** A change: null takes a wish back. */
-export const SlackWishChange = z.object({
-  layout: z.enum(LAYOUTS).nullable().optional(),
-  verbosity: z.enum(VERBOSITIES).nullable().optional(),
-  long: z.enum(LONG).nullable().optional(),
-  advice: z.enum(ADVISORS).nullable().optional(),
-  personas: z.boolean().nullable().optional(),
-});
-export type SlackWishChange = z.infer<typeof SlackWishChange>;
-
-/** Somebody a workspace shows us, and who they are here. */
-export interface SlackPerson {
-  team: string;
-  slackUser: string;
-  name: string;
-  /** Who they are when nobody here is linked to them: `slack:<handle>`. */
-  handle: string;
-  image: string | null;
-  kind: "person" | "guest" | "stranger" | "bot";
-  /** The member they are linked to; null: nobody. */
-  participant: string | null;
-  /** What the link rests on: a confirmed address, or an admin's word. */
-  linkedBy: "email" | "admin" | null;
+/** Something that only a person can mend: Slack's word for it, what it means, what to do. */
+export interface SlackProblem {
+  word: string;
+  detail: string | null;
+  says: string;
+  remedy: string;
 }
 
-/** An admin's word on who somebody is; null: nobody here, whatever their address says. */
-export const SlackLink = z.object({
-  participant: z
-    .string()
-    .regex(/^user:[a-z0-9][a-z0-9._-]*$/, "a member is user: and a name")
-    .nullable(),
+/** `GET /orgs/slack`. */
+export interface SlackStatus {
+  /** The Slack app this organisation connects through: its own or the server's. */
+  app: { clientId: string; isOwn: boolean; hasAppToken: boolean } | null;
+  /** Opens Slack's page for a new app with everything filled in. */
+  createLink: string;
+  redirectUri: string;
+  workspace: {
+    team: string;
+    name: string;
+    state: "live" | "paused";
+    problem: SlackProblem | null | "";
+    missing: string[];
+    connectedBy: string;
+    connectedAt: string;
+    /** A bridge is at work for it. */
+    isServed: boolean;
+  } | null;
+  outbox: {
+    waiting: number;
+    oldestAt: string | null;
+    /** Given up within the last week. */
+    dropped: number;
+    /** Whose outcome was unknown and was looked up. */
+    lookedUp: number;
+  };
+  channels: {
+    project: string;
+    channel: string | null;
+    name: string;
+    state: "wanted" | "live" | "paused" | "archived" | "gone";
+    isLinked: boolean;
+    problem: SlackProblem | null | "";
+  }[];
+}
+
+/** One line of the self-test. */
+export interface SlackCheck {
+  name: string;
+  ok: boolean;
+  /** What it means, in words. */
+  says: string;
+}
+
+const trimmed = z.string().trim();
+
+/** An app of one's own: from its page Basic Information. */
+export const NewSlackApp = z.object({
+  clientId: trimmed.regex(/^\d+\.\d+$/, "a client id is two numbers with a dot"),
+  clientSecret: trimmed.min(1).max(200),
+  appToken: trimmed.regex(/^(xapp-[\w-]+)?$/, "an app-level token begins with xapp-").optional(),
+});
+
+export const NewAppToken = z.object({
+  appToken: trimmed.regex(/^xapp-[\w-]+$/, "an app-level token begins with xapp-"),
+});
+
+export const NewManifest = z.object({
+  token: trimmed.regex(/^xoxe[.\w-]+$/, "a configuration token begins with xoxe"),
+});
+
+/** A channel by its id, or by the link that Slack copies. */
+export const SlackChannel = z.object({
+  channel: trimmed
+    .transform((text) => /\/archives\/([CG][A-Z0-9]+)/.exec(text)?.[1] ?? text)
+    .pipe(z.string().regex(/^[CG][A-Z0-9]{5,}$/, "a channel's id looks like C0123ABCD")),
 });

@@ -169,6 +169,22 @@ export const ROWS: Record<string, Row | Row[]> = {
   "PATCH /projects/:proj/slack": { body: { layout: "feed" }, manages: true, ok: [409] },
   "PATCH /projects/:proj/sessions/:sess/slack": { body: { verbosity: "quiet" } },
 
+  // Slack: no workspace is connected here, and Slack itself is away.
+  "GET /orgs/slack": {},
+  "DELETE /orgs/slack": { ok: [409] },
+  "POST /orgs/slack/checks": {},
+  "PUT /orgs/slack/app": { body: { clientId: "1.2", clientSecret: "secret" }, ok: [409] },
+  "POST /orgs/slack/app": { body: { token: "xoxe.xoxp-1" }, ok: [503] },
+  "GET /slack/connect": { kinds: BROWSER, ok: [303, 409] },
+  "GET /slack/callback": { kinds: BROWSER, ok: [410] },
+  "PUT /projects/:proj/slack/channel": { body: { channel: "C0123ABCD" }, ok: [409] },
+  "DELETE /projects/:proj/slack/channel": {},
+  "GET /app/settings/slack": {},
+  "POST /app/settings/slack": [
+    { form: { act: "test" }, needs: "admin" },
+    { form: { act: "disconnect" }, needs: "admin", ok: [409] },
+  ],
+
   // Projects and their sessions.
   "GET /projects": {},
   "POST /projects": { body: { slug: "made" } },

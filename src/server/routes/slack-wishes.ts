@@ -4,7 +4,7 @@ import { input } from "../../core/input.ts";
 import * as projects from "../../core/projects.ts";
 import * as people from "../../core/slack-people.ts";
 import * as wishes from "../../core/slack-wishes.ts";
-import { SlackLink, SlackWishChange, VERBOSITIES } from "../../wire/slack.ts";
+import { SlackLink, SlackWishChange, VERBOSITIES } from "../../wire/slack-wishes.ts";
 import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";

@@ -1,4 +1,4 @@
-import type { Long } from "../../wire/slack.ts";
+import type { Long } from "../../wire/slack-wishes.ts";
 import { clean, defuse } from "./safe.ts";
 import { split } from "./split.ts";
 import { tables } from "./table.ts";

@@ -4,7 +4,7 @@ import type { Caller } from "../../core/caller.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import * as people from "../../core/slack-people.ts";
 import { PolarisError } from "../../wire/error.ts";
-import type { SlackPerson } from "../../wire/slack.ts";
+import type { SlackPerson } from "../../wire/slack-wishes.ts";
 import type { Deps } from "../listeners.ts";
 import { wishesOf } from "../mirror/wishes.ts";
 import { meet } from "./people.ts";

@@ -4,7 +4,7 @@ import type { Mirror } from "../../core/slack-mirrors.ts";
 import * as mirrors from "../../core/slack-mirrors.ts";
 import { enqueue, type Write } from "../../core/slack-outbox.ts";
 import type { StoredEvent } from "../../wire/event.ts";
-import type { Verbosity } from "../../wire/slack.ts";
+import type { Verbosity } from "../../wire/slack-wishes.ts";
 import type { Shown } from "../outbound.ts";
 import { card } from "./card.ts";
 import { type Personas, personas } from "./persona.ts";

@@ -6,7 +6,7 @@ import {
   LONG,
   type Long,
   type Verbosity,
-} from "../../wire/slack.ts";
+} from "../../wire/slack-wishes.ts";
 
 export interface Wishes {
   layout: Layout;

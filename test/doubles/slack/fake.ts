@@ -1244,7 +1244,7 @@ export class FakeSlack {
       profile: {
         real_name: u.realName,
         real_name_normalized: u.realName,
-        display_name: u.name,
+        display_name: u.realName || u.name,
         display_name_normalized: u.name,
         image_48: `https://avatars.example/${u.id}_48.png`,
         image_192: `https://avatars.example/${u.id}_192.png`,
