@@ -24,8 +24,7 @@ export async function startWorld(options: Partial<FakeSlackOptions> = {}) {
     messages(name).filter((it) => it.thread_ts === ts && it.ts !== ts);
   const patch = (path: string, body: unknown) =>
     polaris.call(path, { method: "PATCH", body: JSON.stringify(body) });
-  const found = async <T>(look: () => T | undefined | false): Promise<T> =>
-    until(() => look() || undefined);
+  const found = <T>(look: () => T | Promise<T>) => until(look);
 
   return {
     slack,
@@ -45,6 +44,11 @@ export async function startWorld(options: Partial<FakeSlackOptions> = {}) {
     wishes: async (wishes: object) => {
       const answer = await patch("/orgs/slack/wishes", wishes);
       if (!answer.ok) throw new Error(await answer.text());
+    },
+    /** Everybody of the workspace comes into the channel: who writes there is in it. */
+    async crowd(name: string): Promise<void> {
+      const room = await found(() => channel(name));
+      for (const id of slack.team().users.keys()) room.members.add(id);
     },
     /** All that Slack was told is in its history. */
     settled: () =>
