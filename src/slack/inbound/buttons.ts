@@ -1,13 +1,14 @@
 import type { App } from "@slack/bolt";
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
+import { byChannel } from "../../core/slack-channels.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { escaped } from "../format/safe.ts";
 import type { Deps } from "../listeners.ts";
 import { ACTIONS, section } from "../mirror/card.ts";
 import { deliver } from "./deliver.ts";
-import { PICK } from "./hint.ts";
+import { hint, PICK } from "./hint.ts";
 import { sendTo } from "./send.ts";
 import { type Spot, whois } from "./whom.ts";
 import { addressOf, wordsOf } from "./words.ts";
@@ -18,6 +19,12 @@ const Click = z.object({
   channel: z.object({ id: z.string() }).optional(),
   trigger_id: z.string().default(""),
   actions: z.array(z.object({ action_id: z.string(), value: z.string().default("") })).min(1),
+});
+
+const Chosen = z.object({
+  user: z.object({ id: z.string() }),
+  channel: z.object({ id: z.string() }),
+  message_ts: z.string(),
 });
 
 const Found = z.object({
@@ -81,6 +88,20 @@ export function buttons(app: App, deps: Deps): void {
     );
     if (!refusal) return ack();
     await ack({ response_action: "errors", errors: { words: refusal } });
+  });
+
+  // Anybody's message, sent on by whoever chose it in the message's menu.
+  app.shortcut("polaris_send_message", async ({ ack, body, context, client, respond }) => {
+    await ack();
+    const { user, channel, message_ts: ts } = Chosen.parse(body);
+    const spot = spotOf(context, user.id);
+    const said = await whois(deps, client, spot);
+    const found = await db.as(spot.org, async (tx) => {
+      const place = await byChannel(tx, spot.team, channel.id);
+      return inbound.liveSessions(tx, said.caller, { project: place?.project });
+    });
+    const asked = hint(found, { channel: channel.id, ts }, "Send this message to an agent.");
+    await respond({ response_type: "ephemeral", replace_original: false, ...asked });
   });
 
   // "For which session is it?": the message is read again, as it is now.

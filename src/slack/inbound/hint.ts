@@ -11,11 +11,19 @@ export const pickValue = (session: string, channel: string, ts: string, thread?:
   [session, channel, ts, thread ?? ""].join(" ");
 
 /** "For which session is this?" with a button for each that lives. */
+type Block =
+  | ReturnType<typeof section>
+  | ReturnType<typeof context>
+  | {
+      type: "actions";
+      elements: (ReturnType<typeof button> & { action_id: string; value: string })[];
+    };
+
 export function hint(
   found: Meant[],
   { channel, ts, thread }: { channel: string; ts: string; thread?: string | undefined },
   why: string,
-): { text: string; blocks: unknown[] } {
+): { text: string; blocks: Block[] } {
   if (found.length === 0) {
     const text = `${why} No session is live here now, so nobody would read it.`;
     return { text, blocks: [section(text)] };
