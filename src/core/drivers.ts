@@ -3,6 +3,7 @@ import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Participant } from "../wire/participant.ts";
 import type { Joined, Session } from "../wire/session.ts";
+import type { Around } from "./append.ts";
 import { by, note } from "./audit.ts";
 import { type Caller, mayAdmin } from "./caller.ts";
 import type { Doorbell } from "./doorbell.ts";
@@ -67,58 +68,69 @@ export async function join(
   return { ...found, role: "advisor", message: words };
 }
 
+interface Wish {
+  driver: Participant | null;
+  force: boolean;
+  may: (now: Participant | null) => boolean;
+}
+
 async function change(
   db: Db,
   bell: Doorbell,
   caller: Caller,
-  place: Place,
-  wish: {
-    driver: Participant | null;
-    force: boolean;
-    may: (now: Participant | null) => boolean;
-  },
+  { project, session }: Place,
+  wish: Wish,
 ): Promise<Session> {
-  const { project, session } = place;
-  const { driver, force, may } = wish;
+  const { driver } = wish;
   if (driver) await db.as(caller.org, (tx) => demandKnown(tx, caller, driver));
-  // Only a look: what counts is looked up again with the project locked.
-  if (session.driver === driver) return session;
+  let now = session;
+  for (;;) {
+    if (now.driver === driver) return now;
+    if (!wish.may(now.driver)) throw taken(now);
+    const done = await seat(db, bell, caller, { project, session: now }, wish);
+    now = await sessions.get(db, caller, project.slug, session.name);
+    if (done) return now;
+  }
+}
+
+/** Changes the driver from who is thought to drive; false when that has changed meanwhile. */
+async function seat(
+  db: Db,
+  bell: Doorbell,
+  caller: Caller,
+  { project, session }: Place,
+  { driver, force }: Wish,
+): Promise<boolean> {
   const from = session.driver;
   const forced = force && from !== null && from !== caller.participant;
   const body = { driver, ...(from ? { from } : {}), ...(forced ? { forced } : {}) };
   const event = own("driver.changed", caller.participant, { body });
-  await post(
-    db,
-    bell,
-    caller,
-    { ...place, events: [event] },
-    {
-      async before(tx) {
-        const [row] = await tx<{ driver: string | null }[]>`
-          select driver from sessions where id = ${session.id} for update`;
-        const now = row?.driver ?? null;
-        if (!may(now) || (now !== from && !force)) throw taken(now, session.name);
-      },
-      after: (tx) =>
-        note(tx, {
-          ...by(caller),
-          action: "driver.changed",
-          target: `${project.slug}/${session.name}`,
-          detail: { from, to: driver, ...(forced ? { forced } : {}) },
-        }),
+  const moved = new PolarisError("conflict", "The seat has changed meanwhile.");
+  const around: Around = {
+    async before(tx) {
+      const [row] = await tx<{ driver: string | null }[]>`
+        select driver from sessions where id = ${session.id} for update`;
+      if ((row?.driver ?? null) !== from) throw moved;
     },
-  );
-  return sessions.get(db, caller, project.slug, session.name);
+    async after(tx) {
+      const target = `${project.slug}/${session.name}`;
+      const detail = { from, to: driver, ...(forced ? { forced } : {}) };
+      await note(tx, { ...by(caller), action: "driver.changed", target, detail });
+    },
+  };
+  try {
+    await post(db, bell, caller, { project, session, events: [event] }, around);
+    return true;
+  } catch (error) {
+    if (error === moved) return false;
+    throw error;
+  }
 }
 
-const taken = (driver: Participant | null, name: string): PolarisError =>
-  driver
-    ? new PolarisError("seat_taken", `${driver} drives "${name}".`, {
-        hint: `Ask them to hand over, advise with an injection, or let an admin force it.`,
-      })
-    : new PolarisError("seat_taken", `Nobody drives "${name}" any more.`, {
-        hint: "Claim the seat.",
-      });
+const taken = ({ driver, name }: Session): PolarisError =>
+  new PolarisError("seat_taken", `${driver} drives "${name}".`, {
+    hint: "Ask them to hand over, advise with an injection, or let an admin force it.",
+  });
 
 function demandAdmin(caller: Caller): void {
   if (mayAdmin(caller)) return;
@@ -138,45 +150,3 @@ async function demandKnown(tx: Tx, caller: Caller, driver: Participant): Promise
     hint: "GET /orgs/members lists people.",
   });
 }
-
-/** No advice for now, or again. The driver decides, or an admin. */
-export async function mute(
-  db: Db,
-  bell: Doorbell,
-  caller: Caller,
-  place: Place,
-  muted: boolean,
-): Promise<Session> {
-  const { project, session } = place;
-  const act = muted ? "advice.muted" : "advice.unmuted";
-  let changes = false;
-  await db.as(caller.org, async (tx) => {
-    const [row] = await tx<{ driver: string | null; muted: boolean }[]>`
-      select driver, muted_at is not null as muted from sessions where id = ${session.id}`;
-    if (row?.driver !== caller.participant && !mayAdmin(caller))
-      throw notYours(row?.driver ?? null);
-    changes = row?.muted !== muted;
-  });
-  if (changes) {
-    const events = [own(act, caller.participant)];
-    const target = `${project.slug}/${session.name}`;
-    await post(
-      db,
-      bell,
-      caller,
-      { ...place, events },
-      {
-        async after(tx) {
-          await tx`update sessions set muted_at = ${muted ? new Date() : null} where id = ${session.id}`;
-          await note(tx, { ...by(caller), action: act, target });
-        },
-      },
-    );
-  }
-  return sessions.get(db, caller, project.slug, session.name);
-}
-
-const notYours = (driver: Participant | null): PolarisError =>
-  new PolarisError("seat_taken", `${driver ?? "Nobody"} drives this session.`, {
-    hint: "Its driver decides whether it takes advice, or an admin.",
-  });

@@ -5,7 +5,7 @@
 import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { Injection, InjectionState, Via } from "../wire/injection.ts";
+import type { Injection, InjectionRoute, InjectionState, Via } from "../wire/injection.ts";
 import type { Page, Project, Session } from "../wire/session.ts";
 import { within } from "./access.ts";
 import { demandAdvice, nameOf } from "./advice.ts";
@@ -163,7 +163,7 @@ interface Row {
   via: Via;
   text: string;
   state: InjectionState;
-  route: Injection["route"];
+  route: InjectionRoute | null;
   reason: string | null;
   answer: string | null;
   created_at: Date;

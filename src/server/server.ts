@@ -1,10 +1,12 @@
 import { Elysia } from "elysia";
 import type { SignUp } from "../core/arrive.ts";
+import { startBehind } from "../core/behind.ts";
+import { counter } from "../core/counter.ts";
 import { startDoorbell } from "../core/doorbell.ts";
 import { startExpiry } from "../core/expiry.ts";
 import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
-import { startIndexer } from "../core/indexer.ts";
+import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startListeners } from "../core/listeners.ts";
 import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
@@ -28,6 +30,7 @@ import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { contextRoutes } from "./routes/context.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { driverRoutes } from "./routes/drivers.ts";
@@ -40,6 +43,7 @@ import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
@@ -47,6 +51,7 @@ import { slackRoutes } from "./routes/slack.ts";
 import { slackSettingRoutes } from "./routes/slack-settings.ts";
 import { slackWishRoutes } from "./routes/slack-wishes.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { usageRoutes } from "./routes/usage.ts";
 import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
@@ -80,7 +85,7 @@ export async function startServer(options: ServerOptions) {
   const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
-  const indexer = startIndexer(db, feed, log);
+  const readers = [indexer(), counter()].map((reader) => startBehind(db, feed, log, reader));
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -151,9 +156,12 @@ export async function startServer(options: ServerOptions) {
     .use(agentRoutes(house))
     .use(agentSettingRoutes(house))
     .use(slackWishRoutes(house))
+    .use(searchRoutes(house))
+    .use(usageRoutes(house))
     .use(sessionRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))
+    .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(slackRoutes(house))
@@ -187,7 +195,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [expiry, listeners, watch, indexer, bell, feed];
+      const parts: AsyncDisposable[] = [expiry, listeners, watch, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import * as drivers from "../../core/drivers.ts";
 import { input } from "../../core/input.ts";
+import { mute } from "../../core/mute.ts";
 import { Driver, Handoff, Mute } from "../../wire/session.ts";
 import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
@@ -35,7 +36,7 @@ export const driverRoutes = (house: House) => {
       async ({ caller, request, params }) => {
         const where = await place(caller, params);
         const { muted } = input(Mute, await readJson(request));
-        return drivers.mute(db, bell, caller, where, muted);
+        return mute(db, bell, caller, where, muted);
       },
       { needs: "inject", ...NO_PARSE },
     );

@@ -1,10 +1,12 @@
 import { Elysia } from "elysia";
+import { z } from "zod";
 import * as drivers from "../../core/drivers.ts";
 import * as history from "../../core/history.ts";
 import { input } from "../../core/input.ts";
+import { everywhere } from "../../core/live-sessions.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
-import { NewProject, NewSession } from "../../wire/session.ts";
+import { NewProject, NewSession, STATES } from "../../wire/session.ts";
 import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
@@ -19,6 +21,14 @@ export const sessionRoutes = (house: House) => {
 
   return new Elysia({ name: "sessions" })
     .use(guard(house))
+    .get(
+      "/sessions",
+      ({ caller, query }) => {
+        const { state } = input(States, query);
+        return everywhere(db, caller, { ...listQuery(query), states: state });
+      },
+      { needs: "read" },
+    )
     .get(
       "/projects/:proj/sessions",
       async ({ caller, params, query }) => {
@@ -56,4 +66,12 @@ export const sessionRoutes = (house: House) => {
     );
 };
 
+/** `?state=working,idle` */
+const States = z.object({
+  state: z
+    .string()
+    .transform((text) => text.split(",").filter(Boolean))
+    .pipe(z.array(z.enum(STATES)))
+    .optional(),
+});
 const SlugOnly = NewProject.pick({ slug: true });
