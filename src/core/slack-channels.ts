@@ -84,6 +84,14 @@ export async function stop(
   );
 }
 
+/** We put it away ourselves: nothing is wrong with it. */
+export async function settleArchived(db: Db, { org, id }: { org: string; id: string }) {
+  await db.as(
+    org,
+    (tx) => tx`update slack_channels set state = 'archived', problem = null where id = ${id}`,
+  );
+}
+
 /** What Slack says about a channel of ours; nothing happens for any other channel. */
 export async function changed(
   db: Db,

@@ -14,6 +14,7 @@ import { pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { RunningApp, Timings } from "./app.ts";
 import { startLeases } from "./leases.ts";
+import type { Speak } from "./mirror.ts";
 
 export interface BridgeOptions {
   db: Db;
@@ -24,6 +25,8 @@ export interface BridgeOptions {
   settings: SlackSettings;
   publicUrl: string;
   timings?: Timings | undefined;
+  /** What is said of a project's events; tests of the transport say it plainly. */
+  speak?: Speak | undefined;
   /** So many times faster than Slack allows: for tests against a double. */
   pace?: number | undefined;
 }
@@ -32,13 +35,13 @@ export interface BridgeOptions {
 const APPS_MS = 2000;
 
 export function startBridge(options: BridgeOptions) {
-  const { db, feed, bell, log, keys, settings, publicUrl, timings, pace = 1 } = options;
+  const { db, feed, bell, log, keys, settings, publicUrl, timings, speak, pace = 1 } = options;
   const { apiUrl } = settings;
   const stopping = new AbortController();
   const apps = new Map<string, { app: App; running: RunningApp }>();
   const deps = { db, feed, bell, log, publicUrl, kick: (org: string) => leases.of(org)?.kick() };
 
-  const leases = startLeases({ deps, keys, apiUrl, pace, refresh: renew });
+  const leases = startLeases({ deps, keys, apiUrl, pace, speak, refresh: renew });
 
   async function renew(workspace: Workspace): Promise<boolean> {
     const known = await all(db, keys, settings);
@@ -91,6 +94,8 @@ export function startBridge(options: BridgeOptions) {
     get teams(): string[] {
       return leases.teams;
     },
+    /** The outbox of this organisation has something new. */
+    kick: deps.kick,
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await working;

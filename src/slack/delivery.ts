@@ -51,6 +51,9 @@ export function startDelivery(options: SenderOptions) {
   async function settle(head: queue.Head, posted: queue.Posted | undefined, helped: boolean) {
     for (let wait = 50; ; wait = Math.min(wait * 2, 2000)) {
       try {
+        if (head.method === "archive" && head.place) {
+          await channels.settleArchived(db, { org, id: head.place });
+        }
         return await queue.finish(db, lease, head, { posted, helped });
       } catch (error) {
         if (!isOurs()) throw error; // who has the lease now looks it up

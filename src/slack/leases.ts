@@ -10,6 +10,7 @@ import { live, type Workspace } from "../core/slack-workspaces.ts";
 import { pause } from "../lib/backoff.ts";
 import { brief } from "../lib/log.ts";
 import type { Deps } from "./listeners.ts";
+import type { Speak } from "./mirror.ts";
 import type { RunningWorkspace } from "./workspace.ts";
 
 const LEASE_MS = 6000;
@@ -22,9 +23,10 @@ export function startLeases(options: {
   keys: SealKeys;
   apiUrl: string;
   pace: number;
+  speak?: Speak | undefined;
   refresh(workspace: Workspace): Promise<boolean>;
 }) {
-  const { deps, keys, apiUrl, pace, refresh } = options;
+  const { deps, keys, apiUrl, pace, speak, refresh } = options;
   const { db, log } = deps;
   const holder = crypto.randomUUID();
   const held = new Map<string, RunningWorkspace>();
@@ -66,7 +68,7 @@ export function startLeases(options: {
     const onPaused = () => held.get(team)?.lost();
     held.set(
       team,
-      startWorkspace({ deps, workspace, lease, apiUrl, deadline, pace, refresh, onPaused }),
+      startWorkspace({ deps, workspace, lease, apiUrl, deadline, pace, speak, refresh, onPaused }),
     );
   }
 

@@ -6,6 +6,9 @@ import { startTurns } from "../lib/turns.ts";
 import { tellAnswers } from "./mirror/answers.ts";
 import { render } from "./outbound.ts";
 
+/** Says in Slack what happened. */
+export type Speak = typeof render;
+
 /** Events of one transaction, and the times a single event may fail before it is passed over. */
 const STEP = 100;
 const TRIES = 5;
@@ -19,16 +22,17 @@ export function startMirror(options: {
   org: string;
   team: string;
   publicUrl: string;
+  speak?: Speak | undefined;
   /** The outbox has something new. */
   onMoved(): void;
 }) {
-  const { db, log, org, team, publicUrl, onMoved } = options;
+  const { db, log, org, team, publicUrl, onMoved, speak = render } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const inTurn = startTurns(4);
   const walking = new Map<string, { again: boolean; walk: Promise<void> }>();
 
-  const say: mirror.Render = (tx, project, events) => render(tx, { ...project, publicUrl }, events);
+  const say: mirror.Render = (tx, project, events) => speak(tx, { ...project, publicUrl }, events);
 
   function ring(project: string): void {
     if (signal.aborted) return;

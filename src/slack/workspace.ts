@@ -4,7 +4,7 @@ import { brief } from "../lib/log.ts";
 import { startClient } from "./call.ts";
 import { meetDaily } from "./inbound/people.ts";
 import type { Deps } from "./listeners.ts";
-import { startMirror } from "./mirror.ts";
+import { type Speak, startMirror } from "./mirror.ts";
 import { startRates } from "./rates.ts";
 import { startSender } from "./sender.ts";
 
@@ -17,6 +17,7 @@ export function startWorkspace(options: {
   /** When we must believe that somebody else may have it, by our own clock. */
   deadline: number;
   pace: number;
+  speak?: Speak | undefined;
   refresh(workspace: Workspace): Promise<boolean>;
   onPaused(): void;
 }) {
@@ -42,7 +43,15 @@ export function startWorkspace(options: {
   const meeting = meetDaily({ db }, client, { org, team }, stopping.signal).catch((error) =>
     log.warn("slack.people_failed", { error: brief(error) }),
   );
-  const mirror = startMirror({ db, log, org, team, publicUrl, onMoved: sender.kick });
+  const mirror = startMirror({
+    db,
+    log,
+    org,
+    team,
+    publicUrl,
+    onMoved: sender.kick,
+    speak: options.speak,
+  });
 
   return {
     lease,

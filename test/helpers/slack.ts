@@ -6,6 +6,7 @@ import type { Log } from "../../src/lib/log.ts";
 import { silent } from "../../src/lib/log.ts";
 import { keysOf } from "../../src/server/keys.ts";
 import { startBridge } from "../../src/slack/bridge.ts";
+import type { Speak } from "../../src/slack/mirror.ts";
 import { FakeSlack } from "../doubles/slack/fake.ts";
 import type { FakeSlackOptions } from "../doubles/slack/model.ts";
 import { type Polaris, SECRET } from "./polaris.ts";
@@ -71,7 +72,7 @@ export async function connectSlack(db: Db, slack: Slack, caller: Caller, team = 
 export function startTestBridge(
   { house, db }: Pick<Polaris, "house" | "db">,
   slack: Slack,
-  { log = silent, pace = 1 }: { log?: Log; pace?: number } = {},
+  { log = silent, pace = 1, speak }: { log?: Log; pace?: number; speak?: Speak } = {},
 ) {
   const { feed, bell, publicUrl } = house;
   return startBridge({
@@ -83,6 +84,7 @@ export function startTestBridge(
     settings: slack.settings,
     publicUrl,
     pace,
+    speak,
     timings: { pingMs: 500, deadAfterMs: 2000, drainMs: 200 },
   });
 }

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { startLog } from "../../src/lib/log.ts";
 import { until } from "../../src/lib/until.ts";
 import { startMachine, startPolaris } from "../helpers/polaris.ts";
 import { connectSlack, startSlack, startTestBridge } from "../helpers/slack.ts";
@@ -8,7 +7,7 @@ test("D2, D3: the first session of a project makes its channel, and its prompts 
   await using slack = startSlack();
   await using polaris = await startPolaris();
   await connectSlack(polaris.db, slack, polaris.caller);
-  await using _bridge = startTestBridge(polaris, slack, { log: startLog("t") });
+  await using _bridge = startTestBridge(polaris, slack);
   const machine = startMachine({ project: "etl" });
   await polaris.ingest([machine.head(), machine.line({ text: "use RS256" })]);
   const said = await until(() => {

@@ -536,9 +536,29 @@ export class FakeSlack {
     const c = this.channel(channelRef);
     c.isArchived = true;
     this.emit(
-      { type: "channel_archive", channel: c.id, user: c.creator, event_ts: this.ts() },
+      { type: "channel_archive", channel: c.id, user: this.admin(c.team), event_ts: this.ts() },
       { team: c.team, channel: c },
     );
+  }
+  private admin(team: string): string {
+    return [...this.team(team).users.values()].find((u) => !u.isBot)?.id ?? "";
+  }
+  adminUnarchive(channelRef: string): void {
+    const c = this.channel(channelRef);
+    c.isArchived = false;
+    this.emit(
+      { type: "channel_unarchive", channel: c.id, user: this.admin(c.team), event_ts: this.ts() },
+      { team: c.team, channel: c },
+    );
+  }
+  /** A channel that people made. */
+  addChannel(
+    name: string,
+    { isPrivate = false, team }: { isPrivate?: boolean; team?: string } = {},
+  ): Channel {
+    const t = this.team(team);
+    const first = [...t.users.keys()][0] ?? "";
+    return this.makeChannel(t, name, first, isPrivate, [first]);
   }
   adminDelete(channelRef: string): void {
     const c = this.channel(channelRef);
