@@ -26,6 +26,8 @@ import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
+import { agentSettingRoutes } from "./routes/agent-settings.ts";
+import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
@@ -50,6 +52,7 @@ import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { slackRoutes } from "./routes/slack.ts";
 import { slackSettingRoutes } from "./routes/slack-settings.ts";
+import { slackWishRoutes } from "./routes/slack-wishes.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import { startTokens } from "./tokens.ts";
@@ -155,6 +158,9 @@ export async function startServer(options: ServerOptions) {
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
+    .use(agentRoutes(house))
+    .use(agentSettingRoutes(house))
+    .use(slackWishRoutes(house))
     .use(searchRoutes(house))
     .use(usageRoutes(house))
     .use(shareRoutes(house))

@@ -138,6 +138,37 @@ export const ROWS: Record<string, Row | Row[]> = {
     { form: { act: "leave" }, kinds: PEOPLE, ends: true, ok: [303] },
   ],
 
+  // Named agents. Only who speaks as one has an inbox: test/slack/agents.test.ts.
+  "GET /orgs/agents": {},
+  "POST /orgs/agents": { body: () => ({ name: `made-${crypto.randomUUID().slice(0, 8)}` }) },
+  "GET /orgs/agents/:agent": { target: targets.agent },
+  "PATCH /orgs/agents/:agent": { target: targets.agent, body: { display: "Dean" } },
+  "DELETE /orgs/agents/:agent": { target: targets.agent },
+  "GET /agents/inbox": { kinds: [] },
+  "GET /agents/inbox/events": { kinds: [] },
+  "POST /agents/inbox/:id/answers": { target: targets.unknown, body: { text: "yes" }, kinds: [] },
+  "GET /app/settings/agents": {},
+  "POST /app/settings/agents": [
+    {
+      target: targets.freeAgent,
+      of: "nobody",
+      form: { act: "create" },
+      needs: "admin",
+      ok: [303],
+    },
+    { target: targets.agentNamed, form: { act: "remove" }, needs: "admin", ok: [303] },
+  ],
+
+  // Slack: how it looks there, and who its people are. No workspace is connected here (409).
+  "GET /orgs/slack/wishes": { ok: [409] },
+  "PATCH /orgs/slack/wishes": { body: { layout: "feed" }, ok: [409] },
+  "GET /orgs/slack/people": {},
+  "PUT /orgs/slack/people/:person": { target: targets.slackPerson, body: { participant: null } },
+  "DELETE /orgs/slack/people/:person": { target: targets.slackPerson },
+  "GET /projects/:proj/slack": {},
+  "PATCH /projects/:proj/slack": { body: { layout: "feed" }, manages: true, ok: [409] },
+  "PATCH /projects/:proj/sessions/:sess/slack": { body: { verbosity: "quiet" } },
+
   // Slack: no workspace is connected here, and Slack itself is away.
   "GET /orgs/slack": {},
   "DELETE /orgs/slack": { ok: [409] },
