@@ -38,6 +38,8 @@ export interface Words {
 }
 
 export interface Advisable {
+  /** As a tool's answer says it. */
+  frame(words: Words): string;
   /** As it is written into the session's inbox. */
   message(words: Words): string;
   /** What a hook of this name prints so that the model reads them; undefined when it would not. */

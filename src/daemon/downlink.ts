@@ -4,6 +4,7 @@ import { HOLDS } from "../wire/injection.ts";
 import type { Account, Accounts } from "./accounts.ts";
 import * as mail from "./advice.ts";
 import { live } from "./bindings.ts";
+import { isKnown } from "./events.ts";
 import { heldOf, hold } from "./holding.ts";
 import type { Journal } from "./journal.ts";
 import { type Session, sessionOf } from "./sessions.ts";
@@ -24,8 +25,10 @@ export function startDownlink(needs: {
   journal: Journal;
   accounts: Accounts;
   log: Log;
+  /** A session goes on at another machine. */
+  elsewhere: (session: string) => void;
 }): AsyncDisposable & { census(): void } {
-  const { journal, accounts, log } = needs;
+  const { journal, accounts, log, elsewhere } = needs;
   const { db } = journal;
   const streams = new Map<string, { stop: AbortController; done: Promise<void> }>();
 
@@ -121,6 +124,7 @@ export function startDownlink(needs: {
       // What is not for us costs no sync: heard again, it passes again.
       { lazy: !isAdvice },
     );
+    if (kind === "session.joined" && !isKnown(db, event.data.id)) elsewhere(session);
     return event.data;
   }
 
