@@ -131,9 +131,10 @@ test("C4: evidence that comes in the last moment is not given up over", async ()
   const { admin } = world.database;
   // The project is held until the server, which has found this one due, waits for it.
   await admin.begin(async (tx) => {
-    await tx`select from projects for update`;
+    await tx`select from projects for no key update`;
     await until(async () => {
-      const [waits] = await tx`
+      // Not in this transaction, which sees one picture of the others.
+      const [waits] = await admin`
         select count(*)::int as count from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock'
           and query like '%projects%for no key update%'`;
