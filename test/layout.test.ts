@@ -48,6 +48,8 @@ const HOMES: Record<string, string[]> = {
   "@modelcontextprotocol/sdk": ["mcp"],
   "openid-client": ["server"],
   nodemailer: ["server"],
+  "@slack/bolt": ["slack"],
+  "@slack/web-api": ["slack"],
   "email-providers": ["core"],
   "bun:sqlite": ["daemon", "db", "machine"],
   "@secretlint/secretlint-rule-preset-recommend": ["machine"],
@@ -63,6 +65,7 @@ const HOMES: Record<string, string[]> = {
     "web",
     "web/client",
     "mcp",
+    "slack",
   ],
 };
 

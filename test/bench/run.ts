@@ -15,6 +15,7 @@ import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { redact } from "./redact.ts";
 import { search } from "./search.ts";
+import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
 import { table } from "./table.ts";
@@ -31,6 +32,7 @@ const BENCHES: Bench[] = [
   storage,
   search,
   advice,
+  slack,
 ];
 
 const { values, positionals } = parseArgs({

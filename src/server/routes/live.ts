@@ -129,10 +129,10 @@ const PING_MS = 15_000;
  * Server-sent events: `id` is the seq, so that a browser resumes by itself with Last-Event-ID. Frames are written
  * only when the reader takes them (pull), so that a stalled reader costs one page of memory.
  */
-function sse(
+export function sse(
   house: House,
   access: { signal: AbortSignal } & Disposable,
-  follow: (signal: AbortSignal) => AsyncGenerator<Frame[]>,
+  follow: (signal: AbortSignal) => AsyncGenerator<Pick<Frame, "seq" | "json">[]>,
 ): Response {
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);

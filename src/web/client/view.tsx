@@ -67,6 +67,11 @@ function Title() {
             <Icon name="branch" label="branch" /> {session.branch}
           </span>
         ) : null}
+        <a
+          href={`/app/p/${encodeURIComponent(session.project)}/s/${encodeURIComponent(session.name)}/share`}
+        >
+          Share, export
+        </a>
         <span class="narrow-only">
           <button type="button" class="button small" popovertarget="prompts">
             Prompts
