@@ -20,7 +20,10 @@ Example:
 /** Never fails the agent: whatever happens, nothing is printed and the exit code is 0. */
 export async function run(args: string[]): Promise<void> {
   try {
-    await deliver(await read(args));
+    const home = polarisHome();
+    // While the connection is made, standard input is read.
+    const connecting = knock(`${home}/daemon.sock`);
+    await deliver(await read(args), home, connecting);
   } catch {
     // Neither daemon nor spool could take it. The transcript still has what happened.
   }
@@ -48,28 +51,64 @@ async function input(): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-async function deliver(call: HookCall): Promise<void> {
-  const home = polarisHome();
-  const body = JSON.stringify(call);
-  if (await post(`${home}/daemon.sock`, body)) return;
+async function deliver(call: HookCall, home: string, connecting: Knock): Promise<void> {
+  const body = Buffer.from(JSON.stringify(call));
+  if (await post(connecting, body)) return;
   // Loaded only now: `node:fs` alone is a seventh of the time this program takes when the daemon is there.
   const { privateFolder, writeAtomic } = await import("../lib/file.ts");
   const spool = privateFolder(`${privateFolder(home)}/spool`);
-  writeAtomic(`${spool}/${call.id}.json`, body);
+  writeAtomic(`${spool}/${call.id}.json`, body.toString());
+}
+
+type Knock = ReturnType<typeof knock>;
+
+/** HTTP in its plainest form: `fetch` brings a client with threads and pools of its own (0.4 ms). */
+function knock(unix: string) {
+  const { promise: answered, resolve } = Promise.withResolvers<boolean>();
+  const left: Uint8Array[] = [];
+  let answer = "";
+
+  /** A socket takes what it has room for and says when there is more. */
+  function write(socket: Bun.Socket): void {
+    for (let part = left.shift(); part; part = left.shift()) {
+      const taken = Math.max(0, socket.write(part));
+      if (taken === part.length) continue;
+      left.unshift(part.subarray(taken));
+      return;
+    }
+  }
+
+  const open = Bun.connect({
+    unix,
+    socket: {
+      drain: write,
+      data(_, bytes) {
+        answer += bytes.toString();
+        if (answer.includes("\r\n")) resolve(answer.startsWith("HTTP/1.1 200 "));
+      },
+      close: () => resolve(false),
+      error: () => resolve(false),
+    },
+  }).catch(() => undefined);
+
+  return {
+    open,
+    answered,
+    send(socket: Bun.Socket, ...parts: Uint8Array[]) {
+      left.push(...parts);
+      write(socket);
+    },
+    giveUp: () => resolve(false),
+  };
 }
 
 /** True when the daemon has written it down. The id is in the call, so a call that arrives twice is one call. */
-async function post(unix: string, body: string): Promise<boolean> {
-  try {
-    const answer = await fetch("http://polaris/hook", {
-      unix,
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-      signal: AbortSignal.timeout(LIMIT_MS),
-    });
-    return answer.ok;
-  } catch {
-    return false;
-  }
+async function post({ open, answered, send, giveUp }: Knock, body: Buffer): Promise<boolean> {
+  const socket = await open;
+  if (!socket) return false;
+  const head = `POST /hook HTTP/1.1\r\nhost: polaris\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  send(socket, Buffer.concat([Buffer.from(head), body]));
+  // The first timer of a program costs 0.1 ms: it is made while the daemon works.
+  setTimeout(giveUp, LIMIT_MS);
+  return await answered;
 }
