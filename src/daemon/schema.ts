@@ -91,7 +91,8 @@ create table bindings (
   pid integer,
   state text not null check (state in ('live', 'ended', 'left')),
   at integer not null,
-  paused integer not null default 0
+  paused integer not null default 0,
+  process text
 ) strict, without rowid;
 create index bindings_pid on bindings (pid);
 
@@ -188,4 +189,5 @@ ${EVENTS}
 insert into events select * from former;
 drop table former;
 ${IDS}
+alter table bindings add column process text;
 `;

@@ -65,6 +65,7 @@ test("A8: a journal of the version before is taken over whole", async () => {
   inJournal(world, (db) => {
     db.run("drop table ids");
     db.run("drop table indexed");
+    db.run("alter table bindings drop column process");
     db.run("create unique index events_id on events (id)");
     db.run("pragma user_version = 1");
   });
