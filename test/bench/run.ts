@@ -15,9 +15,21 @@ import { programs } from "./programs.ts";
 import { redact } from "./redact.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
+import { storm } from "./storm.ts";
 import { table } from "./table.ts";
 
-const BENCHES: Bench[] = [claude, start, journal, redact, chain, ingest, live, memory, storage];
+const BENCHES: Bench[] = [
+  claude,
+  start,
+  storm,
+  journal,
+  redact,
+  chain,
+  ingest,
+  live,
+  memory,
+  storage,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
