@@ -17,11 +17,13 @@ import { search } from "./search.ts";
 import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
+import { storm } from "./storm.ts";
 import { table } from "./table.ts";
 
 const BENCHES: Bench[] = [
   claude,
   start,
+  storm,
   journal,
   redact,
   chain,
