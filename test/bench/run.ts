@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../../scripts/root.ts";
+import { advice } from "./advice.ts";
 import { chain } from "./chain.ts";
 import { claude } from "./claude.ts";
 import { ingest } from "./ingest.ts";
@@ -32,6 +33,7 @@ const BENCHES: Bench[] = [
   memory,
   storage,
   search,
+  advice,
   slack,
 ];
 
