@@ -6,6 +6,7 @@ import { startGuard } from "../machine/guard/guard.ts";
 import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
+import { startAbreast } from "./abreast.ts";
 import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
 import { startBells } from "./bells.ts";
@@ -67,12 +68,15 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       },
     }),
   );
-  const mailbox = parts.use(startMailbox({ journal, agents, bells: startBells(place.bells), log }));
+  const abreast = startAbreast();
+  const bells = startBells(place.bells);
+  const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const downlink = parts.use(
     startDownlink({
       journal,
       accounts,
+      abreast,
       log,
       elsewhere: (session) => void members.depart(session).catch(() => undefined),
     }),
