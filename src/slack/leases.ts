@@ -9,6 +9,7 @@ import * as leases from "../core/slack-leases.ts";
 import { live, type Workspace } from "../core/slack-workspaces.ts";
 import { pause } from "../lib/backoff.ts";
 import { brief } from "../lib/log.ts";
+import type { Accept } from "./catch-up.ts";
 import type { Deps } from "./listeners.ts";
 import type { Speak } from "./mirror.ts";
 import type { RunningWorkspace } from "./workspace.ts";
@@ -25,8 +26,9 @@ export function startLeases(options: {
   pace: number;
   speak?: Speak | undefined;
   refresh(workspace: Workspace): Promise<boolean>;
+  accept: Accept;
 }) {
-  const { deps, keys, apiUrl, pace, speak, refresh } = options;
+  const { deps, keys, apiUrl, pace, speak, refresh, accept } = options;
   const { db, log } = deps;
   const holder = crypto.randomUUID();
   const held = new Map<string, RunningWorkspace>();
@@ -68,7 +70,18 @@ export function startLeases(options: {
     const onPaused = () => held.get(team)?.lost();
     held.set(
       team,
-      startWorkspace({ deps, workspace, lease, apiUrl, deadline, pace, speak, refresh, onPaused }),
+      startWorkspace({
+        accept,
+        deps,
+        workspace,
+        lease,
+        apiUrl,
+        deadline,
+        pace,
+        speak,
+        refresh,
+        onPaused,
+      }),
     );
   }
 
@@ -102,6 +115,7 @@ export function startLeases(options: {
     of: (org: string): RunningWorkspace | undefined =>
       [...held.values()].find(({ lease }) => lease.org === org),
     byTeam: (team: string): RunningWorkspace | undefined => held.get(team),
+    all: (): RunningWorkspace[] => [...held.values()],
     get teams(): string[] {
       return [...held.keys()];
     },
