@@ -2,6 +2,7 @@ import { type Db, isBadData, isTwice, type Sql, type Tx } from "../db/db.ts";
 import type { Event } from "../wire/event.ts";
 import { absent, enter, visible } from "./access.ts";
 import type { Caller } from "./caller.ts";
+import { isReport, move } from "./reports.ts";
 import { changesOf, rowsOf, takenBy } from "./rows.ts";
 
 /** An event on its way into a project's log. */
@@ -16,6 +17,8 @@ export interface Batch {
   caller: Caller;
   project: { id: string; slug: string };
   machine?: string;
+  /** What people call it: a session is shown on the machine that sent its last events, also after it changed hands. */
+  machineName?: string;
   items: Incoming[];
   /** Positions below the floor that are not known here are missing on the machine too (per session). */
   floors?: Map<string, number>;
@@ -79,14 +82,16 @@ export async function append(
 async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promise<Appended> {
   const { items } = batch;
   const { org } = batch.caller;
+  const reports = items.some(({ event }) => isReport(event));
   try {
-    if (!before && !after) {
+    if (!before && !after && !reports) {
       return read(await db.one(org, (sql) => write(sql, batch, items)), batch, items);
     }
     return await db.as(org, async (tx) => {
       await enter(tx, batch.caller, batch.project);
       await before?.(tx);
       const done = read(await write(tx, batch, items), batch, items);
+      await move(tx, batch.project.id, items, done.stored);
       await after?.(tx);
       return done;
     });
@@ -98,6 +103,7 @@ async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promi
     await before?.(tx);
     const rest = await unknown(tx, batch);
     const done = read(await write(tx, batch, rest), batch, rest);
+    await move(tx, batch.project.id, rest, done.stored);
     await after?.(tx);
     return done;
   });
@@ -132,6 +138,7 @@ function write(tx: Sql, batch: Batch, items: Incoming[]) {
   const { org } = caller;
   const project = batch.project.id;
   const machine = batch.machine ?? null;
+  const machineName = batch.machineName ?? null;
   const count = items.length;
   return tx<Done[]>`
     with head as (
@@ -155,7 +162,8 @@ function write(tx: Sql, batch: Batch, items: Incoming[]) {
         last_prompt = coalesce(c.last_prompt, s.last_prompt),
         prompts = s.prompts + c.prompts, tool_calls = s.tool_calls + c.tool_calls,
         driver = case when c.sets_driver then c.new_driver else s.driver end,
-        ended_at = case when c.sets_ended then c.ended else s.ended_at end
+        ended_at = case when c.sets_ended then c.ended else s.ended_at end,
+        machine_id = coalesce(${machine}::uuid, s.machine_id), machine = coalesce(${machineName}, s.machine)
       from head, jsonb_to_recordset(${changesOf(items)}::text::jsonb) as c(
         session uuid, last bigint, state text, title text, model text, cwd text, branch text, last_prompt text,
         prompts int, tool_calls int, new_driver text, sets_driver boolean, ended timestamptz, sets_ended boolean)

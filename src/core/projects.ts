@@ -1,7 +1,7 @@
 import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { Page, Project } from "../wire/session.ts";
+import type { AdviceSetting, Page, Project } from "../wire/session.ts";
 import { absent, isMember, seen, visible } from "./access.ts";
 import { by, note } from "./audit.ts";
 import { type Caller, isAtLeast } from "./caller.ts";
@@ -12,6 +12,7 @@ interface Row {
   slug: string;
   name: string;
   visibility: "org" | "private";
+  advice: AdviceSetting;
   last_seq: string;
   sessions: number;
   created_at: Date;
@@ -19,7 +20,7 @@ interface Row {
 }
 
 const columns = (tx: Tx) => tx`
-  p.id, p.slug, p.name, p.visibility, p.last_seq, p.created_at, p.last_event_at,
+  p.id, p.slug, p.name, p.visibility, p.advice, p.last_seq, p.created_at, p.last_event_at,
   (select count(*)::int from sessions s where s.project_id = p.id) as sessions`;
 
 const projectOf = (row: Row): Project => ({
@@ -27,6 +28,7 @@ const projectOf = (row: Row): Project => ({
   slug: row.slug,
   name: row.name,
   visibility: row.visibility,
+  advice: row.advice,
   lastSeq: Number(row.last_seq),
   sessions: row.sessions,
   createdAt: row.created_at.toISOString(),
@@ -76,19 +78,25 @@ async function read(tx: Tx, caller: Caller, slug: string): Promise<Project> {
   return projectOf(row);
 }
 
-/** Changes name or visibility. Its members may, and owners and admins. */
+/** Changes name, visibility, or who may advise. Its members may, and owners and admins. */
 export function change(
   db: Db,
   caller: Caller,
   slug: string,
-  wanted: { name?: string | undefined; visibility?: "org" | "private" | undefined },
+  wanted: {
+    name?: string | undefined;
+    visibility?: "org" | "private" | undefined;
+    advice?: AdviceSetting | undefined;
+  },
 ): Promise<Project> {
   return db.as(caller.org, async (tx) => {
     const { id } = await manage(tx, caller, slug);
-    const [before] = await tx<{ name: string; visibility: "org" | "private" }[]>`
-      select name, visibility from projects where id = ${id}`;
+    const [before] = await tx<Pick<Row, "name" | "visibility" | "advice">[]>`
+      select name, visibility, advice from projects where id = ${id}`;
     const { name = before?.name, visibility = before?.visibility } = wanted;
-    await tx`update projects set name = ${name}, visibility = ${visibility} where id = ${id}`;
+    const { advice = before?.advice } = wanted;
+    await tx`
+      update projects set name = ${name}, visibility = ${visibility}, advice = ${advice} where id = ${id}`;
     const act = { ...by(caller), target: slug };
     if (name !== before?.name) {
       await note(tx, {
@@ -99,6 +107,9 @@ export function change(
     }
     if (visibility !== before?.visibility) {
       await note(tx, { ...act, action: "project.visibility", detail: { to: visibility } });
+    }
+    if (advice !== before?.advice) {
+      await note(tx, { ...act, action: "project.advice", detail: { to: advice } });
     }
     return read(tx, caller, slug);
   });

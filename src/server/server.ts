@@ -1,10 +1,15 @@
 import { Elysia } from "elysia";
 import type { SignUp } from "../core/arrive.ts";
+import { startBehind } from "../core/behind.ts";
+import { counter } from "../core/counter.ts";
 import { startDoorbell } from "../core/doorbell.ts";
+import { startExpiry } from "../core/expiry.ts";
 import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
-import { startIndexer } from "../core/indexer.ts";
+import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startListeners } from "../core/listeners.ts";
+import { startShareWatch } from "../core/share-watch.ts";
 import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
@@ -21,25 +26,35 @@ import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
+import { agentSettingRoutes } from "./routes/agent-settings.ts";
+import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { contextRoutes } from "./routes/context.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { injectionRoutes } from "./routes/injections.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
+import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { slackRoutes } from "./routes/slack.ts";
 import { slackSettingRoutes } from "./routes/slack-settings.ts";
+import { slackWishRoutes } from "./routes/slack-wishes.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { usageRoutes } from "./routes/usage.ts";
 import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
@@ -73,7 +88,7 @@ export async function startServer(options: ServerOptions) {
   const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
-  const indexer = startIndexer(db, feed, log);
+  const readers = [indexer(), counter()].map((reader) => startBehind(db, feed, log, reader));
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -81,6 +96,9 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const shares = await startShareWatch(db, log);
+  const listeners = startListeners(db, log);
+  const expiry = startExpiry(db, bell, log);
   const house: House = {
     db,
     feed,
@@ -88,6 +106,8 @@ export async function startServer(options: ServerOptions) {
     tokens,
     identify,
     watch,
+    shares,
+    listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
     isSecure: (request) => isSecure(request, app.server, house),
@@ -138,7 +158,17 @@ export async function startServer(options: ServerOptions) {
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
+    .use(agentRoutes(house))
+    .use(agentSettingRoutes(house))
+    .use(slackWishRoutes(house))
+    .use(searchRoutes(house))
+    .use(usageRoutes(house))
+    .use(shareRoutes(house))
+    .use(exportRoutes(house))
     .use(sessionRoutes(house))
+    .use(injectionRoutes(house))
+    .use(driverRoutes(house))
+    .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(slackRoutes(house))
@@ -172,7 +202,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, indexer, bell, feed];
+      const parts: AsyncDisposable[] = [expiry, listeners, watch, shares, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

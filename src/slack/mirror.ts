@@ -3,6 +3,7 @@ import * as mirror from "../core/slack-mirror.ts";
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { startTurns } from "../lib/turns.ts";
+import { tellAnswers } from "./mirror/answers.ts";
 import { render } from "./outbound.ts";
 
 /** Says in Slack what happened. */
@@ -54,6 +55,7 @@ export function startMirror(options: {
     for (let failures = 0; !signal.aborted; ) {
       state.again = false;
       try {
+        if (await tellAnswers(db, { org, team })) onMoved();
         const { more, moved } = await mirror.step(db, { org, team, project }, say, limit);
         if (moved) onMoved();
         if (!more) return;
@@ -75,6 +77,7 @@ export function startMirror(options: {
   async function sweep(): Promise<void> {
     while (!signal.aborted) {
       try {
+        if (await tellAnswers(db, { org, team })) onMoved();
         for (const project of await mirror.behind(db, org)) ring(project);
       } catch (error) {
         log.warn("slack.sweep_failed", { error: brief(error) });

@@ -1,7 +1,9 @@
 import { type Lease, release } from "../core/slack-leases.ts";
 import type { Workspace } from "../core/slack-workspaces.ts";
+import { brief } from "../lib/log.ts";
 import { startClient } from "./call.ts";
 import { type Accept, startCatchUp } from "./catch-up.ts";
+import { meetDaily } from "./inbound/people.ts";
 import type { Deps } from "./listeners.ts";
 import { type Speak, startMirror } from "./mirror.ts";
 import { startRates } from "./rates.ts";
@@ -39,6 +41,11 @@ export function startWorkspace(options: {
     refresh: () => options.refresh(workspace),
     onPaused,
   });
+  // Names, pictures and addresses of everybody; who comes or changes later is told to us.
+  const stopping = new AbortController();
+  const meeting = meetDaily({ db }, client, { org, team }, stopping.signal).catch((error) =>
+    log.warn("slack.people_failed", { error: brief(error) }),
+  );
   const mirror = startMirror({
     db,
     log,
@@ -78,6 +85,8 @@ export function startWorkspace(options: {
     kick: sender.kick,
     async [Symbol.asyncDispose]() {
       await listening[Symbol.asyncDispose]();
+      stopping.abort();
+      await meeting;
       await mirror[Symbol.asyncDispose]();
       await sender[Symbol.asyncDispose]();
       if (performance.now() < deadline) await release(db, lease);

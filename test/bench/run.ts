@@ -13,6 +13,7 @@ import { live } from "./live.ts";
 import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { redact } from "./redact.ts";
+import { search } from "./search.ts";
 import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
@@ -28,6 +29,7 @@ const BENCHES: Bench[] = [
   live,
   memory,
   storage,
+  search,
   slack,
 ];
 

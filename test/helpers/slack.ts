@@ -19,8 +19,19 @@ export function startSlack(options: Partial<FakeSlackOptions> = {}) {
         id: "T0ACME",
         name: "Acme",
         users: [
-          { id: "U0MANU", name: "manu", email: "manu@example.com", isAdmin: true },
-          { id: "U0KRISHNA", name: "krishna", email: "krishna@example.com" },
+          {
+            id: "U0MANU",
+            name: "manu",
+            realName: "Manu",
+            email: "manu@example.com",
+            isAdmin: true,
+          },
+          {
+            id: "U0KRISHNA",
+            name: "krishna",
+            realName: "Krishna",
+            email: "krishna@example.com",
+          },
         ],
       },
     ],

@@ -14,6 +14,9 @@ test("D2, D3: the first session of a project makes its channel, and its prompts 
     const all = [...slack.team().channels.values()].find(({ name }) => name === "etl")?.messages;
     return all && all.length >= 2 ? all : undefined;
   });
-  expect(said.map(({ text }) => text)).toEqual(["etl · s-0001", "user:manu: use RS256"]);
+  expect(said.map(({ text }) => text)).toEqual([
+    "s-0001: working. Manu drives Claude.",
+    "use RS256",
+  ]);
   expect(said[1]?.thread_ts).toBe(said[0]?.ts);
 });

@@ -3,9 +3,11 @@ import { z } from "zod";
 import type { Caller } from "../../core/caller.ts";
 import type { Frame } from "../../core/feed.ts";
 import { input } from "../../core/input.ts";
+import { canDeliver } from "../../core/listeners.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
 import { PolarisError } from "../../wire/error.ts";
+import { HOLDS } from "../../wire/injection.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startOf } from "../query.ts";
@@ -23,9 +25,27 @@ export const liveRoutes = (house: House) => {
     return { caller, project: project.id, session: session?.id, after };
   }
 
+  type Wanted = Awaited<ReturnType<typeof where>>;
+
+  /** Access to the stream; while it is open, who can bring advice to the session counts as listening for it. */
+  function open({ caller, project, session }: Wanted, request: Request) {
+    const access = house.watch.over(caller, project);
+    const ear =
+      session && canDeliver(caller)
+        ? house.listeners.enter(caller, session, request.headers.has(HOLDS))
+        : undefined;
+    return {
+      signal: access.signal,
+      [Symbol.dispose]() {
+        access[Symbol.dispose]();
+        ear?.[Symbol.dispose]();
+      },
+    };
+  }
+
   async function stream({ caller, request, params, query }: Asked) {
     const wanted = await where(caller, params, startOf(request, query));
-    const access = house.watch.over(caller, wanted.project);
+    const access = open(wanted, request);
     return sse(house, access, (signal) => feed.follow({ ...wanted, signal }));
   }
 
@@ -37,7 +57,7 @@ export const liveRoutes = (house: House) => {
       .resolve(async ({ caller, request, params, query }) => {
         const place = input(Place, params);
         const wanted = await where(caller, place, startOf(request, query));
-        return { wanted, ended: new AbortController(), drained: { ring: () => {} } };
+        return { wanted, request, ended: new AbortController(), drained: { ring: () => {} } };
       })
       .ws(path, {
         // Bun drops what a stalled reader does not take; such a socket is closed and the client resumes by its seq.
@@ -47,7 +67,7 @@ export const liveRoutes = (house: House) => {
         idleTimeout: 120,
         async open(ws) {
           const { wanted, ended, drained } = ws.data;
-          using access = house.watch.over(wanted.caller, wanted.project);
+          using access = open(wanted, ws.data.request);
           const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);
           for await (const frames of feed.follow({ ...wanted, signal })) {
             for (const { json } of frames) {
@@ -109,10 +129,10 @@ const PING_MS = 15_000;
  * Server-sent events: `id` is the seq, so that a browser resumes by itself with Last-Event-ID. Frames are written
  * only when the reader takes them (pull), so that a stalled reader costs one page of memory.
  */
-function sse(
+export function sse(
   house: House,
   access: { signal: AbortSignal } & Disposable,
-  follow: (signal: AbortSignal) => AsyncGenerator<Frame[]>,
+  follow: (signal: AbortSignal) => AsyncGenerator<Pick<Frame, "seq" | "json">[]>,
 ): Response {
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);

@@ -431,7 +431,8 @@ export class FakeSlack {
     actionId: string,
   ): Promise<Delivery> {
     const c = this.channel(channelRef);
-    const m = this.find(c, ts);
+    // Also in what only one person sees.
+    const m = this.ephemerals.find((it) => it.ts === ts) ?? this.find(c, ts);
     const u = this.user(c.team, userRef);
     const el = (m.blocks as Json[] | undefined)
       ?.flatMap((b) =>
@@ -692,7 +693,7 @@ export class FakeSlack {
     d.settle(d);
     void ws;
   }
-  private deliver(type: Delivery["type"], payload: Json, acceptsPayload = false): Delivery {
+  deliver(type: Delivery["type"], payload: Json, acceptsPayload = false): Delivery {
     let settle!: (d: Delivery) => void;
     const settled = new Promise<Delivery>((r) => {
       settle = r;
@@ -1269,7 +1270,7 @@ export class FakeSlack {
       profile: {
         real_name: u.realName,
         real_name_normalized: u.realName,
-        display_name: u.name,
+        display_name: u.realName || u.name,
         display_name_normalized: u.name,
         image_48: `https://avatars.example/${u.id}_48.png`,
         image_192: `https://avatars.example/${u.id}_192.png`,
