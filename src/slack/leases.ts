@@ -18,6 +18,8 @@ const LEASE_MS = 6000;
 const MARGIN_MS = 1000;
 const TURN_MS = 1000;
 const RENEW_TURNS = 2;
+/** Where nobody uses Slack. */
+const QUIET_MS = 3000;
 
 export function startLeases(options: {
   deps: Deps;
@@ -34,11 +36,13 @@ export function startLeases(options: {
   const held = new Map<string, RunningWorkspace>();
   const endings = new Set<Promise<void>>();
   const stopping = new AbortController();
+  let isQuiet = false;
 
   async function turn(isRenewal: boolean): Promise<void> {
     const sent = performance.now();
     const deadline = sent + LEASE_MS - MARGIN_MS;
     const wanted = await live(db, keys, (team) => log.warn("slack.token_unreadable", { team }));
+    isQuiet = wanted.length === 0;
     const byTeam = new Map(wanted.map((workspace) => [workspace.team, workspace]));
     const mine = [...held.values()];
     const renewed = isRenewal
@@ -105,7 +109,7 @@ export function startLeases(options: {
       } catch (error) {
         log.warn("slack.leases_failed", { error: brief(error) });
       }
-      await pause(TURN_MS, stopping.signal);
+      await pause(isQuiet ? QUIET_MS : TURN_MS, stopping.signal);
     }
   }
   const working = work();
