@@ -48,6 +48,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { slackRoutes } from "./routes/slack.ts";
+import { slackPeopleRoutes } from "./routes/slack-people.ts";
 import { slackSettingRoutes } from "./routes/slack-settings.ts";
 import { slackWishRoutes } from "./routes/slack-wishes.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
@@ -156,6 +157,7 @@ export async function startServer(options: ServerOptions) {
     .use(agentRoutes(house))
     .use(agentSettingRoutes(house))
     .use(slackWishRoutes(house))
+    .use(slackPeopleRoutes(house))
     .use(searchRoutes(house))
     .use(usageRoutes(house))
     .use(sessionRoutes(house))
