@@ -131,7 +131,7 @@ function meets(db: Database, session: string, event: Event): boolean {
   return true;
 }
 
-const isKnown = (db: Database, id: string): boolean =>
+export const isKnown = (db: Database, id: string): boolean =>
   db
     .query("select 1 from events where id = ?1 union all select 1 from unwritten where id = ?1")
     .get(id.toLowerCase()) !== null;

@@ -164,6 +164,15 @@ create table if not exists advice (
   words text not null
 ) strict, without rowid;
 create index if not exists advice_open on advice (session, seq) where state in ('waiting', 'handing', 'handed', 'taken');
+-- Sessions that the next agent session of a directory goes on with: joined there before any agent ran. The brief is for
+-- its first words.
+create table if not exists awaited (
+  directory text primary key,
+  session text not null,
+  at integer not null,
+  agent_session text,
+  brief text
+) strict, without rowid;
 -- Ways into an agent session that gave no proof.
 create table if not exists dead_routes (
   agent_session text not null,

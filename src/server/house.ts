@@ -4,6 +4,7 @@ import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
 import type { Listeners } from "../core/listeners.ts";
+import type { ShareWatch } from "../core/share-watch.ts";
 import type { SlackSettings } from "../core/slack-apps.ts";
 import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
@@ -44,6 +45,8 @@ export interface House {
   /** Opens what is stored sealed. */
   keys: Keys;
   watch: Watch;
+  /** Ends the streams of share links. */
+  shares: ShareWatch;
   /** Which sessions have a machine listening. */
   listeners: Listeners;
   ingest: ReturnType<typeof startIngest>;

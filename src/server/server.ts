@@ -9,6 +9,7 @@ import { startIdentify } from "../core/identify.ts";
 import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startListeners } from "../core/listeners.ts";
+import { startShareWatch } from "../core/share-watch.ts";
 import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
@@ -35,6 +36,7 @@ import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { injectionRoutes } from "./routes/injections.ts";
@@ -46,6 +48,7 @@ import { projectRoutes } from "./routes/projects.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
+import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { slackRoutes } from "./routes/slack.ts";
 import { slackPeopleRoutes } from "./routes/slack-people.ts";
@@ -94,6 +97,7 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const shares = await startShareWatch(db, log);
   const listeners = startListeners(db, log);
   const expiry = startExpiry(db, bell, log);
   const house: House = {
@@ -103,6 +107,7 @@ export async function startServer(options: ServerOptions) {
     tokens,
     identify,
     watch,
+    shares,
     listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
@@ -160,6 +165,8 @@ export async function startServer(options: ServerOptions) {
     .use(slackPeopleRoutes(house))
     .use(searchRoutes(house))
     .use(usageRoutes(house))
+    .use(shareRoutes(house))
+    .use(exportRoutes(house))
     .use(sessionRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))
@@ -197,7 +204,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [expiry, listeners, watch, ...readers, bell, feed];
+      const parts: AsyncDisposable[] = [expiry, listeners, watch, shares, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

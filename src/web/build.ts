@@ -26,7 +26,12 @@ const FONTS = {
 /** Bundles, hashes and compresses; about 0.5 s. */
 export async function buildAssets(): Promise<Asset[]> {
   const [scripts, css, icon, fonts] = await Promise.all([
-    script("src/web/client/page.ts", "src/web/client/session.tsx", "src/web/client/search.ts"),
+    script(
+      "src/web/client/page.ts",
+      "src/web/client/session.tsx",
+      "src/web/client/search.ts",
+      "src/web/client/share.ts",
+    ),
     style("assets/app.css"),
     Bun.file(join(ROOT, "assets/icon.svg")).bytes(),
     Promise.all(Object.entries(FONTS).map(([name, from]) => font(name, from))),

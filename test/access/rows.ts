@@ -25,7 +25,7 @@ export interface Row {
   /** Only for the project's members, and admins; API tokens need the scope admin. */
   manages?: true;
   /** The act on a page asks for more than the page. */
-  needs?: "admin";
+  needs?: "admin" | "inject";
   /** Which kinds of callers alone may; default all. "admin token" is an API token with the scope admin. */
   kinds?: ("browser" | "machine" | "admin token")[];
   /** Asks for nothing, but sends who has no browser's session to the sign-in. */
@@ -226,6 +226,7 @@ export const ROWS: Record<string, Row | Row[]> = {
     ok: [409],
   },
   "DELETE /projects/:proj/sessions/:sess/injections/:id": { target: targets.injection, ok: [409] },
+  "POST /projects/:proj/sessions/:sess/injections/:id/held": { target: targets.injection },
   // Somebody else drives: whose seat it is is told only to who may ask.
   "POST /projects/:proj/sessions/:sess/driver": { body: {}, ok: [409] },
   "POST /projects/:proj/sessions/:sess/handoff": { body: {}, ok: [409] },
@@ -245,6 +246,15 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /": {},
   "GET /app": {},
   "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
+  "GET /projects/:proj/sessions/:sess/export": [{}, { query: "?format=html" }],
+  "GET /shares": {},
+  "DELETE /shares/:id": { target: targets.share, of: "person" },
+  "GET /projects/:proj/sessions/:sess/shares": {},
+  "POST /projects/:proj/sessions/:sess/shares": { body: {}, kinds: TRUSTED },
+  "GET /app/p/:proj/s/:sess/share": {},
+  "POST /app/p/:proj/s/:sess/share": { form: { act: "create" }, kinds: TRUSTED, needs: "inject" },
+  "GET /share/:secret": { ok: [410] },
+  "GET /share/:secret/events": { ok: [410] },
   "GET /usage": [{ query: "?project=:proj" }, { query: "?by=person&format=csv" }],
   "PUT /usage/settings": { body: { byPerson: false } },
   "GET /app/usage": [{ query: "?project=:proj" }, {}],

@@ -59,6 +59,18 @@ export const waiting: Target = async ({ db }) => {
   return { user_code: userCode };
 };
 
+/** A link to a session all see, made by somebody else. */
+export const share: Target = async (polaris) => {
+  const { participant } = await somebody(polaris);
+  const id = uuid7();
+  await polaris.database.admin`
+    insert into shares (id, org_id, project_id, session_id, hash, parts, created_by, expires_at)
+    select ${id}, s.org_id, s.project_id, s.id, sha256(${id}::text::bytea), 'all', ${participant}, now() + interval '1 day'
+    from sessions s join projects p on p.id = s.project_id
+    where p.org_id = ${polaris.caller.org} and p.slug = 'open' limit 1`;
+  return { id };
+};
+
 const newAgent = async ({ database, caller }: Polaris): Promise<string> => {
   const name = `agent-${++made}`;
   await database.admin`

@@ -14,6 +14,7 @@ import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { redact } from "./redact.ts";
 import { search } from "./search.ts";
+import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
 import { table } from "./table.ts";
@@ -29,6 +30,7 @@ const BENCHES: Bench[] = [
   memory,
   storage,
   search,
+  slack,
 ];
 
 const { values, positionals } = parseArgs({

@@ -7,6 +7,7 @@ import { canDeliver } from "../../core/listeners.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
 import { PolarisError } from "../../wire/error.ts";
+import { HOLDS } from "../../wire/injection.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startOf } from "../query.ts";
@@ -24,10 +25,15 @@ export const liveRoutes = (house: House) => {
     return { caller, project: project.id, session: session?.id, after };
   }
 
+  type Wanted = Awaited<ReturnType<typeof where>>;
+
   /** Access to the stream; while it is open, who can bring advice to the session counts as listening for it. */
-  function open({ caller, project, session }: Awaited<ReturnType<typeof where>>) {
+  function open({ caller, project, session }: Wanted, request: Request) {
     const access = house.watch.over(caller, project);
-    const ear = session && canDeliver(caller) ? house.listeners.enter(caller, session) : undefined;
+    const ear =
+      session && canDeliver(caller)
+        ? house.listeners.enter(caller, session, request.headers.has(HOLDS))
+        : undefined;
     return {
       signal: access.signal,
       [Symbol.dispose]() {
@@ -39,7 +45,7 @@ export const liveRoutes = (house: House) => {
 
   async function stream({ caller, request, params, query }: Asked) {
     const wanted = await where(caller, params, startOf(request, query));
-    const access = open(wanted);
+    const access = open(wanted, request);
     return sse(house, access, (signal) => feed.follow({ ...wanted, signal }));
   }
 
@@ -51,7 +57,7 @@ export const liveRoutes = (house: House) => {
       .resolve(async ({ caller, request, params, query }) => {
         const place = input(Place, params);
         const wanted = await where(caller, place, startOf(request, query));
-        return { wanted, ended: new AbortController(), drained: { ring: () => {} } };
+        return { wanted, request, ended: new AbortController(), drained: { ring: () => {} } };
       })
       .ws(path, {
         // Bun drops what a stalled reader does not take; such a socket is closed and the client resumes by its seq.
@@ -61,7 +67,7 @@ export const liveRoutes = (house: House) => {
         idleTimeout: 120,
         async open(ws) {
           const { wanted, ended, drained } = ws.data;
-          using access = open(wanted);
+          using access = open(wanted, ws.data.request);
           const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);
           for await (const frames of feed.follow({ ...wanted, signal })) {
             for (const { json } of frames) {

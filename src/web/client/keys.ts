@@ -1,4 +1,4 @@
-/** j/k turns, o unfold, f follow, ? help. Never while someone types, never with a modifier. */
+/** j/k turns, o unfold, f follow, i advise, ? help. Never while someone types, never with a modifier. */
 import { help } from "./behave.ts";
 
 export function startKeys(acts: { follow(): void }, signal: AbortSignal): void {
@@ -10,6 +10,7 @@ export function startKeys(acts: { follow(): void }, signal: AbortSignal): void {
       else if (press.key === "k") step(-1);
       else if (press.key === "o") unfold();
       else if (press.key === "f") acts.follow();
+      else if (press.key === "i") document.getElementById("advise")?.focus();
       else if (press.key === "?") help();
       else return;
       press.preventDefault();

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** The session page in the browser: takes over what the server drew, then follows the session live. */
 import { hydrate } from "preact";
+import { startActs } from "./advice/acts.ts";
 import { behave } from "./behave.ts";
 import type { Desk } from "./desk.ts";
 import { record } from "./field.ts";
@@ -22,7 +23,10 @@ function start(): void {
   const store = startStore(data);
   const project = `/projects/${encodeURIComponent(data.session.project)}`;
   const session = `${project}/sessions/${encodeURIComponent(data.session.name)}`;
-  const desk: Desk = { store, whole, earlier, toggleFollow: () => follow.toggle() };
+  const advice = startActs(session, (now) => {
+    store.session.value = now;
+  });
+  const desk: Desk = { store, advice, whole, earlier, toggleFollow: () => follow.toggle() };
   hydrate(<SessionView desk={desk} />, root);
 
   const atWork = data.session.state === "working" || data.session.state === "needs_human";

@@ -6,6 +6,8 @@ import { Icon } from "../parts/icon.tsx";
 import { STATE_WORDS, StateMark } from "../parts/state.tsx";
 import { brief, count, Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
+import { AdviceBox } from "./advice/box.tsx";
+import { Seat } from "./advice/seat.tsx";
 import { anchor } from "./conversation/head.tsx";
 import { Still } from "./conversation/still.ts";
 import { TurnView } from "./conversation/turn.tsx";
@@ -22,6 +24,7 @@ export function SessionView({ desk }: { desk: Desk }) {
         <main class="conversation" id="conversation">
           <Title />
           <Conversation />
+          <AdviceBox />
         </main>
         <Facts />
       </div>
@@ -64,6 +67,11 @@ function Title() {
             <Icon name="branch" label="branch" /> {session.branch}
           </span>
         ) : null}
+        <a
+          href={`/app/p/${encodeURIComponent(session.project)}/s/${encodeURIComponent(session.name)}/share`}
+        >
+          Share, export
+        </a>
         <span class="narrow-only">
           <button type="button" class="button small" popovertarget="prompts">
             Prompts
@@ -226,6 +234,7 @@ function Facts() {
           </div>
         ) : null}
       </dl>
+      <Seat />
       {store.earlier.value ? <p class="dim">Tokens count the part shown here.</p> : null}
     </aside>
   );

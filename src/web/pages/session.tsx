@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** One session: drawn whole by the server, so that it reads without scripts; the browser then follows it live. */
 import { renderToString } from "preact-render-to-string";
+import { NO_ACTS } from "../client/advice/acts.ts";
 import type { Desk } from "../client/desk.ts";
 import { type SessionData, startStore } from "../client/store.ts";
 import { SessionView, titleOf } from "../client/view.tsx";
@@ -13,6 +14,7 @@ export function sessionPage({ assets, theme, ...data }: SessionPage): string {
   const { session } = data;
   const desk: Desk = {
     store: startStore(data),
+    advice: NO_ACTS,
     whole: async () => {},
     earlier: async () => {},
     toggleFollow() {},
@@ -52,6 +54,7 @@ const KEYS = [
   ["j k", "next, previous turn"],
   ["o", "unfold what is in focus, or the turn"],
   ["f", "follow the end, or stay here"],
+  ["i", "advise"],
   ["?", "this help"],
 ];
 
