@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { ROOT } from "../../scripts/root.ts";
 import { chain } from "./chain.ts";
 import { claude } from "./claude.ts";
+import { crowd } from "./crowd.ts";
 import { ingest } from "./ingest.ts";
 import { journal } from "./journal.ts";
 import type { Bench, Result } from "./lib.ts";
@@ -30,6 +31,7 @@ const BENCHES: Bench[] = [
   memory,
   storage,
   search,
+  crowd,
   slack,
 ];
 
