@@ -45,7 +45,7 @@ function Act({ act, label, ...fields }: { act: string; label: string; [field: st
   );
 }
 
-function Problem({ problem }: { problem: SlackProblem | null | "" }) {
+function Problem({ problem }: { problem: SlackProblem | null }) {
   if (!problem) return null;
   return (
     <p class="problem" role="alert">
