@@ -51,6 +51,7 @@ import { settingRoutes } from "./routes/settings.ts";
 import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { slackRoutes } from "./routes/slack.ts";
+import { slackPeopleRoutes } from "./routes/slack-people.ts";
 import { slackSettingRoutes } from "./routes/slack-settings.ts";
 import { slackWishRoutes } from "./routes/slack-wishes.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
@@ -161,6 +162,7 @@ export async function startServer(options: ServerOptions) {
     .use(agentRoutes(house))
     .use(agentSettingRoutes(house))
     .use(slackWishRoutes(house))
+    .use(slackPeopleRoutes(house))
     .use(searchRoutes(house))
     .use(usageRoutes(house))
     .use(shareRoutes(house))

@@ -123,6 +123,8 @@ export interface StoredEvent extends Omit<Event, "raw"> {
   /** The session's id and its name in the project. */
   session: string;
   sessionName: string;
+  /** How a named agent is called, when the sender is one. */
+  senderName?: string;
   receivedAt: string;
   /** True when long strings were shortened for this reply; the event's own address gives them whole. */
   cut?: true;

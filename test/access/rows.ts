@@ -165,6 +165,11 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /orgs/slack/people": {},
   "PUT /orgs/slack/people/:person": { target: targets.slackPerson, body: { participant: null } },
   "DELETE /orgs/slack/people/:person": { target: targets.slackPerson },
+  "GET /app/settings/slack/people": { needs: "admin" },
+  "POST /app/settings/slack/people": [
+    { target: targets.slackPerson, form: { act: "link" }, needs: "admin", ok: [303] },
+    { form: { act: "wish", layout: "feed" }, needs: "admin", ok: [409] },
+  ],
   "GET /projects/:proj/slack": {},
   "PATCH /projects/:proj/slack": { body: { layout: "feed" }, manages: true, ok: [409] },
   "PATCH /projects/:proj/sessions/:sess/slack": { body: { verbosity: "quiet" } },
