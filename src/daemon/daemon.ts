@@ -10,6 +10,7 @@ import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
 import { startBells } from "./bells.ts";
 import { live } from "./bindings.ts";
+import { startCommits } from "./commits.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
 import { startHooks } from "./hooks.ts";
@@ -77,6 +78,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const unchecked = parts.use(
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
+  parts.use(startCommits({ journal, guard, log }));
   const members = startMembers({ journal, agents, followers, hooks, home: belongs });
   const updates = parts.use(startUpdates({ place, log }));
   const lacks = askServer(accounts);

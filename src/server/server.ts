@@ -42,6 +42,7 @@ import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
+import { pullRoutes } from "./routes/pulls.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
@@ -153,6 +154,7 @@ export async function startServer(options: ServerOptions) {
     .use(usageRoutes(house))
     .use(shareRoutes(house))
     .use(exportRoutes(house))
+    .use(pullRoutes(house))
     .use(sessionRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))

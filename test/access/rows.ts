@@ -194,6 +194,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /app": {},
   "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
   "GET /projects/:proj/sessions/:sess/export": [{}, { query: "?format=html" }],
+  "GET /projects/:proj/sessions/:sess/commits": {},
+  "POST /pulls/summary": { body: { repository: "github.com/acme/shop", shas: [] } },
   "GET /shares": {},
   "DELETE /shares/:id": { target: targets.share, of: "person" },
   "GET /projects/:proj/sessions/:sess/shares": {},
