@@ -4,10 +4,12 @@ import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
 import type { Listeners } from "../core/listeners.ts";
+import type { Sender } from "../core/sender.ts";
 import type { ShareWatch } from "../core/share-watch.ts";
 import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
+import type { Seal } from "../lib/seal.ts";
 import type { Assets } from "../web/assets.ts";
 import type { Proxies } from "./address.ts";
 import type { Limits } from "./limits.ts";
@@ -39,6 +41,10 @@ export interface House {
   /** Absent: invitations are links to copy. */
   mail: Mail | undefined;
   watch: Watch;
+  /** Keeps webhooks' secrets. */
+  seal: Seal;
+  /** Sends what webhooks are told. */
+  sender: Sender;
   /** Ends the streams of share links. */
   shares: ShareWatch;
   /** Which sessions have a machine listening. */

@@ -22,6 +22,7 @@ interface StartOptions {
   /** `{}` for those of a real server. */
   rates?: Partial<Rates>;
   proxies?: string[];
+  webhookRetryMs?: readonly number[];
   entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
 }
 
@@ -40,6 +41,7 @@ export async function startPolaris({
   accessSeconds,
   rates = GENEROUS,
   proxies,
+  webhookRetryMs,
   entrance = {},
 }: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
@@ -66,6 +68,7 @@ export async function startPolaris({
       keys,
       accessSeconds,
       rates,
+      webhookRetryMs,
       proxies: proxies ?? entrance.proxies,
     }),
   );

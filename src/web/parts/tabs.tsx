@@ -4,6 +4,7 @@ export const SETTINGS = [
   ["Members", "/app/settings/members"],
   ["Devices", "/app/settings/devices"],
   ["Tokens", "/app/settings/tokens"],
+  ["Webhooks", "/app/settings/webhooks"],
 ] as const;
 
 export type Tab = (typeof SETTINGS)[number][0];
