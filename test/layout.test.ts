@@ -39,6 +39,7 @@ const MAY: Record<string, string[]> = {
 const HOMES: Record<string, string[]> = {
   elysia: ["server"],
   "@elysiajs/jwt": ["server"],
+  "@elysiajs/openapi": ["server"],
   preact: ["web", "web/parts", "web/client"],
   "preact-render-to-string": ["web"],
   "@preact/signals": ["web/client"],

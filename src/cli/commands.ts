@@ -89,6 +89,10 @@ export const COMMANDS = {
     about: "Write a session as Markdown, JSON lines or one HTML file",
     load: () => import("./export.ts"),
   },
+  pr: {
+    about: "Tell a GitHub pull request of the sessions behind it",
+    load: () => import("./pr.ts"),
+  },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
   migrate: {
     about: "Bring the database to this version's schema",

@@ -87,6 +87,7 @@ export function change(
     name?: string | undefined;
     visibility?: "org" | "private" | undefined;
     advice?: AdviceSetting | undefined;
+    pullRequests?: boolean | undefined;
   },
 ): Promise<Project> {
   return db.as(caller.org, async (tx) => {
@@ -110,6 +111,14 @@ export function change(
     }
     if (advice !== before?.advice) {
       await note(tx, { ...act, action: "project.advice", detail: { to: advice } });
+    }
+    if (wanted.pullRequests !== undefined) {
+      const to = wanted.pullRequests;
+      const changed = await tx`
+        update projects set pull_requests = ${to} where id = ${id} and pull_requests <> ${to} returning id`;
+      if (changed.length > 0) {
+        await note(tx, { ...act, action: "project.pull_requests", detail: { to } });
+      }
     }
     return read(tx, caller, slug);
   });

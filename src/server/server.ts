@@ -9,11 +9,14 @@ import { startIdentify } from "../core/identify.ts";
 import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startListeners } from "../core/listeners.ts";
+import { startSender } from "../core/sender.ts";
 import { startShareWatch } from "../core/share-watch.ts";
 import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
+import { teller } from "../core/teller.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { startSeal } from "../lib/seal.ts";
 import { loadAssets } from "../web/assets.ts";
 import { PolarisError } from "../wire/error.ts";
 import { addressOf, isSecure, proxiesOf } from "./address.ts";
@@ -45,6 +48,8 @@ import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
+import { pullRoutes } from "./routes/pulls.ts";
+import { referenceRoutes, type Whole } from "./routes/reference.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
@@ -56,6 +61,7 @@ import { slackSettingRoutes } from "./routes/slack-settings.ts";
 import { slackWishRoutes } from "./routes/slack-wishes.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
@@ -79,6 +85,8 @@ export interface ServerOptions {
   signUp?: SignUp | undefined;
   mail?: MailSettings | undefined;
   slack?: SlackSettings | undefined;
+  /** Other waits before a webhook is tried again than Standard Webhooks' own. */
+  webhookRetryMs?: readonly number[] | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -89,7 +97,14 @@ export async function startServer(options: ServerOptions) {
   const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
-  const readers = [indexer(), counter()].map((reader) => startBehind(db, feed, log, reader));
+  const seal = startSeal(
+    [options.keys.current, ...options.keys.known.values()].map(({ secret }) => secret),
+    "polaris webhooks",
+  );
+  const sender = startSender(db, seal, log, options.webhookRetryMs);
+  const readers = [indexer(), counter(), teller(() => house.publicUrl, sender.kick)].map((reader) =>
+    startBehind(db, feed, log, reader),
+  );
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -108,6 +123,8 @@ export async function startServer(options: ServerOptions) {
     identify,
     watch,
     shares,
+    seal,
+    sender,
     listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
@@ -129,6 +146,7 @@ export async function startServer(options: ServerOptions) {
     stopping: stopping.signal,
   };
 
+  const whole: Whole = {};
   const app = new Elysia({
     // Bun itself refuses headers over 16 KB (431). A connection on which nothing moves for two minutes is dropped;
     // streams say something every 15 s.
@@ -167,6 +185,9 @@ export async function startServer(options: ServerOptions) {
     .use(usageRoutes(house))
     .use(shareRoutes(house))
     .use(exportRoutes(house))
+    .use(pullRoutes(house))
+    .use(webhookRoutes(house))
+    .use(referenceRoutes(house, whole))
     .use(sessionRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))
@@ -177,6 +198,7 @@ export async function startServer(options: ServerOptions) {
     .use(slackSettingRoutes(house))
     .use(liveRoutes(house))
     .use(pageRoutes(house));
+  whole.app = app;
   try {
     app.listen({ hostname: host, port: options.port });
   } catch (cause) {
@@ -204,7 +226,16 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [expiry, listeners, watch, shares, ...readers, bell, feed];
+      const parts: AsyncDisposable[] = [
+        expiry,
+        listeners,
+        watch,
+        shares,
+        ...readers,
+        sender,
+        bell,
+        feed,
+      ];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

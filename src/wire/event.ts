@@ -26,6 +26,7 @@ export const KINDS = [
   "notice",
   "error",
   "usage",
+  "code.commit",
   "driver.changed",
   "session.joined",
   "session.left",
@@ -84,6 +85,7 @@ export type Body = z.infer<typeof Body>;
  * | notice | `{ kind }` |
  * | error | `{ status?, type?, retryInMs?, attempt?, attempts?, final? }` |
  * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs?, total?, models? }` (total: of the session so far, not to be added up) |
+ * | code.commit | `Commit` of commit.ts (text = the subject) |
  * | injection.queued | `{ from, name?, role?, via? }` (text = the advice; the event's id is the injection's) |
  * | injection.delivered, .seen, .answered, .failed | `Report` of injection.ts (answered: text = the agent's answer) |
  * | injection.expired, .recalled, .edited | `{ injection, reason? }` (edited: text = the new words) |

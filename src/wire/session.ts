@@ -74,6 +74,8 @@ export const NewProject = z.object({
 
 export const ProjectChange = NewProject.omit({ slug: true }).extend({
   advice: z.enum(ADVICE).optional(),
+  /** Whether `polaris pr` may tell pull requests of its sessions. */
+  pullRequests: z.boolean().optional(),
 });
 
 /** Who sees a private project, beside owners and admins (whose reads are written down). */

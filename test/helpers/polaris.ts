@@ -23,6 +23,7 @@ interface StartOptions {
   /** `{}` for those of a real server. */
   rates?: Partial<Rates>;
   proxies?: string[];
+  webhookRetryMs?: readonly number[];
   entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
   slack?: SlackSettings;
 }
@@ -45,6 +46,7 @@ export async function startPolaris({
   accessSeconds,
   rates = GENEROUS,
   proxies,
+  webhookRetryMs,
   entrance = {},
   slack = NO_SLACK,
 }: StartOptions = {}) {
@@ -72,6 +74,7 @@ export async function startPolaris({
       keys,
       accessSeconds,
       rates,
+      webhookRetryMs,
       proxies: proxies ?? entrance.proxies,
       slack,
     }),
