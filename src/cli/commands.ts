@@ -59,6 +59,14 @@ export const COMMANDS = {
     about: "Bring the database to this version's schema",
     load: () => import("./migrate.ts"),
   },
+  backup: {
+    about: "Write all of the database into one verified file, while it runs",
+    load: () => import("./backup.ts"),
+  },
+  restore: {
+    about: "Put a backup into an empty server",
+    load: () => import("./restore.ts"),
+  },
   audit: {
     about: "Who did what that mattered, and whether that memory is whole",
     load: () => import("./audit.ts"),

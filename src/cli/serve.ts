@@ -8,6 +8,8 @@ import { providersOf, signUpOf } from "../server/providers.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
+import { backupSettings } from "./kit/backup-settings.ts";
+import { startBackups } from "./kit/backups.ts";
 import { askRunning } from "./running.ts";
 import { VERSION } from "./version.ts";
 
@@ -35,6 +37,9 @@ Who signs in how comes from the environment:
 
 The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
 it), else it is made once and kept in the data directory.
+
+POLARIS_BACKUP_TO (a folder or s3://bucket/prefix), POLARIS_BACKUP_EVERY (1d), POLARIS_BACKUP_KEEP (14) and
+POLARIS_BACKUP_RECIPIENT (a key of age) back everything up by themselves; see "polaris backup --help".
 
 Without DATABASE_URL the server runs its own PostgreSQL inside the data directory.
 
@@ -84,6 +89,8 @@ export async function run(args: string[]): Promise<void> {
     progress: (line) => say(`  ${line} …`),
   });
   await using server = booted;
+  const settings = backupSettings();
+  await using _backups = settings && startBackups(settings, { dataDir, log: startLog("backup") });
   const claimUrl = await server.claimUrl();
   if (values.json) {
     const { url, database } = server;

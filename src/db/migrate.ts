@@ -85,7 +85,8 @@ function compare(rows: readonly Applied[], migrations: readonly Migration[]): vo
   }
 }
 
-const checksum = ({ sql }: Migration): string => createHash("sha256").update(sql).digest("hex");
+export const checksum = ({ sql }: Migration): string =>
+  createHash("sha256").update(sql).digest("hex");
 
 const TABLE = `
   create table if not exists schema_version (
