@@ -67,6 +67,10 @@ export const COMMANDS = {
     about: "Put a backup into an empty server",
     load: () => import("./restore.ts"),
   },
+  forget: {
+    about: "Remove a person's words, or a project's old ones, for good",
+    load: () => import("./forget.ts"),
+  },
   audit: {
     about: "Who did what that mattered, and whether that memory is whole",
     load: () => import("./audit.ts"),

@@ -5,6 +5,7 @@ import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { startIndexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startSweeper } from "../core/sweeper.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -33,6 +34,7 @@ import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
+import { removalRoutes } from "./routes/removals.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
@@ -70,6 +72,7 @@ export async function startServer(options: ServerOptions) {
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
   const indexer = startIndexer(db, feed, log);
+  const sweeper = startSweeper(db, log);
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -132,6 +135,7 @@ export async function startServer(options: ServerOptions) {
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
+    .use(removalRoutes(house))
     .use(sessionRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
@@ -164,7 +168,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, indexer, bell, feed];
+      const parts: AsyncDisposable[] = [watch, sweeper, indexer, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

@@ -169,6 +169,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "POST /projects/:proj/known": { body: { ids: [] } },
   // The matrix puts the project in.
   "GET /search": { query: "?project=:proj&q=prompt" },
+  "GET /projects/:proj/removals": {},
+  "POST /removals": { body: { person: "user:nobody" } },
   "GET /audit": {},
   "POST /audit/verifications": {},
 
