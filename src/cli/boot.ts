@@ -25,7 +25,7 @@ export interface BootOptions {
   /** Proxies whose X-Forwarded-* headers are believed. */
   proxies?: readonly string[] | undefined;
   /** How people sign in, and how invitations are mailed. */
-  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail">;
+  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "metrics" | "backup">;
   /** Signs with a new secret from now on. */
   rotateSecret?: boolean | undefined;
   log: Log;

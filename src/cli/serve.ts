@@ -9,7 +9,7 @@ import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
 import { backupSettings } from "./kit/backup-settings.ts";
-import { startBackups } from "./kit/backups.ts";
+import { type Backups, startBackups } from "./kit/backups.ts";
 import { askRunning } from "./running.ts";
 import { VERSION } from "./version.ts";
 
@@ -37,6 +37,9 @@ Who signs in how comes from the environment:
 
 The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
 it), else it is made once and kept in the data directory.
+
+POLARIS_METRICS_TOKEN opens /metrics to Prometheus; POLARIS_METRICS=loopback to whoever calls from this machine (not
+where a proxy runs beside the server). docs/metrics.md names what is in it.
 
 POLARIS_BACKUP_TO (a folder or s3://bucket/prefix), POLARIS_BACKUP_EVERY (1d), POLARIS_BACKUP_KEEP (14) and
 POLARIS_BACKUP_RECIPIENT (a key of age) back everything up by themselves; see "polaris backup --help".
@@ -72,6 +75,8 @@ export async function run(args: string[]): Promise<void> {
 
   const startedAt = performance.now();
   const say = values.json ? () => {} : (line: string) => console.log(line);
+  const settings = backupSettings();
+  let backups: Backups | undefined;
   const booted = await boot({
     dataDir,
     databaseUrl: process.env.DATABASE_URL || undefined,
@@ -84,13 +89,18 @@ export async function run(args: string[]): Promise<void> {
       providers: providersOf(process.env),
       signUp: signUpOf(process.env),
       mail: mailOf(process.env),
+      metrics: {
+        token: process.env.POLARIS_METRICS_TOKEN || undefined,
+        loopback: process.env.POLARIS_METRICS === "loopback",
+      },
+      backup: () => backups?.state() ?? { lastAt: undefined, bytes: 0, failures: 0 },
     },
     log: startLog("server"),
     progress: (line) => say(`  ${line} …`),
   });
   await using server = booted;
-  const settings = backupSettings();
-  await using _backups = settings && startBackups(settings, { dataDir, log: startLog("backup") });
+  await using stack = new AsyncDisposableStack();
+  if (settings) backups = stack.use(startBackups(settings, { dataDir, log: startLog("backup") }));
   const claimUrl = await server.claimUrl();
   if (values.json) {
     const { url, database } = server;

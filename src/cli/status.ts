@@ -4,23 +4,35 @@ import { paths } from "../machine/paths.ts";
 import type { Binding, Status } from "../wire/local.ts";
 import { parse } from "./args.ts";
 import { type Ink, inkOf } from "./kit/ink.ts";
+import { serverStatus } from "./kit/server-status.ts";
+import { dataDirOf } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `
 Tells what is being recorded, and whether it has reached the server.
 
 Usage: polaris status [--json] [--polaris-home DIR]
+       polaris status --server [--json] [--data-dir DIR]
+
+--server asks the server that runs on this machine how it stands: what waits, the database, the newest backup.
 
 Examples:
   polaris status
   polaris status --json
+  polaris status --server --data-dir /var/lib/polaris
 `;
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parse({
     args,
-    options: { "polaris-home": { type: "string" }, json: { type: "boolean" } },
+    options: {
+      "polaris-home": { type: "string" },
+      json: { type: "boolean", default: false },
+      server: { type: "boolean", default: false },
+      "data-dir": { type: "string", default: dataDirOf(process.env) },
+    },
   });
+  if (values.server) return await serverStatus(values["data-dir"], values.json);
   const status = await ask<Status>(paths(values["polaris-home"]), "/status");
   if (values.json) return void console.log(JSON.stringify({ ...status, program: VERSION }));
   for (const [name, text] of report(status, inkOf(process.stdout))) {

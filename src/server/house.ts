@@ -10,6 +10,7 @@ import type { Assets } from "../web/assets.ts";
 import type { Proxies } from "./address.ts";
 import type { Limits } from "./limits.ts";
 import type { Mail } from "./mail.ts";
+import type { Metrics, MetricsDoor } from "./metrics.ts";
 import type { Provider } from "./oidc.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -37,6 +38,8 @@ export interface House {
   /** Absent: invitations are links to copy. */
   mail: Mail | undefined;
   watch: Watch;
+  metrics: Metrics;
+  metricsDoor: MetricsDoor;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

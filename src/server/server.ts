@@ -19,6 +19,7 @@ import type { House } from "./house.ts";
 import type { Keys } from "./keys.ts";
 import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
+import { type BackupReading, type MetricsDoor, startMetrics } from "./metrics.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -30,6 +31,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { metricRoutes } from "./routes/metrics.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
@@ -61,6 +63,9 @@ export interface ServerOptions {
   providers?: readonly ProviderSettings[] | undefined;
   signUp?: SignUp | undefined;
   mail?: MailSettings | undefined;
+  metrics?: MetricsDoor | undefined;
+  /** What the metrics say of backups, once these have begun. */
+  backup?: (() => BackupReading) | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -80,6 +85,15 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const metrics = startMetrics({
+    db,
+    version,
+    connections: () => ({
+      requests: app.server?.pendingRequests ?? 0,
+      sockets: app.server?.pendingWebSockets ?? 0,
+    }),
+    backup: options.backup,
+  });
   const house: House = {
     db,
     feed,
@@ -97,7 +111,9 @@ export async function startServer(options: ServerOptions) {
     ),
     signUp: options.signUp ?? "invited",
     mail: options.mail && startMail(options.mail, log),
-    ingest: startIngest(db, bell),
+    metrics,
+    metricsDoor: options.metrics ?? {},
+    ingest: startIngest(db, bell, metrics.ingested),
     assets: await loadAssets(),
     log,
     publicUrl: options.publicUrl ?? "",
@@ -114,6 +130,10 @@ export async function startServer(options: ServerOptions) {
       Object.assign(set.headers, headersOf(house.isSecure(request)));
       limits.arrive(request, house.addressOf(request));
     })
+    .onAfterResponse(({ request, set, responseValue }) => {
+      const status = responseValue instanceof Response ? responseValue.status : Number(set.status);
+      metrics.answered(request.method, status || 200);
+    })
     .onAfterHandle(({ request, responseValue }) => {
       if (!(responseValue instanceof Response)) return;
       limits.answered(request, house.addressOf(request), responseValue.status);
@@ -124,6 +144,7 @@ export async function startServer(options: ServerOptions) {
       return errorResponse(problem);
     })
     .use(healthRoutes(house))
+    .use(metricRoutes(house))
     .use(authRoutes(house))
     .use(tokenRoutes(house))
     .use(grantRoutes(house))

@@ -44,6 +44,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /healthz": {},
   "GET /readyz": {},
   "GET /me": {},
+  "GET /metrics": {},
+  "POST /status": {},
 
   // Coming in and going out.
   "POST /auth/claims": { ok: [409] },

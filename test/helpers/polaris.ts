@@ -22,7 +22,10 @@ interface StartOptions {
   /** `{}` for those of a real server. */
   rates?: Partial<Rates>;
   proxies?: string[];
-  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
+  entrance?: Pick<
+    ServerOptions,
+    "providers" | "signUp" | "mail" | "proxies" | "publicUrl" | "metrics"
+  >;
 }
 
 /** Tests come from one address and are quicker than people. */
