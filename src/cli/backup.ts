@@ -5,10 +5,11 @@ import { shelfAt } from "../db/backup/shelf.ts";
 import { startLog } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
+import { dataDirOf } from "./data-dir.ts";
 import { table } from "./job.ts";
 import { backupSettings, identityOf, keepOf, secretsOf } from "./kit/backup-settings.ts";
 import { withDatabase } from "./kit/database.ts";
-import { dataDirOf } from "./serve.ts";
+import { configure } from "./kit/server-env.ts";
 
 export const help = `
 Usage: polaris backup [options]
@@ -37,6 +38,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values } = parse({
     args,
     options: {

@@ -22,6 +22,7 @@ export interface BootOptions {
   host: string;
   port: number;
   publicUrl?: string | undefined;
+  tls?: { cert: string; key: string } | undefined;
   /** Proxies whose X-Forwarded-* headers are believed. */
   proxies?: readonly string[] | undefined;
   /** How people sign in, and how invitations are mailed. */
@@ -54,7 +55,7 @@ export async function boot(options: BootOptions) {
   const db: Db = stack.use(await connect(place));
   const org = await homeOrg(db);
   const localKey = randomBytes(32).toString("base64url");
-  const { host, port, publicUrl, proxies } = options;
+  const { host, port, publicUrl, proxies, tls } = options;
   if (options.rotateSecret) rotate(dataDir);
   const keys = loadKeys(dataDir);
   const settings = {
@@ -62,6 +63,7 @@ export async function boot(options: BootOptions) {
     host,
     port,
     publicUrl,
+    tls,
     proxies,
     localKey,
     keys,

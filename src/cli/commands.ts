@@ -7,6 +7,10 @@ export const COMMANDS = {
     about: "Run the server, with its own PostgreSQL unless DATABASE_URL is set",
     load: () => import("./serve.ts"),
   },
+  setup: {
+    about: "Set up a team's server here, or join one: asks, tests, writes, starts",
+    load: () => import("./setup.ts"),
+  },
   daemon: { about: "Run this machine's recorder", load: () => import("./daemon.ts") },
   hook: {
     about: "Called by coding agents: hands one hook call to the daemon",

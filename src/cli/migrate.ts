@@ -1,8 +1,9 @@
 import { migrate, missing } from "../db/migrate.ts";
 import { startLog } from "../lib/log.ts";
 import { parse } from "./args.ts";
+import { dataDirOf } from "./data-dir.ts";
 import { withDatabase } from "./kit/database.ts";
-import { dataDirOf } from "./serve.ts";
+import { configure } from "./kit/server-env.ts";
 
 export const help = `
 polaris migrate: bring the database to this version's schema. "polaris serve" does the same when it starts.
@@ -26,6 +27,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values } = parse({
     args,
     options: {

@@ -8,9 +8,10 @@ import { writeAtomic } from "../lib/file.ts";
 import { startLog } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
+import { dataDirOf } from "./data-dir.ts";
 import { backupSettings, identityOf } from "./kit/backup-settings.ts";
 import { withDatabase } from "./kit/database.ts";
-import { dataDirOf } from "./serve.ts";
+import { configure } from "./kit/server-env.ts";
 
 export const help = `
 Usage: polaris restore BACKUP [options]
@@ -30,6 +31,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values, positionals } = parse({
     args,
     allowPositionals: true,

@@ -1,15 +1,17 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { startLog } from "../lib/log.ts";
+import { startNotify } from "../lib/notify.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { mailOf } from "../server/mail.ts";
 import { providersOf, signUpOf } from "../server/providers.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
+import { dataDirOf } from "./data-dir.ts";
 import { backupSettings } from "./kit/backup-settings.ts";
 import { type Backups, startBackups } from "./kit/backups.ts";
+import { configure } from "./kit/server-env.ts";
 import { askRunning } from "./running.ts";
 import { VERSION } from "./version.ts";
 
@@ -38,6 +40,9 @@ Who signs in how comes from the environment:
 The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
 it), else it is made once and kept in the data directory.
 
+POLARIS_TLS_CERT and POLARIS_TLS_KEY (PEM files) make it speak https itself. "polaris setup" keeps all of these in
+server.env of the data directory.
+
 POLARIS_METRICS_TOKEN opens /metrics to Prometheus; POLARIS_METRICS=loopback to whoever calls from this machine (not
 where a proxy runs beside the server). docs/metrics.md names what is in it.
 
@@ -54,6 +59,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values } = parse({
     args,
     options: {
@@ -75,6 +81,7 @@ export async function run(args: string[]): Promise<void> {
 
   const startedAt = performance.now();
   const say = values.json ? () => {} : (line: string) => console.log(line);
+  const tls = tlsOf(process.env);
   const settings = backupSettings();
   let backups: Backups | undefined;
   const booted = await boot({
@@ -83,6 +90,7 @@ export async function run(args: string[]): Promise<void> {
     host: values.host,
     port,
     publicUrl,
+    tls,
     rotateSecret: values["rotate-secret"],
     proxies: process.env.POLARIS_TRUSTED_PROXIES?.split(",").map((it) => it.trim()),
     entrance: {
@@ -116,16 +124,28 @@ export async function run(args: string[]): Promise<void> {
     say(`  machines  polaris login --url ${server.publicUrl}`);
     say("  stop      Ctrl-C");
   }
+  using notify = startNotify();
+  await notify.ready();
   await untilAskedToStop();
+  void notify.stopping();
   say("Stopping: finishing what runs …");
 }
 
-export function dataDirOf(env: Record<string, string | undefined>): string {
-  if (env.POLARIS_DATA_DIR) return env.POLARIS_DATA_DIR;
-  return join(env.POLARIS_HOME ?? join(homedir(), ".polaris"), "server");
-}
-
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** A certificate of our own. It is read at the start: a renewed one takes a restart, over which clients resume. */
+function tlsOf(env: Record<string, string | undefined>): { cert: string; key: string } | undefined {
+  const { POLARIS_TLS_CERT: cert, POLARIS_TLS_KEY: key } = env;
+  if (!cert && !key) return undefined;
+  try {
+    return { cert: readFileSync(cert ?? "", "utf8"), key: readFileSync(key ?? "", "utf8") };
+  } catch (cause) {
+    throw new PolarisError("usage", "POLARIS_TLS_CERT and POLARIS_TLS_KEY cannot be read.", {
+      hint: "Both name PEM files that the server's user may read.",
+      cause,
+    });
+  }
+}
 
 function portOf(text: string): number {
   const port = Number(text);

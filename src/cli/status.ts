@@ -3,9 +3,9 @@ import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import type { Binding, Status } from "../wire/local.ts";
 import { parse } from "./args.ts";
+import { dataDirOf } from "./data-dir.ts";
 import { type Ink, inkOf } from "./kit/ink.ts";
 import { serverStatus } from "./kit/server-status.ts";
-import { dataDirOf } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `

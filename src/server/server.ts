@@ -50,6 +50,8 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   port: number;
   publicUrl?: string | undefined;
+  /** PEM: it speaks https itself. */
+  tls?: { cert: string; key: string } | undefined;
   version: string;
   /** Proxies whose X-Forwarded-* headers are believed: addresses and networks. */
   proxies?: readonly string[] | undefined;
@@ -163,7 +165,11 @@ export async function startServer(options: ServerOptions) {
     .use(liveRoutes(house))
     .use(pageRoutes(house));
   try {
-    app.listen({ hostname: host, port: options.port });
+    app.listen({
+      hostname: host,
+      port: options.port,
+      ...(options.tls ? { tls: options.tls } : {}),
+    });
   } catch (cause) {
     throw new PolarisError(
       "port_taken",
@@ -175,10 +181,11 @@ export async function startServer(options: ServerOptions) {
     );
   }
   const port = app.server?.port ?? options.port;
-  house.publicUrl ||= `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
+  const scheme = options.tls ? "https" : "http";
+  house.publicUrl ||= `${scheme}://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
 
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
+    url: `${scheme}://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
     publicUrl: house.publicUrl,
     port,
     house,
