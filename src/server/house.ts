@@ -16,6 +16,7 @@ import type { Proxies } from "./address.ts";
 import type { Keys } from "./keys.ts";
 import type { Limits } from "./limits.ts";
 import type { Mail } from "./mail.ts";
+import type { Metrics, MetricsDoor } from "./metrics.ts";
 import type { Provider } from "./oidc.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -55,6 +56,8 @@ export interface House {
   shares: ShareWatch;
   /** Which sessions have a machine listening. */
   listeners: Listeners;
+  metrics: Metrics;
+  metricsDoor: MetricsDoor;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

@@ -12,6 +12,7 @@ import { startListeners } from "../core/listeners.ts";
 import { startSender } from "../core/sender.ts";
 import { startShareWatch } from "../core/share-watch.ts";
 import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
+import { startSweeper } from "../core/sweeper.ts";
 import { teller } from "../core/teller.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
@@ -27,6 +28,7 @@ import type { House } from "./house.ts";
 import type { Keys } from "./keys.ts";
 import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
+import { type BackupReading, type MetricsDoor, startMetrics } from "./metrics.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
 import { agentSettingRoutes } from "./routes/agent-settings.ts";
@@ -44,12 +46,14 @@ import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { injectionRoutes } from "./routes/injections.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { metricRoutes } from "./routes/metrics.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { pullRoutes } from "./routes/pulls.ts";
 import { referenceRoutes, type Whole } from "./routes/reference.ts";
+import { removalRoutes } from "./routes/removals.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
@@ -71,6 +75,8 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   port: number;
   publicUrl?: string | undefined;
+  /** PEM: it speaks https itself. */
+  tls?: { cert: string; key: string } | undefined;
   version: string;
   /** Proxies whose X-Forwarded-* headers are believed: addresses and networks. */
   proxies?: readonly string[] | undefined;
@@ -87,6 +93,9 @@ export interface ServerOptions {
   slack?: SlackSettings | undefined;
   /** Other waits before a webhook is tried again than Standard Webhooks' own. */
   webhookRetryMs?: readonly number[] | undefined;
+  metrics?: MetricsDoor | undefined;
+  /** What the metrics say of backups, once these have begun. */
+  backup?: (() => BackupReading) | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -105,6 +114,7 @@ export async function startServer(options: ServerOptions) {
   const readers = [indexer(), counter(), teller(() => house.publicUrl, sender.kick)].map((reader) =>
     startBehind(db, feed, log, reader),
   );
+  const sweeper = startSweeper(db, log);
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -115,6 +125,15 @@ export async function startServer(options: ServerOptions) {
   const shares = await startShareWatch(db, log);
   const listeners = startListeners(db, log);
   const expiry = startExpiry(db, bell, log);
+  const metrics = startMetrics({
+    db,
+    version,
+    connections: () => ({
+      requests: app.server?.pendingRequests ?? 0,
+      sockets: app.server?.pendingWebSockets ?? 0,
+    }),
+    backup: options.backup,
+  });
   const house: House = {
     db,
     feed,
@@ -138,7 +157,9 @@ export async function startServer(options: ServerOptions) {
     mail: options.mail && startMail(options.mail, log),
     slack: { settings: options.slack ?? slackOf({}) },
     keys: options.keys,
-    ingest: startIngest(db, bell),
+    metrics,
+    metricsDoor: options.metrics ?? {},
+    ingest: startIngest(db, bell, metrics.ingested),
     assets: await loadAssets(),
     log,
     publicUrl: options.publicUrl ?? "",
@@ -156,6 +177,10 @@ export async function startServer(options: ServerOptions) {
       Object.assign(set.headers, headersOf(house.isSecure(request)));
       limits.arrive(request, house.addressOf(request));
     })
+    .onAfterResponse(({ request, set, responseValue }) => {
+      const status = responseValue instanceof Response ? responseValue.status : Number(set.status);
+      metrics.answered(request.method, status || 200);
+    })
     .onAfterHandle(({ request, responseValue }) => {
       if (!(responseValue instanceof Response)) return;
       limits.answered(request, house.addressOf(request), responseValue.status);
@@ -166,6 +191,7 @@ export async function startServer(options: ServerOptions) {
       return errorResponse(problem);
     })
     .use(healthRoutes(house))
+    .use(metricRoutes(house))
     .use(authRoutes(house))
     .use(tokenRoutes(house))
     .use(grantRoutes(house))
@@ -188,6 +214,7 @@ export async function startServer(options: ServerOptions) {
     .use(pullRoutes(house))
     .use(webhookRoutes(house))
     .use(referenceRoutes(house, whole))
+    .use(removalRoutes(house))
     .use(sessionRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))
@@ -200,7 +227,11 @@ export async function startServer(options: ServerOptions) {
     .use(pageRoutes(house));
   whole.app = app;
   try {
-    app.listen({ hostname: host, port: options.port });
+    app.listen({
+      hostname: host,
+      port: options.port,
+      ...(options.tls ? { tls: options.tls } : {}),
+    });
   } catch (cause) {
     throw new PolarisError(
       "port_taken",
@@ -212,10 +243,11 @@ export async function startServer(options: ServerOptions) {
     );
   }
   const port = app.server?.port ?? options.port;
-  house.publicUrl ||= `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
+  const scheme = options.tls ? "https" : "http";
+  house.publicUrl ||= `${scheme}://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
 
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
+    url: `${scheme}://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
     publicUrl: house.publicUrl,
     port,
     house,
@@ -230,6 +262,7 @@ export async function startServer(options: ServerOptions) {
         expiry,
         listeners,
         watch,
+        sweeper,
         shares,
         ...readers,
         sender,

@@ -44,6 +44,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /healthz": {},
   "GET /readyz": {},
   "GET /me": {},
+  "GET /metrics": {},
+  "POST /status": {},
 
   // Coming in and going out.
   "POST /auth/claims": { ok: [409] },
@@ -237,6 +239,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "POST /projects/:proj/known": { body: { ids: [] } },
   // The matrix puts the project in.
   "GET /search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
+  "GET /projects/:proj/removals": {},
+  "POST /removals": { body: { person: "user:nobody" } },
   "GET /audit": {},
   "POST /audit/verifications": {},
 

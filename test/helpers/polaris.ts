@@ -24,7 +24,10 @@ interface StartOptions {
   rates?: Partial<Rates>;
   proxies?: string[];
   webhookRetryMs?: readonly number[];
-  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
+  entrance?: Pick<
+    ServerOptions,
+    "providers" | "signUp" | "mail" | "proxies" | "publicUrl" | "metrics"
+  >;
   slack?: SlackSettings;
 }
 

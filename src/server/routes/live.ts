@@ -75,6 +75,7 @@ export const liveRoutes = (house: House) => {
               if (sent === 0) return void ws.close(1013, "too slow: resume with ?after=");
               if (sent === -1) await turn(drained, signal);
             }
+            house.metrics.shown(frames.at(-1)?.event.receivedAt ?? "");
           }
           if (access.signal.aborted) return void ws.close(4403, whyOf(access.signal).message);
           if (house.stopping.aborted) ws.close(1012, "restarting: resume with ?after=");
@@ -168,6 +169,7 @@ export function sse(
       if (over) return;
       const text = next.value.map(({ seq, json }) => `id: ${seq}\nevent: event\ndata: ${json}\n\n`);
       controller.enqueue(encoder.encode(text.join("")));
+      house.metrics.shown(next.value.at(-1)?.event?.receivedAt ?? "");
     },
     cancel: leave,
   });
