@@ -3,6 +3,7 @@ import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
+import type { Lineup } from "../core/lineup.ts";
 import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
@@ -37,6 +38,8 @@ export interface House {
   /** Absent: invitations are links to copy. */
   mail: Mail | undefined;
   watch: Watch;
+  /** Who works on what, live. */
+  lineup: Lineup;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

@@ -5,6 +5,7 @@ import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { startIndexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startLineup } from "../core/lineup.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -36,6 +37,7 @@ import { projectRoutes } from "./routes/projects.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
+import { teamRoutes } from "./routes/team.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { startTokens } from "./tokens.ts";
 
@@ -70,6 +72,7 @@ export async function startServer(options: ServerOptions) {
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
   const indexer = startIndexer(db, feed, log);
+  const lineup = startLineup(db, feed, log);
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -84,6 +87,7 @@ export async function startServer(options: ServerOptions) {
     tokens,
     identify,
     watch,
+    lineup,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
     isSecure: (request) => isSecure(request, app.server, house),
@@ -136,6 +140,7 @@ export async function startServer(options: ServerOptions) {
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(liveRoutes(house))
+    .use(teamRoutes(house))
     .use(pageRoutes(house));
   try {
     app.listen({ hostname: host, port: options.port });
@@ -164,7 +169,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, indexer, bell, feed];
+      const parts: AsyncDisposable[] = [watch, lineup, indexer, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

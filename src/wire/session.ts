@@ -39,6 +39,10 @@ export interface Session {
   driver: string | null;
   agent: string;
   state: State;
+  /** Since when it stands so. */
+  stateAt?: string | null;
+  /** What it asks of a human, in one line, while it needs one. */
+  asks?: string | null;
   machine: string | null;
   cwd: string | null;
   branch: string | null;

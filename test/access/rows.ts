@@ -168,6 +168,7 @@ export const ROWS: Record<string, Row | Row[]> = {
   "POST /ingest/checks": { body: checks },
   "POST /projects/:proj/known": { body: { ids: [] } },
   // The matrix puts the project in.
+  "GET /live/sessions": {},
   "GET /search": { query: "?project=:proj&q=prompt" },
   "GET /audit": {},
   "POST /audit/verifications": {},
