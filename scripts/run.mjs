@@ -37,6 +37,7 @@ const TASKS = {
   bench: [["test/bench/run.ts"]],
   demo: [["src/main.ts", "demo"]],
   migration: [["scripts/migration.ts"]],
+  screens: [["scripts/screens.ts"]],
 };
 
 const [task = "", ...args] = process.argv.slice(2);

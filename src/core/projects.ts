@@ -16,10 +16,13 @@ interface Row {
   sessions: number;
   created_at: Date;
   last_event_at: Date | null;
+  tags: string[];
+  retention_days: number | null;
+  archived_at: Date | null;
 }
 
 const columns = (tx: Tx) => tx`
-  p.id, p.slug, p.name, p.visibility, p.last_seq, p.created_at, p.last_event_at,
+  p.id, p.slug, p.name, p.visibility, p.last_seq, p.created_at, p.last_event_at, p.tags, p.retention_days, p.archived_at,
   (select count(*)::int from sessions s where s.project_id = p.id) as sessions`;
 
 const projectOf = (row: Row): Project => ({
@@ -27,6 +30,9 @@ const projectOf = (row: Row): Project => ({
   slug: row.slug,
   name: row.name,
   visibility: row.visibility,
+  tags: row.tags,
+  retentionDays: row.retention_days,
+  archivedAt: row.archived_at?.toISOString() ?? null,
   lastSeq: Number(row.last_seq),
   sessions: row.sessions,
   createdAt: row.created_at.toISOString(),

@@ -24,6 +24,11 @@ export interface Project {
   slug: string;
   name: string;
   visibility: "org" | "private";
+  tags: string[];
+  /** Days that its events are kept; null for ever. */
+  retentionDays: number | null;
+  /** When it was put aside; it takes no events until it is taken back. */
+  archivedAt: string | null;
   lastSeq: number;
   sessions: number;
   createdAt: string;
@@ -65,7 +70,24 @@ export const NewProject = z.object({
   visibility: z.enum(["org", "private"]).optional(),
 });
 
-export const ProjectChange = NewProject.omit({ slug: true });
+/** Lower case, so that `API` and `api` are one. */
+const Tag = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .min(1)
+  .max(32)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._+-]*$/u, "a tag is letters, digits, spaces and . _ + -");
+
+export const ProjectChange = NewProject.omit({ slug: true }).extend({
+  tags: z
+    .array(Tag)
+    .max(20)
+    .transform((tags) => [...new Set(tags)].sort())
+    .optional(),
+  retentionDays: z.int().min(1).max(36_500).nullable().optional(),
+});
+export type ProjectChange = z.infer<typeof ProjectChange>;
 
 /** Who sees a private project, beside owners and admins (whose reads are written down). */
 export interface ProjectMember {

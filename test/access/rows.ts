@@ -178,6 +178,7 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /favicon.ico": { ok: [302] },
   "GET /": {},
   "GET /app": {},
+  "GET /app/projects": {},
   "GET /app/p/:proj": {},
   "GET /app/p/:proj/s/:sess": {},
   "GET /app/*": { ok: [404] },

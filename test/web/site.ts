@@ -8,6 +8,7 @@ import { projectsPage } from "../../src/web/pages/projects.tsx";
 import { sessionPage } from "../../src/web/pages/session.tsx";
 import { type Frame, themeOf } from "../../src/web/pages/shell.tsx";
 import { claimPage, signInPage } from "../../src/web/pages/sign-in.tsx";
+import { teamPage } from "../../src/web/pages/team.tsx";
 import { respond } from "../../src/web/respond.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Session } from "../../src/wire/session.ts";
@@ -99,7 +100,20 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
     if (pathname === "/sign-in") return html(signInPage({ ...frame, ways: WAYS, next: "/app" }));
     if (pathname === "/claim") return html(claimPage({ ...frame, code: "abc", link: LINK }));
     if (pathname === "/claimed") return html(claimPage({ ...frame, code: "abc" }));
-    if (pathname === "/app")
+    if (pathname === "/app" || pathname === "/app/new") {
+      const isNew = pathname === "/app/new";
+      const team = {
+        sessions: isNew ? [] : sessions(),
+        projects: isNew
+          ? []
+          : [{ ...PROJECT, hours: Array.from({ length: 24 }, (_, at) => at % 7) }],
+        setup: { machine: !isNew, session: !isNew, slack: isNew ? false : null },
+        since: now,
+      };
+      return html(teamPage({ ...frame, team, url: site.url, now, viewer }));
+    }
+    if (pathname === "/live/sessions") return stream(searchParams);
+    if (pathname === "/app/projects")
       return html(
         projectsPage({
           url: site.url,
@@ -121,7 +135,7 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
           viewer,
         }),
       );
-    if (pathname === "/app/empty")
+    if (pathname === "/app/projects/empty")
       return html(projectsPage({ ...frame, url: site.url, projects: [], now, viewer }));
     if (pathname === "/app/p/checkout")
       return html(

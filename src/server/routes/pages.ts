@@ -2,11 +2,13 @@ import { Elysia } from "elysia";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
+import { team } from "../../core/team.ts";
 import { landingPage } from "../../web/pages/landing.tsx";
 import { problemPage } from "../../web/pages/problem.tsx";
 import { projectPage } from "../../web/pages/project.tsx";
 import { projectsPage } from "../../web/pages/projects.tsx";
 import { sessionPage } from "../../web/pages/session.tsx";
+import { teamPage } from "../../web/pages/team.tsx";
 import { respond } from "../../web/respond.ts";
 import { authenticate } from "../auth.ts";
 import { guard } from "../guard.ts";
@@ -41,6 +43,17 @@ export const pageRoutes = (house: House) => {
     )
     .get(
       "/app",
+      ({ request }) =>
+        page(request, async (caller, frame) => {
+          const viewer = caller.participant;
+          const found = await team(db, { caller });
+          const who = { viewer, url: house.publicUrl, now: Date.now() };
+          return teamPage({ ...frame, ...who, team: found });
+        }),
+      { page: "read" },
+    )
+    .get(
+      "/app/projects",
       ({ request, query }) =>
         page(request, async (caller, frame) => {
           const { items } = await projects.list(db, caller, listQuery({ limit: "200", ...query }));

@@ -27,16 +27,19 @@ function start(): void {
 
   const atWork = data.session.state === "working" || data.session.state === "needs_human";
   const follow = startFollow(atWork && scrollY === 0 && !location.hash, signal);
-  startKeys({ follow: () => follow.toggle() }, signal);
+  startKeys({ f: () => follow.toggle() }, signal);
   store.now.value = Date.now();
   setInterval(() => {
     store.now.value = Date.now();
   }, 10_000);
   startLive(
     {
-      url: `${session}/events`,
-      after: () => store.last(),
-      onEvents(events) {
+      address: () => `${session}/events?after=${store.last()}`,
+      read({ event, data: json }) {
+        const value: unknown = event === "event" ? JSON.parse(json) : undefined;
+        return isEvent(value) ? value : undefined;
+      },
+      onNews(events) {
         const fresh = store.add(events);
         if (fresh) follow.grew(fresh);
         refresh();

@@ -1,16 +1,17 @@
 /** @jsxImportSource preact */
 import type { Completeness } from "../../wire/check.ts";
-import { ago } from "../parts/ago.ts";
 import { TopBar } from "../parts/bar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { STATE_WORDS, StateMark } from "../parts/state.tsx";
 import { brief, count, Time } from "../parts/time.tsx";
+import { titleOf } from "../parts/title.ts";
 import { nameOf } from "../parts/who.tsx";
 import { anchor } from "./conversation/head.tsx";
 import { Still } from "./conversation/still.ts";
 import { TurnView } from "./conversation/turn.tsx";
 import { type Desk, DeskProvider, useDesk } from "./desk.ts";
 import { line } from "./field.ts";
+import { LiveMark } from "./live-mark.tsx";
 
 /** The session page; drawn by the server first and taken over by the browser. */
 export function SessionView({ desk }: { desk: Desk }) {
@@ -29,6 +30,12 @@ export function SessionView({ desk }: { desk: Desk }) {
   );
 }
 
+const KEYS = [
+  ["j k", "next, previous turn"],
+  ["o", "unfold what is in focus, or the turn"],
+  ["f", "follow the end, or stay here"],
+] as const;
+
 /** State and line stay in sight however far one reads. */
 function Bar() {
   const { store } = useDesk();
@@ -42,6 +49,7 @@ function Bar() {
       ]}
       viewer={store.viewer}
       here={store.here}
+      keys={KEYS}
     >
       <Live />
       <StateMark state={session.state} />
@@ -77,37 +85,9 @@ function Title() {
   );
 }
 
-export function titleOf(session: {
-  label: string | null;
-  title: string | null;
-  lastPrompt: string | null;
-  name: string;
-}): string {
-  return session.label || session.title || line(session.lastPrompt ?? "", 90) || session.name;
-}
-
-/** Live is honest: what it says is what is, and since when. */
 function Live() {
   const { store } = useDesk();
-  const live = store.live.value;
-  const now = store.now.value;
-  const since = live && "since" in live ? ago(new Date(live.since).toISOString(), now) : "";
-  const words = !live
-    ? ""
-    : live.is === "connecting"
-      ? "connecting"
-      : live.is === "live" || live.is === "resting"
-        ? live.is
-        : live.is === "reconnecting"
-          ? `reconnecting, lost ${since}`
-          : `stopped ${since}. ${live.why}`;
-  const lost = live?.is === "reconnecting" || live?.is === "stopped";
-  return (
-    <span class={`live${lost ? " live-lost" : ""}`} role="status" data-live={live?.is ?? ""}>
-      {words ? <Icon name={lost ? "offline" : "live"} /> : null}
-      {words}
-    </span>
-  );
+  return <LiveMark live={store.live.value} now={store.now.value} />;
 }
 
 function Conversation() {

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** `/app`: every project one may see. */
+/** `/app/projects`: every project one may see. */
 import type { Project } from "../../wire/session.ts";
 import { TopBar } from "../parts/bar.tsx";
 import { Command } from "../parts/command.tsx";
@@ -21,7 +21,7 @@ export function projectsPage({ projects, url, now, viewer, ...frame }: ProjectsP
     script: "page.js",
     body: (
       <>
-        <TopBar path={[["projects", "/app"]]} viewer={viewer} here={frame.here} />
+        <TopBar path={[["projects", "/app/projects"]]} viewer={viewer} here={frame.here} />
         <main class="list-page" id="conversation">
           <h1>Projects</h1>
           {projects.length ? <Rows projects={projects} now={now} /> : <Empty url={url} />}
