@@ -34,6 +34,7 @@ import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectRoutes } from "./routes/projects.ts";
+import { readingRoutes } from "./routes/reading.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
@@ -137,6 +138,7 @@ export async function startServer(options: ServerOptions) {
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
     .use(sessionRoutes(house))
+    .use(readingRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(liveRoutes(house))

@@ -105,6 +105,15 @@ export const NewSession = z.object({
   driver: Participant.nullable().optional(),
 });
 
+/** What people call a session; an empty label is none. */
+export const SessionChange = z.object({
+  label: z
+    .string()
+    .max(200)
+    .nullable()
+    .transform((label) => label?.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim() || null),
+});
+
 export const Inject = z.object({
   text: z.string().min(1).max(4000),
 });

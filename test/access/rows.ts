@@ -153,6 +153,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /projects/:proj/sessions": {},
   "POST /projects/:proj/sessions": { body: { name: "s-0001" }, makes: true },
   "GET /projects/:proj/sessions/:sess": {},
+  "PATCH /projects/:proj/sessions/:sess": { body: { label: "Renamed" } },
+  "GET /projects/:proj/sessions/:sess/outline": {},
   "GET /projects/:proj/sessions/:sess/messages": {},
   "GET /projects/:proj/sessions/:sess/events": {},
   "GET /projects/:proj/sessions/:sess/ws": {},

@@ -82,6 +82,12 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
     const now = Date.parse(site.events.at(-1)?.at ?? SESSION.createdAt) + 60_000;
     const viewer = "user:krishna";
     if (pathname === "/projects/checkout/sessions/s-7a3f/events") return stream(searchParams);
+    if (pathname === "/projects/checkout/sessions/s-7a3f/outline") {
+      const ends = [site.events[0], site.events.at(-1)];
+      const [first, last] = ends.map((event) => ({ seq: event?.seq ?? 0, at: event?.at ?? null }));
+      const tokens = { input: 0, output: 0, cached: 0, costUsd: 0 };
+      return Response.json({ prompts: [], tokens, first, last, events: site.events.length });
+    }
     if (pathname === "/projects/checkout/sessions/s-7a3f") return Response.json(site.session);
     if (pathname === "/projects/checkout/sessions/s-7a3f/messages") return earlier(searchParams);
     const whole = /^\/projects\/checkout\/events\/(\d+)$/.exec(pathname)?.[1];
@@ -222,9 +228,17 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
   }
 
   function earlier(query: URLSearchParams): Response {
+    const limit = Number(query.get("limit") ?? 50);
+    const after = query.get("after");
+    if (after !== null) {
+      const newer = site.events.filter(({ seq }) => seq > Number(after));
+      const items = newer.slice(0, limit);
+      const next = newer.length > items.length ? String(items.at(-1)?.seq) : null;
+      return Response.json({ items, next });
+    }
     const before = Number(query.get("before"));
     const older = site.events.filter(({ seq }) => seq < before);
-    const items = older.slice(-Number(query.get("limit") ?? 50));
+    const items = older.slice(-limit);
     return Response.json({
       items,
       next: older.length > items.length ? String(items[0]?.seq) : null,

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import type { Caller } from "../../core/caller.ts";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
@@ -10,6 +11,7 @@ import { projectsPage } from "../../web/pages/projects.tsx";
 import { sessionPage } from "../../web/pages/session.tsx";
 import { teamPage } from "../../web/pages/team.tsx";
 import { respond } from "../../web/respond.ts";
+import type { Project, Session } from "../../wire/session.ts";
 import { authenticate } from "../auth.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
@@ -22,6 +24,20 @@ export const pageRoutes = (house: House) => {
   const page = startPage(house);
   const notFound = (request: Request): Response =>
     respond(request, problemPage({ ...frameOf(house, request), status: 404 }), 404);
+
+  /** A session that is over is read from its beginning, others where things happen; the address may say otherwise. */
+  async function partOf(caller: Caller, project: Project, session: Session, query: object) {
+    const { before, after } = logQuery(query);
+    const range = { project: project.id, session: session.id, limit: FIRST_EVENTS };
+    const isOver = session.state === "finished" && before === undefined;
+    if (after !== undefined || isOver) {
+      const { items, next } = await history.page(db, caller, { ...range, after: after ?? 0 });
+      return { events: items, earlier: (after ?? 0) > 0, later: next !== null };
+    }
+    const upTo = before ?? Number.MAX_SAFE_INTEGER;
+    const { items, next } = await history.page(db, caller, { ...range, before: upTo });
+    return { events: items, earlier: next !== null, later: before !== undefined };
+  }
 
   return new Elysia({ name: "pages" })
     .use(guard(house))
@@ -86,12 +102,9 @@ export const pageRoutes = (house: House) => {
         page(request, async (caller, frame) => {
           const project = await projects.get(db, caller, params.proj);
           const session = await sessions.get(db, caller, params.proj, params.sess);
-          const before = logQuery(query).before ?? Number.MAX_SAFE_INTEGER;
-          const range = { project: project.id, session: session.id, before, limit: FIRST_EVENTS };
-          const { items, next } = await history.page(db, caller, range);
+          const part = await partOf(caller, project, session, query);
           const viewer = caller.participant;
-          const data = { session, events: items, earlier: next !== null, now: Date.now(), viewer };
-          return sessionPage({ ...frame, ...data });
+          return sessionPage({ ...frame, ...part, session, now: Date.now(), viewer });
         }),
       { page: "read" },
     )

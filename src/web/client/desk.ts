@@ -8,8 +8,37 @@ export interface Desk {
   /** Fetches an event whole, where the page holds a shortened form. */
   whole(seq: number): Promise<void>;
   earlier(): Promise<void>;
+  later(): Promise<void>;
+  /** Shows the moment of this event, wherever in the session it lies. */
+  show(seq: number): Promise<void>;
+  /** Goes to the end and stays there. */
+  end(): Promise<void>;
+  rename(label: string): Promise<void>;
+  replay: ReplayActs;
   toggleFollow(): void;
 }
+
+/** What a reader does to a session that is played again. */
+export interface ReplayActs {
+  open(): void;
+  close(): void;
+  toggle(): void;
+  speed(times: number): void;
+  scrub(seq: number): void;
+}
+
+/** For a page that nobody acts on yet: drawn by the server. */
+export const still = (store: Store): Desk => ({
+  store,
+  whole: async () => {},
+  earlier: async () => {},
+  later: async () => {},
+  show: async () => {},
+  end: async () => {},
+  rename: async () => {},
+  replay: { open() {}, close() {}, toggle() {}, speed() {}, scrub() {} },
+  toggleFollow() {},
+});
 
 const Context = createContext<Desk | null>(null);
 export const DeskProvider = Context.Provider;

@@ -6,13 +6,24 @@ export interface Follow {
   /** After events were drawn; `fresh` of them are new. */
   grew(fresh: number): void;
   toggle(): void;
+  isOn(): boolean;
+  /** To the lower end of what is drawn, whoever reads what. */
+  end(): void;
+}
+
+export interface Followed {
+  /** A session at work is opened where things happen, one that is over where it begins. */
+  opensAtEnd: boolean;
+  /** Whether what is drawn reaches to the session's end. */
+  isAtEnd: () => boolean;
+  /** Draws the session's end. */
+  end: () => Promise<void>;
 }
 
 /** This close to the end, in pixels, counts as being there. */
 const NEAR = 120;
 
-/** `opensAtEnd`: a session at work is opened where things happen, one that is over where it begins. */
-export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
+export function startFollow({ opensAtEnd, isAtEnd, end }: Followed, signal: AbortSignal): Follow {
   const pill = document.getElementById("pill");
   let following = opensAtEnd;
   let unseen = 0;
@@ -24,7 +35,8 @@ export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
     pill.hidden = unseen === 0 || following;
     pill.querySelector("span")?.replaceChildren(`${unseen} new`);
   };
-  const follow = () => {
+  const follow = async () => {
+    await end();
     following = true;
     unseen = 0;
     bottom();
@@ -35,18 +47,18 @@ export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
   // have a guessed height, and any page would look short.
   else
     void frames(2).then(() => {
-      following = nearBottom();
+      following = nearBottom() && isAtEnd();
     });
   addEventListener(
     "scroll",
     () => {
-      following = nearBottom();
+      following = nearBottom() && isAtEnd();
       if (following) unseen = 0;
       show();
     },
     { signal, passive: true },
   );
-  pill?.addEventListener("click", follow, { signal });
+  pill?.addEventListener("click", () => void follow(), { signal });
   // What is drawn late (fonts, a turn that was skipped while off the screen) must not leave the bottom behind.
   const sizes = new ResizeObserver(() => following && bottom());
   const main = document.getElementById("conversation");
@@ -61,8 +73,10 @@ export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
     },
     toggle() {
       if (following) following = false;
-      else follow();
+      else void follow();
     },
+    isOn: () => following,
+    end: bottom,
   };
 }
 

@@ -3,6 +3,7 @@
  * and the server has parsed every event once already.
  */
 import type { StoredEvent } from "../../wire/event.ts";
+import type { Outline } from "../../wire/outline.ts";
 import type { Page, Project, Session } from "../../wire/session.ts";
 import type { Team, TeamFrame, TeamProject } from "../../wire/team.ts";
 import type { Here } from "../parts/bar.tsx";
@@ -72,4 +73,15 @@ export function isTeamFrame(value: unknown): value is TeamFrame {
 export function isProject(value: unknown): value is Project {
   const { slug, name, tags } = record(value);
   return typeof slug === "string" && typeof name === "string" && Array.isArray(tags);
+}
+
+export function isOutline(value: unknown): value is Outline {
+  const { prompts, tokens, first, last } = record(value);
+  return (
+    Array.isArray(prompts) &&
+    prompts.every((prompt) => typeof record(prompt).seq === "number") &&
+    typeof record(tokens).input === "number" &&
+    typeof record(first).seq === "number" &&
+    typeof record(last).seq === "number"
+  );
 }

@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 /** A page that the browser takes over: drawn whole here, with the data it was drawn from beside it. */
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { document, type Frame } from "./shell.tsx";
 
@@ -15,7 +15,7 @@ export function livePage({
 }: Frame & {
   title: string;
   script: string;
-  view: ComponentChildren;
+  view: VNode;
   data: object;
   children?: ComponentChildren;
 }): string {
@@ -27,7 +27,7 @@ export function livePage({
     body: (
       <>
         {/* Both texts are safe: our own components escape theirs, `embed` leaves no `<`. */}
-        <div id="root" dangerouslySetInnerHTML={{ __html: renderToString(<>{view}</>) }} />
+        <div id="root" dangerouslySetInnerHTML={{ __html: renderToString(view) }} />
         <script
           type="application/json"
           id="data"

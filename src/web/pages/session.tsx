@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 /** One session: drawn whole by the server, so that it reads without scripts; the browser then follows it live. */
-import type { Desk } from "../client/desk.ts";
+import { still } from "../client/desk.ts";
 import { type SessionData, startStore } from "../client/store.ts";
 import { SessionView } from "../client/view.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -12,18 +12,12 @@ export interface SessionPage extends SessionData, Frame {}
 
 export function sessionPage({ assets, theme, ...data }: SessionPage): string {
   const { session } = data;
-  const desk: Desk = {
-    store: startStore(data),
-    whole: async () => {},
-    earlier: async () => {},
-    toggleFollow() {},
-  };
   return livePage({
     assets,
     theme,
     title: `${titleOf(session)} · ${session.project}`,
     script: "session.js",
-    view: <SessionView desk={desk} />,
+    view: <SessionView desk={still(startStore(data))} />,
     data,
     children: (
       <button type="button" class="pill" id="pill" hidden>

@@ -32,7 +32,11 @@ export function themeOf(cookies: string | null): Theme {
 
 export function document({ assets, theme, title, description, script, body }: Document): string {
   const page = (
-    <html lang="en" {...(theme ? { "data-theme": theme } : {})}>
+    <html
+      lang="en"
+      {...(theme ? { "data-theme": theme } : {})}
+      {...(script === "session.js" ? { "data-highlight": assets.href("highlight.js") } : {})}
+    >
       <head>
         <meta charset="utf-8" />
         <title>{title}</title>

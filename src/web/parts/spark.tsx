@@ -16,7 +16,6 @@ export function Spark({ hours }: { hours: number[] }) {
         const height = prompts ? Math.max(2, Math.round((prompts / most) * HIGH)) : 1;
         return (
           <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: an hour is its place
             key={at}
             class={prompts ? "" : "spark-none"}
             x={at * STEP}
