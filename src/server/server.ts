@@ -33,6 +33,7 @@ import { liveRoutes } from "./routes/live.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
+import { projectPageRoutes } from "./routes/project-pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { readingRoutes } from "./routes/reading.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
@@ -143,6 +144,7 @@ export async function startServer(options: ServerOptions) {
     .use(checkRoutes(house))
     .use(liveRoutes(house))
     .use(teamRoutes(house))
+    .use(projectPageRoutes(house))
     .use(pageRoutes(house));
   try {
     app.listen({ hostname: host, port: options.port });

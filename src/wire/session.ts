@@ -86,6 +86,7 @@ export const ProjectChange = NewProject.omit({ slug: true }).extend({
     .transform((tags) => [...new Set(tags)].sort())
     .optional(),
   retentionDays: z.int().min(1).max(36_500).nullable().optional(),
+  archived: z.boolean().optional(),
 });
 export type ProjectChange = z.infer<typeof ProjectChange>;
 

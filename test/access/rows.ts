@@ -25,7 +25,7 @@ export interface Row {
   /** Only for the project's members, and admins; API tokens need the scope admin. */
   manages?: true;
   /** The act on a page asks for more than the page. */
-  needs?: "admin";
+  needs?: "admin" | "ingest";
   /** Which kinds of callers alone may; default all. "admin token" is an API token with the scope admin. */
   kinds?: ("browser" | "machine" | "admin token")[];
   /** Asks for nothing, but sends who has no browser's session to the sign-in. */
@@ -142,6 +142,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /projects": {},
   "POST /projects": { body: { slug: "made" } },
   "PATCH /projects/:proj": { body: { name: "Renamed" }, manages: true },
+  // What it does when it is confirmed is in test/web/project.test.ts.
+  "DELETE /projects/:proj": { query: "?confirm=no", ok: [400] },
   "GET /projects/:proj": {},
   "GET /projects/:proj/messages": {},
   "GET /projects/:proj/events/:seq": {},
@@ -181,6 +183,12 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /": {},
   "GET /app": {},
   "GET /app/projects": {},
+  "POST /app/projects": { form: { slug: "made" }, needs: "ingest", ok: [303] },
+  "GET /app/p/:proj/settings": {},
+  "POST /app/p/:proj/settings": [
+    { form: { act: "change", name: "Renamed" }, needs: "ingest", manages: true, ok: [303] },
+    { form: { act: "delete", confirm: "no" }, needs: "admin", ok: [400] },
+  ],
   "GET /app/p/:proj": {},
   "GET /app/p/:proj/s/:sess": {},
   "GET /app/*": { ok: [404] },

@@ -7,7 +7,6 @@ import { team } from "../../core/team.ts";
 import { landingPage } from "../../web/pages/landing.tsx";
 import { problemPage } from "../../web/pages/problem.tsx";
 import { projectPage } from "../../web/pages/project.tsx";
-import { projectsPage } from "../../web/pages/projects.tsx";
 import { sessionPage } from "../../web/pages/session.tsx";
 import { teamPage } from "../../web/pages/team.tsx";
 import { respond } from "../../web/respond.ts";
@@ -65,22 +64,6 @@ export const pageRoutes = (house: House) => {
           const found = await team(db, { caller });
           const who = { viewer, url: house.publicUrl, now: Date.now() };
           return teamPage({ ...frame, ...who, team: found });
-        }),
-      { page: "read" },
-    )
-    .get(
-      "/app/projects",
-      ({ request, query }) =>
-        page(request, async (caller, frame) => {
-          const { items } = await projects.list(db, caller, listQuery({ limit: "200", ...query }));
-          const viewer = caller.participant;
-          return projectsPage({
-            ...frame,
-            projects: items,
-            url: house.publicUrl,
-            now: Date.now(),
-            viewer,
-          });
         }),
       { page: "read" },
     )
