@@ -13,7 +13,9 @@ const PAGES: Record<string, string> = {
   team: "/app",
   projects: "/app/projects",
   project: "/app/p/checkout",
-  session: "/app/p/checkout/s/s-7a3f",
+  session: "/app/p/checkout/s/s-7a3f#e-8",
+  "session-edit": "/app/p/checkout/s/s-7a3f#e-12",
+  "session-live": "/app/p/checkout/s/s-7a3f",
   "project-settings": "/app/p/checkout/settings",
   search: "/app/search?q=retry",
   usage: "/app/usage",
@@ -30,16 +32,20 @@ const browser = await launch();
 const [name = "", value = ""] = krishna.headers.cookie.split("=");
 for (const colorScheme of ["dark", "light"] as const) {
   for (const [size, viewport] of Object.entries(SIZES)) {
-    const context = await browser.newContext({ colorScheme, viewport, deviceScaleFactor: 2 });
+    const deviceScaleFactor = size === "phone" ? 2 : 1;
+    const context = await browser.newContext({ colorScheme, viewport, deviceScaleFactor });
     await context.addCookies([{ name, value, url: polaris.publicUrl }]);
     const page = await context.newPage();
     for (const [called, path] of Object.entries(PAGES)) {
       if (wanted.length && !wanted.includes(called)) continue;
+      await page.goto("about:blank"); // another place of the same page is no new page
       const answer = await page.goto(polaris.publicUrl + path);
       if (answer?.status() === 404) continue;
       const live = page.locator("[data-live]");
       if (await live.count()) await page.locator("[data-live=live]").waitFor();
       await page.evaluate(() => document.fonts.ready);
+      if (called === "session-edit") await page.locator("#e-12 > summary").click();
+      if (path.includes("/s/")) await Bun.sleep(1500); // colours come when there is time
       const file = join(folder, `${called}-${size}-${colorScheme}.png`);
       await page.screenshot({ path: file });
       console.log(file.slice(ROOT.length + 1));

@@ -164,9 +164,13 @@ export async function playScene(
       }),
     );
     await polaris.ingest([machine.head({ driver, ...(branch ? { branch } : {}) }), ...lines]);
+    const began = new Date(last - told.length * 4000);
     await polaris.database.admin`
-      update sessions set last_event_at = ${new Date(last)} where id = ${machine.session}`;
+      update sessions set last_event_at = ${new Date(last)}, created_at = ${began}
+      where id = ${machine.session}`;
   }
+  await polaris.database.admin`
+    update projects p set last_event_at = (select max(last_event_at) from sessions where project_id = p.id)`;
   await polaris.call("/projects/checkout", {
     method: "PATCH",
     body: JSON.stringify({ name: "Checkout", tags: ["payments", "web"] }),

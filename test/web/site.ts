@@ -163,8 +163,10 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
         sessionPage({
           ...frame,
           session: site.session,
-          events: site.events.slice(-shown),
-          earlier: site.events.length > shown,
+          ...(searchParams.has("after")
+            ? { events: site.events.slice(0, shown), earlier: false }
+            : { events: site.events.slice(-shown), earlier: site.events.length > shown }),
+          later: searchParams.has("after") && site.events.length > shown,
           now,
           viewer,
         }),

@@ -2,7 +2,7 @@
 import { TopBar } from "../parts/bar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StateMark } from "../parts/state.tsx";
-import { addressOf, projectAddress } from "../parts/title.ts";
+import { addressOf, projectAddress, titleOf } from "../parts/title.ts";
 import { Still } from "./conversation/still.ts";
 import { TurnView } from "./conversation/turn.tsx";
 import { type Desk, DeskProvider, useDesk } from "./desk.ts";
@@ -51,6 +51,9 @@ function Bar() {
       here={store.here}
       keys={KEYS}
     >
+      <span class="bar-title" aria-hidden="true">
+        {titleOf(session)}
+      </span>
       <LiveMark live={store.live.value} now={store.now.value} />
       <StateMark state={session.state} />
     </TopBar>

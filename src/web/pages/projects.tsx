@@ -71,7 +71,7 @@ export function projectsPage(page: ProjectsPage): string {
             </p>
           ) : null}
           {isFiltered ? null : (
-            <p class="dim">
+            <p class="foot">
               <a href="/app/projects?archived=true">Archived projects</a>
             </p>
           )}
