@@ -54,6 +54,31 @@ export const COMMANDS = {
     about: "What is recorded, and whether it has reached the server",
     load: () => import("./status.ts"),
   },
+  sessions: {
+    about: "The sessions you may see, in all projects",
+    load: () => import("./sessions.ts"),
+  },
+  inject: {
+    about: "Advise a running session, and see whether the agent has read it",
+    load: () => import("./inject.ts"),
+  },
+  handoff: {
+    about: "Give up the driver's seat, or give it to somebody",
+    load: () => import("./handoff.ts"),
+  },
+  claim: { about: "Take the driver's seat of a session", load: () => import("./claim.ts") },
+  brief: {
+    about: "What a session or project is about, for who comes next",
+    load: () => import("./brief.ts"),
+  },
+  context: {
+    about: "What has been said and done in a project's sessions",
+    load: () => import("./context.ts"),
+  },
+  search: {
+    about: "Find what was said and done, in all sessions you may see",
+    load: () => import("./search.ts"),
+  },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
   migrate: {
     about: "Bring the database to this version's schema",

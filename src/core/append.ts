@@ -2,6 +2,7 @@ import { type Db, isBadData, isTwice, type Sql, type Tx } from "../db/db.ts";
 import type { Event } from "../wire/event.ts";
 import { absent, enter, visible } from "./access.ts";
 import type { Caller } from "./caller.ts";
+import { isReport, move } from "./reports.ts";
 import { changesOf, rowsOf, takenBy } from "./rows.ts";
 
 /** An event on its way into a project's log. */
@@ -79,14 +80,16 @@ export async function append(
 async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promise<Appended> {
   const { items } = batch;
   const { org } = batch.caller;
+  const reports = items.some(({ event }) => isReport(event));
   try {
-    if (!before && !after) {
+    if (!before && !after && !reports) {
       return read(await db.one(org, (sql) => write(sql, batch, items)), batch, items);
     }
     return await db.as(org, async (tx) => {
       await enter(tx, batch.caller, batch.project);
       await before?.(tx);
       const done = read(await write(tx, batch, items), batch, items);
+      await move(tx, batch.project.id, items, done.stored);
       await after?.(tx);
       return done;
     });
@@ -98,6 +101,7 @@ async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promi
     await before?.(tx);
     const rest = await unknown(tx, batch);
     const done = read(await write(tx, batch, rest), batch, rest);
+    await move(tx, batch.project.id, rest, done.stored);
     await after?.(tx);
     return done;
   });

@@ -1,7 +1,7 @@
 import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { Page, Project, ProjectChange } from "../wire/session.ts";
+import type { AdviceSetting, Page, Project, ProjectChange } from "../wire/session.ts";
 import { absent, isMember, seen, visible } from "./access.ts";
 import { by, note } from "./audit.ts";
 import { type Caller, isAtLeast } from "./caller.ts";
@@ -12,6 +12,7 @@ interface Row {
   slug: string;
   name: string;
   visibility: "org" | "private";
+  advice: AdviceSetting;
   last_seq: string;
   sessions: number;
   created_at: Date;
@@ -22,7 +23,8 @@ interface Row {
 }
 
 const columns = (tx: Tx) => tx`
-  p.id, p.slug, p.name, p.visibility, p.last_seq, p.created_at, p.last_event_at, p.tags, p.retention_days, p.archived_at,
+  p.id, p.slug, p.name, p.visibility, p.advice, p.last_seq, p.created_at, p.last_event_at, p.tags, p.retention_days,
+  p.archived_at,
   (select count(*)::int from sessions s where s.project_id = p.id) as sessions`;
 
 const projectOf = (row: Row): Project => ({
@@ -33,6 +35,7 @@ const projectOf = (row: Row): Project => ({
   tags: row.tags,
   retentionDays: row.retention_days,
   archivedAt: row.archived_at?.toISOString() ?? null,
+  advice: row.advice,
   lastSeq: Number(row.last_seq),
   sessions: row.sessions,
   createdAt: row.created_at.toISOString(),
@@ -115,13 +118,14 @@ export function change(
   return db.as(caller.org, async (tx) => {
     const { id } = await manage(tx, caller, slug, { archived: wanted.archived === false });
     const [before] = await tx<Before[]>`
-      select name, visibility, tags, retention_days, archived_at is not null as archived
+      select name, visibility, advice, tags, retention_days, archived_at is not null as archived
       from projects where id = ${id}`;
     if (!before) throw absent(slug);
     const { name = before.name, visibility = before.visibility, tags = before.tags } = wanted;
+    const { advice = before.advice } = wanted;
     const { retentionDays = before.retention_days, archived = before.archived } = wanted;
     await tx`
-      update projects set name = ${name}, visibility = ${visibility}, retention_days = ${retentionDays},
+      update projects set name = ${name}, visibility = ${visibility}, advice = ${advice}, retention_days = ${retentionDays},
         tags = array(select jsonb_array_elements_text(${JSON.stringify(tags)}::text::jsonb)),
         archived_at = case when ${archived} then coalesce(archived_at, now()) end
       where id = ${id}`;
@@ -129,6 +133,7 @@ export function change(
     const changes: [string, unknown, unknown][] = [
       ["project.renamed", before.name, name],
       ["project.visibility", before.visibility, visibility],
+      ["project.advice", before.advice, advice],
       ["project.tagged", before.tags.join(", "), tags.join(", ")],
       ["project.retention", before.retention_days, retentionDays],
       [archived ? "project.archived" : "project.restored", before.archived, archived],
@@ -140,7 +145,7 @@ export function change(
   });
 }
 
-interface Before extends Pick<Row, "name" | "visibility" | "tags" | "retention_days"> {
+interface Before extends Pick<Row, "name" | "visibility" | "advice" | "tags" | "retention_days"> {
   archived: boolean;
 }
 

@@ -29,6 +29,7 @@ export interface SessionRow {
   created_at: Date;
   last_event_at: Date | null;
   ended_at: Date | null;
+  muted_at: Date | null;
 }
 
 export const sessionOf = (row: SessionRow): Session => ({
@@ -52,6 +53,7 @@ export const sessionOf = (row: SessionRow): Session => ({
   createdAt: row.created_at.toISOString(),
   lastEventAt: row.last_event_at?.toISOString() ?? null,
   endedAt: row.ended_at?.toISOString() ?? null,
+  muted: row.muted_at !== null,
   lastSeq: Number(row.last_seq),
 });
 

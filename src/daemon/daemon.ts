@@ -8,6 +8,7 @@ import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
 import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
+import { startBells } from "./bells.ts";
 import { live } from "./bindings.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
@@ -16,6 +17,7 @@ import { startJobs } from "./jobs.ts";
 import { startJournal } from "./journal.ts";
 import { links } from "./links.ts";
 import { lock } from "./lock.ts";
+import { startMailbox } from "./mailbox.ts";
 import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
 import { startPruner } from "./prune.ts";
@@ -63,6 +65,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       },
     }),
   );
+  const mailbox = parts.use(startMailbox({ journal, agents, bells: startBells(place.bells), log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const downlink = parts.use(startDownlink({ journal, accounts, log }));
   const ready = Promise.withResolvers<void>();
@@ -131,7 +134,17 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   parts.use(
     listen(
       place.socket,
-      routes({ hooks, members, pauses, jobs, status, line, unknown: () => unknown(journal), log }),
+      routes({
+        hooks,
+        members,
+        pauses,
+        jobs,
+        mailbox,
+        status,
+        line,
+        unknown: () => unknown(journal),
+        log,
+      }),
     ),
   );
   const alive = parts.move();

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
-import { APPLICATION, SCHEMA, UNCHECKED, VERSION } from "./schema.ts";
+import { ADVICE, APPLICATION, SCHEMA, UNCHECKED, VERSION } from "./schema.ts";
 
 export interface Opened {
   db: Database;
@@ -55,6 +55,7 @@ function open(path: string): Database {
     db.run("pragma foreign_keys = on");
     lay(db);
     db.run(UNCHECKED);
+    db.run(ADVICE);
     return db;
   } catch (error) {
     db.close();

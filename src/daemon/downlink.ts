@@ -1,21 +1,18 @@
-import { z } from "zod";
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { Account, Accounts } from "./accounts.ts";
+import * as mail from "./advice.ts";
 import { live } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
 import { type Session, sessionOf } from "./sessions.ts";
 import { frames } from "./sse.ts";
-
-/** What is read of a stored event here; the whole of it is kept in the mailbox. */
-const Heard = z.looseObject({ id: z.guid(), seq: z.int(), kind: z.string() });
 
 /** A stream that is silent this long is taken for dead (servers send a comment at least every half minute). */
 const SILENT_MS = 90_000;
 /** How often the set of live sessions is compared with the streams that are open. */
 const CENSUS_MS = 10_000;
 /** A session that has just begun is looked for sooner. */
-const SOON_MS = 1_000;
+const SOON_MS = 200;
 
 /**
  * Listens for advice: one stream per live session that the server knows. What is addressed to a session goes into the
@@ -103,17 +100,18 @@ export function startDownlink(needs: {
   }
 
   async function keep(session: string, data: string): Promise<boolean> {
-    const event = Heard.safeParse(json(data));
+    const event = mail.Heard.safeParse(json(data));
     if (!event.success) return false;
-    const { id, seq, kind } = event.data;
-    await journal.write(() => {
-      if (kind === "injection.queued") {
-        db.query(
-          "insert into mailbox (id, session, seq, at, json) values (?, ?, ?, ?, ?) on conflict do nothing",
-        ).run(id, session, seq, Date.now(), data);
-      }
-      db.query("update sessions set heard = max(heard, ?) where id = ?").run(seq, session);
-    });
+    const { seq, kind } = event.data;
+    const isAdvice = kind.startsWith("injection.");
+    await journal.write(
+      () => {
+        if (isAdvice) mail.hear(db, session, event.data);
+        db.query("update sessions set heard = max(heard, ?) where id = ?").run(seq, session);
+      },
+      // What is not for us costs no sync: heard again, it passes again.
+      { lazy: !isAdvice },
+    );
     return true;
   }
 

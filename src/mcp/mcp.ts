@@ -1,9 +1,11 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { inboxOf } from "../machine/inbox.ts";
 import { ask } from "../machine/local.ts";
 import type { Paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Status } from "../wire/local.ts";
+import { startStation } from "./station.ts";
 
 /**
  * One per agent session, on standard input and output, which belong to the protocol: nothing else is ever printed.
@@ -41,7 +43,9 @@ export async function serveMcp({
   process.stdin.once("end", resolve);
   process.stdin.once("close", resolve);
   await server.connect(transport);
+  const station = startStation({ place, inbox: inboxOf(process.env) });
   await ended;
+  await station[Symbol.asyncDispose]();
   // Requests that came before the end of the input still get their answers.
   while (running.size > 0) await Promise.allSettled(running);
   await Bun.sleep(0);

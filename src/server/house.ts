@@ -4,6 +4,7 @@ import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
 import type { Lineup } from "../core/lineup.ts";
+import type { Listeners } from "../core/listeners.ts";
 import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
@@ -40,6 +41,8 @@ export interface House {
   watch: Watch;
   /** Who works on what, live. */
   lineup: Lineup;
+  /** Which sessions have a machine listening. */
+  listeners: Listeners;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

@@ -1,11 +1,15 @@
 import { Elysia } from "elysia";
 import type { SignUp } from "../core/arrive.ts";
+import { startBehind } from "../core/behind.ts";
+import { counter } from "../core/counter.ts";
 import { startDoorbell } from "../core/doorbell.ts";
+import { startExpiry } from "../core/expiry.ts";
 import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
-import { startIndexer } from "../core/indexer.ts";
+import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startLineup } from "../core/lineup.ts";
+import { startListeners } from "../core/listeners.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -24,11 +28,14 @@ import type { ProviderSettings } from "./providers.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { contextRoutes } from "./routes/context.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { injectionRoutes } from "./routes/injections.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -36,11 +43,13 @@ import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectPageRoutes } from "./routes/project-pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { readingRoutes } from "./routes/reading.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { teamRoutes } from "./routes/team.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { usageRoutes } from "./routes/usage.ts";
 import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
@@ -73,8 +82,8 @@ export async function startServer(options: ServerOptions) {
   const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
-  const indexer = startIndexer(db, feed, log);
   const lineup = startLineup(db, feed, log);
+  const readers = [indexer(), counter()].map((reader) => startBehind(db, feed, log, reader));
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -82,6 +91,8 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const listeners = startListeners(db, log);
+  const expiry = startExpiry(db, bell, log);
   const house: House = {
     db,
     feed,
@@ -90,6 +101,7 @@ export async function startServer(options: ServerOptions) {
     identify,
     watch,
     lineup,
+    listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
     isSecure: (request) => isSecure(request, app.server, house),
@@ -138,8 +150,13 @@ export async function startServer(options: ServerOptions) {
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
+    .use(searchRoutes(house))
+    .use(usageRoutes(house))
     .use(sessionRoutes(house))
     .use(readingRoutes(house))
+    .use(injectionRoutes(house))
+    .use(driverRoutes(house))
+    .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
     .use(liveRoutes(house))
@@ -173,7 +190,7 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, lineup, indexer, bell, feed];
+      const parts: AsyncDisposable[] = [expiry, listeners, watch, lineup, ...readers, bell, feed];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

@@ -31,6 +31,7 @@ export async function buildAssets(): Promise<Asset[]> {
       "src/web/client/session.tsx",
       "src/web/client/team.tsx",
       "src/web/client/highlight.ts",
+      "src/web/client/search.ts",
     ),
     style("assets/app.css"),
     Bun.file(join(ROOT, "assets/icon.svg")).bytes(),

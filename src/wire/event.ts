@@ -41,6 +41,8 @@ export const KINDS = [
   "injection.expired",
   "injection.recalled",
   "injection.edited",
+  "advice.muted",
+  "advice.unmuted",
   "other",
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -87,6 +89,8 @@ export type Body = z.infer<typeof Body>;
  * | injection.queued | `{ from, name?, role?, via? }` (text = the advice; the event's id is the injection's) |
  * | injection.delivered, .seen, .answered, .failed | `Report` of injection.ts (answered: text = the agent's answer) |
  * | injection.expired, .recalled, .edited | `{ injection, reason? }` (edited: text = the new words) |
+ * | driver.changed | `{ driver, from?, forced? }` (driver: who drives now, null for nobody; from: who did) |
+ * | advice.muted, .unmuted | `{}` |
  * | other | `{ type, data? }`, with `raw` |
  *
  * Any event may carry `branch` and `cwd`: where the session is from here on. Fields of the agent that no one has a place

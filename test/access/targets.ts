@@ -42,6 +42,17 @@ export const domain: Target = async ({ database, caller }) => {
   return { domain };
 };
 
+/** Advice that the agent has seen, under one id in every project. */
+export const injection: Target = async ({ database, caller }) => {
+  const id = uuid7();
+  await database.admin`
+    insert into injections
+      (org_id, project_id, session_id, id, sender, sender_name, user_id, via, text, state)
+    select org_id, project_id, id, ${id}, 'user:priya', 'Priya', ${caller.user}, 'api', 'advice', 'seen'
+    from sessions where name = 's-0001' and org_id = ${caller.org}`;
+  return { id };
+};
+
 /** A machine that waits to be let in. */
 export const waiting: Target = async ({ db }) => {
   const { userCode } = await grants.openDevice(db, { name: "laptop" });

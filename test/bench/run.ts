@@ -13,11 +13,23 @@ import { live } from "./live.ts";
 import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { redact } from "./redact.ts";
+import { search } from "./search.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
 import { table } from "./table.ts";
 
-const BENCHES: Bench[] = [claude, start, journal, redact, chain, ingest, live, memory, storage];
+const BENCHES: Bench[] = [
+  claude,
+  start,
+  journal,
+  redact,
+  chain,
+  ingest,
+  live,
+  memory,
+  storage,
+  search,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

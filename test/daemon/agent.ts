@@ -107,6 +107,13 @@ export const tiny: Agent = {
   },
   subagentsFolder: (transcript) => transcript.replace(/\.jsonl$/, "/subagents"),
   transcripts: (home) => join(home, "agent"),
+  advice: {
+    message: ({ text }) => text,
+    hookOutput: (_, all) => all.map(({ text }) => text).join("\n"),
+    wake: ({ text }) => text,
+    greeting: (bell) => JSON.stringify({ bell }),
+    signs: () => [],
+  },
 };
 
 /** One call of the agent's hook. */

@@ -22,6 +22,7 @@ test("every file of the dashboard has a name that changes with its content", asy
       "highlight.js",
       "icon.svg",
       "page.js",
+      "search.js",
       "session.js",
       "team.js",
     ].sort(),

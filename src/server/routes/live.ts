@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Caller } from "../../core/caller.ts";
 import type { Frame } from "../../core/feed.ts";
 import { input } from "../../core/input.ts";
+import { canDeliver } from "../../core/listeners.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
 import { guard } from "../guard.ts";
@@ -23,9 +24,22 @@ export const liveRoutes = (house: House) => {
     return { caller, project: project.id, session: session?.id, after };
   }
 
+  /** Access to the stream; while it is open, who can bring advice to the session counts as listening for it. */
+  function open({ caller, project, session }: Awaited<ReturnType<typeof where>>) {
+    const access = house.watch.over(caller, project);
+    const ear = session && canDeliver(caller) ? house.listeners.enter(caller, session) : undefined;
+    return {
+      signal: access.signal,
+      [Symbol.dispose]() {
+        access[Symbol.dispose]();
+        ear?.[Symbol.dispose]();
+      },
+    };
+  }
+
   async function stream({ caller, request, params, query }: Asked) {
     const wanted = await where(caller, params, startOf(request, query));
-    const access = house.watch.over(caller, wanted.project);
+    const access = open(wanted);
     return sse(house, access, async function* (signal) {
       for await (const frames of feed.follow({ ...wanted, signal }))
         yield frames.map(text).join("");
@@ -50,7 +64,7 @@ export const liveRoutes = (house: House) => {
         idleTimeout: 120,
         async open(ws) {
           const { wanted, ended, drained } = ws.data;
-          using access = house.watch.over(wanted.caller, wanted.project);
+          using access = open(wanted);
           const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);
           for await (const frames of feed.follow({ ...wanted, signal })) {
             for (const { json } of frames) {

@@ -4,14 +4,13 @@ import * as history from "../../core/history.ts";
 import { input } from "../../core/input.ts";
 import * as projects from "../../core/projects.ts";
 import { remove } from "../../core/removal.ts";
-import { search } from "../../core/search.ts";
 import { NewProject, ProjectChange } from "../../wire/session.ts";
 import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { listQuery, logQuery } from "../query.ts";
 
-/** Projects, their history and search (rows J1, J3). */
+/** Projects, and their history (row J1). */
 export const projectRoutes = (house: House) => {
   const { db } = house;
   return new Elysia({ name: "projects" })
@@ -73,15 +72,6 @@ export const projectRoutes = (house: House) => {
         return history.one(db, caller, project, seq);
       },
       { needs: "read" },
-    )
-    .get(
-      "/search",
-      async ({ caller, query }) => {
-        const { project: slug, q, ...range } = input(Search, query);
-        const project = await projects.get(db, caller, slug);
-        return search(db, caller, { project: project.id, words: q, ...range });
-      },
-      { needs: "read" },
     );
 };
 
@@ -98,9 +88,3 @@ export const Which = z.object({
 const Confirm = z.object({ confirm: z.string().max(64).default("") });
 
 const Seq = z.object({ seq: z.coerce.number().int().min(1) });
-const Search = z.object({
-  project: z.string().min(1),
-  q: z.string().min(1).max(1000),
-  before: z.coerce.number().int().optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-});

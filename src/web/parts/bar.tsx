@@ -15,7 +15,7 @@ export interface Here {
 /** What `j` and `k` do on a page of rows. */
 const ROWS: Keys = [
   ["j k", "next, previous row"],
-  ["o", "open it"],
+  ["o", "go there"],
 ];
 
 /** The bar above the signed-in pages: the sections, where one is, and who. At phone width the sections go below. */
