@@ -1,11 +1,13 @@
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
-import type { TeamFrame } from "../wire/team.ts";
+import type { Setup, TeamFrame, TeamProject } from "../wire/team.ts";
 import type { Feed } from "./feed.ts";
 import { LATE_MS, look, type View } from "./team.ts";
 
 /** What happens within this time is one frame: 500 sessions at work then cost ten looks a second, not thousands. */
 const GATHER_MS = 100;
+/** Projects, prompts by hour and first steps change rarely: they are looked at this often, while something happens. */
+const AROUND_MS = 1000;
 /** The truth when bells are lost, and when a project appears or goes without an event. */
 const POLL_MS = 2500;
 
@@ -67,14 +69,21 @@ function startReader(db: Db, view: View, log: Log) {
   let setup = "";
   let clock: number | undefined;
   let looked = 0;
+  let lookedAround = Number.NEGATIVE_INFINITY;
   let again = false;
   let running = false;
 
   async function step(): Promise<void> {
-    const found = await look(db, view, cursors, clock);
+    const isWhole = performance.now() - lookedAround >= AROUND_MS;
+    const found = await look(db, view, cursors, { since: clock, isWhole });
     clock = found.now;
     const changed: string[] = [];
     for (const { project, session } of found.rows) {
+      // The first of its project, perhaps the first of all: the list beside it is old.
+      if (!isWhole && !cursors.has(project)) {
+        lookedAround = Number.NEGATIVE_INFINITY;
+        again = true;
+      }
       cursors.set(project, Math.max(cursors.get(project) ?? -1, session.lastSeq));
       const json = JSON.stringify(session);
       if (sessions.get(session.id)?.json === json) continue;
@@ -82,21 +91,24 @@ function startReader(db: Db, view: View, log: Log) {
       sessions.set(session.id, { json, project, at });
       changed.push(session.id);
     }
-    const here = new Set(found.projects.map(({ id }) => id));
+    const frame: TeamFrame = found.around ? settle(found.around) : {};
+    if (changed.length) frame.sessions = read(changed);
+    if (Object.keys(frame).length) for (const seat of seats) seat.push({ id: found.now, frame });
+  }
+
+  /** What is no longer among the projects is forgotten with its sessions; answers what of the rest is new. */
+  function settle(around: { projects: TeamProject[]; setup: Setup }): TeamFrame {
+    lookedAround = performance.now();
+    const here = new Set(around.projects.map(({ id }) => id));
     for (const id of here) if (!cursors.has(id)) cursors.set(id, -1);
     for (const id of cursors.keys()) if (!here.has(id)) cursors.delete(id);
     for (const [id, { project }] of sessions) if (!here.has(project)) sessions.delete(id);
     const frame: TeamFrame = {};
-    if (changed.length) frame.sessions = read(changed);
-    if (projects !== JSON.stringify(found.projects)) {
-      projects = JSON.stringify(found.projects);
-      frame.projects = found.projects;
-    }
-    if (setup !== JSON.stringify(found.setup)) {
-      setup = JSON.stringify(found.setup);
-      frame.setup = found.setup;
-    }
-    if (Object.keys(frame).length) for (const seat of seats) seat.push({ id: found.now, frame });
+    if (projects !== JSON.stringify(around.projects)) frame.projects = around.projects;
+    if (setup !== JSON.stringify(around.setup)) frame.setup = around.setup;
+    projects = JSON.stringify(around.projects);
+    setup = JSON.stringify(around.setup);
+    return frame;
   }
 
   const read = (ids: Iterable<string>) =>

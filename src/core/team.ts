@@ -30,18 +30,23 @@ interface Row extends SessionRow {
 
 export interface Look {
   rows: { project: string; session: Session }[];
-  projects: TeamProject[];
-  setup: Setup;
+  /** With the rest, when it was asked for. */
+  around?: { projects: TeamProject[]; setup: Setup };
   /** The database's clock. */
   now: number;
 }
 
 /**
- * Sessions that changed after what is known, and all projects. Access is part of the query. The team's page leaves out
+ * Sessions that changed after what is known, and with `isWhole` all projects and what else changes rarely. Access is part of the query. The team's page leaves out
  * private projects that an admin may see but does not belong to: such a look is written down, and a page that is open
  * all day is no look at them.
  */
-export async function look(db: Db, view: View, known: Known, since?: number): Promise<Look> {
+export async function look(
+  db: Db,
+  view: View,
+  known: Known,
+  { since, isWhole }: { since?: number | undefined; isWhole: boolean },
+): Promise<Look> {
   const { caller, project } = view;
   return db.as(caller.org, async (tx) => {
     const mine = project
@@ -49,9 +54,12 @@ export async function look(db: Db, view: View, known: Known, since?: number): Pr
       : tx`p.org_id = ${caller.org} and (p.visibility = 'org' or ${isMember(tx, caller)})`;
     const [clock] = await tx<{ now: Date }[]>`select now() as now`;
     const now = clock?.now.getTime() ?? Date.now();
-    const places = await tx<Omit<TeamProject, "hours">[]>`
-      select p.id, p.slug, p.name, p.visibility from projects p
-      where p.archived_at is null and ${mine} order by p.slug limit 1000`;
+    const places = isWhole
+      ? await tx<Omit<TeamProject, "hours">[]>`
+          select p.id, p.slug, p.name, p.visibility from projects p
+          where p.archived_at is null and ${mine} order by p.slug limit 1000`
+      : [];
+    // Of a project that has just appeared, its older sessions are news as well.
     const isNew = places.some(({ id }) => !known.has(id));
     const from = new Date(since === undefined || isNew ? now - WINDOW_MS : since - LATE_MS);
     const cursors = JSON.stringify([...known].map(([id, seq]) => ({ id, seq })));
@@ -65,22 +73,23 @@ export async function look(db: Db, view: View, known: Known, since?: number): Pr
         order by coalesce(s.last_event_at, s.created_at) desc limit ${MOST}) s
       where p.archived_at is null and ${mine}
       order by coalesce(s.last_event_at, s.created_at) desc limit ${MOST}`;
+    const found = rows.map((row) => ({ project: row.project_id, session: sessionOf(row) }));
+    if (!isWhole) return { rows: found, now };
     const hours = await activity(
       tx,
       caller.org,
       places.map(({ id }) => id),
     );
-    return {
-      rows: rows.map((row) => ({ project: row.project_id, session: sessionOf(row) })),
-      projects: places.map((place) => ({ ...place, hours: hours.get(place.id) ?? noActivity() })),
-      setup: await setup(tx, caller.org),
-      now,
-    };
+    const projects = places.map((each) => ({ ...each, hours: hours.get(each.id) ?? noActivity() }));
+    return { rows: found, around: { projects, setup: await setup(tx, caller.org) }, now };
   });
 }
 
 /** The team as it stands: what its page begins with. */
 export async function team(db: Db, view: View): Promise<Team> {
-  const { rows, projects, setup: done, now } = await look(db, view, new Map());
+  const { rows, around, now } = await look(db, view, new Map(), { isWhole: true });
+  const { projects = [], setup: done = NOTHING_DONE } = around ?? {};
   return { sessions: rows.map(({ session }) => session), projects, setup: done, since: now };
 }
+
+const NOTHING_DONE: Setup = { machine: false, session: false, slack: null };

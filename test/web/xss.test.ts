@@ -1,43 +1,9 @@
 import { expect, test } from "bun:test";
 import { until } from "../../src/lib/until.ts";
 import { chromiumPath, startBrowser } from "./browser.ts";
+import { CORPUS } from "./corpus.ts";
 import { events, type Told } from "./sample.ts";
 import { startSite } from "./site.ts";
-
-/** Ways to smuggle markup or an address that runs; each would set `window.pwned` or load from elsewhere. */
-const CORPUS = [
-  "<script>window.pwned=1</script>",
-  "</script><script>window.pwned=1</script>",
-  "<!--</script><script>window.pwned=1//-->",
-  "<img src=x onerror=window.pwned=1>",
-  "<svg onload=window.pwned=1><animate onbegin=window.pwned=1 attributeName=x dur=1s>",
-  "<svg><script>window.pwned=1</script></svg>",
-  '<iframe srcdoc="<script>parent.pwned=1</script>"></iframe>',
-  '<a href="javascript:window.pwned=1">click</a>',
-  "[click](javascript:window.pwned=1)",
-  "[click](java\nscript:window.pwned=1)",
-  "[click](JaVaScRiPt:window.pwned=1)",
-  "[click](&#106;avascript:window.pwned=1)",
-  "[click](\u0001javascript:window.pwned=1)",
-  "[click](data:text/html,<script>window.pwned=1</script>)",
-  "[click](vbscript:msgbox)",
-  "<javascript:window.pwned=1>",
-  "![track](http://tracker.invalid/pixel.png)",
-  '![x](x"onerror="window.pwned=1)',
-  "[x]: javascript:window.pwned=1\n\n[x]",
-  '<style>body{display:none}</style><link rel=stylesheet href="http://tracker.invalid/a.css">',
-  '<form action="http://tracker.invalid"><button>send</button></form>',
-  '<base href="http://tracker.invalid/">',
-  '<meta http-equiv="refresh" content="0;url=http://tracker.invalid/">',
-  "<details open ontoggle=window.pwned=1>",
-  "`<img src=x onerror=window.pwned=1>`",
-  "```html\n<script>window.pwned=1</script>\n```",
-  '```"><img src=x onerror=window.pwned=1>\ncode\n```',
-  "| <img src=x onerror=window.pwned=1> |\n|---|\n| <script>window.pwned=1</script> |",
-  "<math><mtext><table><mglyph><style><img src=x onerror=window.pwned=1>",
-  '" autofocus onfocus=window.pwned=1 x="',
-  "\u2028\u2029{{constructor.constructor('window.pwned=1')()}}",
-];
 
 const everywhere = (evil: string, at: number): Told[] => [
   { kind: "user.message", text: evil },
