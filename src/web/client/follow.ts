@@ -7,6 +7,8 @@ export interface Follow {
   grew(fresh: number): void;
   toggle(): void;
   isOn(): boolean;
+  /** The page goes to a moment by itself: being near the end then is no wish to follow it. */
+  stay(): void;
   /** To the lower end of what is drawn, whoever reads what. */
   end(): void;
 }
@@ -20,6 +22,9 @@ export interface Followed {
   end: () => Promise<void>;
 }
 
+/** Until a moment's turns have their true heights. */
+const HELD_MS = 800;
+
 /** This close to the end, in pixels, counts as being there. */
 const NEAR = 120;
 
@@ -27,6 +32,8 @@ export function startFollow({ opensAtEnd, isAtEnd, end }: Followed, signal: Abor
   const pill = document.getElementById("pill");
   let following = opensAtEnd;
   let unseen = 0;
+  let heldUntil = 0;
+  const held = () => performance.now() < heldUntil;
 
   const bottom = () =>
     scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
@@ -47,11 +54,12 @@ export function startFollow({ opensAtEnd, isAtEnd, end }: Followed, signal: Abor
   // have a guessed height, and any page would look short.
   else
     void frames(2).then(() => {
-      following = nearBottom() && isAtEnd();
+      if (!held()) following = nearBottom() && isAtEnd();
     });
   addEventListener(
     "scroll",
     () => {
+      if (held()) return;
       following = nearBottom() && isAtEnd();
       if (following) unseen = 0;
       show();
@@ -76,6 +84,10 @@ export function startFollow({ opensAtEnd, isAtEnd, end }: Followed, signal: Abor
       else void follow();
     },
     isOn: () => following,
+    stay() {
+      following = false;
+      heldUntil = performance.now() + HELD_MS;
+    },
     end: bottom,
   };
 }

@@ -34,7 +34,11 @@ function start(): void {
     replay,
     earlier: () => window.earlier().catch(failed),
     later: () => window.later().catch(failed),
-    show: (seq) => window.show(seq).catch(failed),
+    async show(seq) {
+      follow.stay();
+      await window.show(seq).catch(failed);
+      follow.stay();
+    },
     end,
     toggleFollow: () => follow.toggle(),
   };
