@@ -45,6 +45,7 @@ const HOMES: Record<string, string[]> = {
   "@preact/signals": ["web/client"],
   marked: ["web/client"],
   diff: ["web/client"],
+  "@speed-highlight/core": ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
   "openid-client": ["server"],

@@ -135,6 +135,8 @@ export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => 
         await take(caller, slug, batch);
       } catch (error) {
         if (!(error instanceof PolarisError) || error.code !== "not_found") throw error;
+        // Deleted and made anew, it has another id.
+        projects.delete(`${caller.org}/${slug}`);
         const { code, message } = error;
         for (const { id, project } of head.sessions) {
           if (project === slug) answer.blocked.push({ session: id, code, message });

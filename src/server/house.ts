@@ -3,6 +3,7 @@ import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
 import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
+import type { Lineup } from "../core/lineup.ts";
 import type { Listeners } from "../core/listeners.ts";
 import type { Sender } from "../core/sender.ts";
 import type { ShareWatch } from "../core/share-watch.ts";
@@ -54,6 +55,8 @@ export interface House {
   sender: Sender;
   /** Ends the streams of share links. */
   shares: ShareWatch;
+  /** Who works on what, live. */
+  lineup: Lineup;
   /** Which sessions have a machine listening. */
   listeners: Listeners;
   metrics: Metrics;

@@ -8,6 +8,7 @@ import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startLineup } from "../core/lineup.ts";
 import { startListeners } from "../core/listeners.ts";
 import { startSender } from "../core/sender.ts";
 import { startShareWatch } from "../core/share-watch.ts";
@@ -50,8 +51,10 @@ import { metricRoutes } from "./routes/metrics.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
+import { projectPageRoutes } from "./routes/project-pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { pullRoutes } from "./routes/pulls.ts";
+import { readingRoutes } from "./routes/reading.ts";
 import { referenceRoutes, type Whole } from "./routes/reference.ts";
 import { removalRoutes } from "./routes/removals.ts";
 import { searchRoutes } from "./routes/search.ts";
@@ -63,6 +66,7 @@ import { slackRoutes } from "./routes/slack.ts";
 import { slackPeopleRoutes } from "./routes/slack-people.ts";
 import { slackSettingRoutes } from "./routes/slack-settings.ts";
 import { slackWishRoutes } from "./routes/slack-wishes.ts";
+import { teamRoutes } from "./routes/team.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -115,6 +119,7 @@ export async function startServer(options: ServerOptions) {
     startBehind(db, feed, log, reader),
   );
   const sweeper = startSweeper(db, log);
+  const lineup = startLineup(db, feed, log);
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -144,6 +149,7 @@ export async function startServer(options: ServerOptions) {
     shares,
     seal,
     sender,
+    lineup,
     listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
@@ -216,6 +222,7 @@ export async function startServer(options: ServerOptions) {
     .use(referenceRoutes(house, whole))
     .use(removalRoutes(house))
     .use(sessionRoutes(house))
+    .use(readingRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))
     .use(contextRoutes(house))
@@ -224,6 +231,8 @@ export async function startServer(options: ServerOptions) {
     .use(slackRoutes(house))
     .use(slackSettingRoutes(house))
     .use(liveRoutes(house))
+    .use(teamRoutes(house))
+    .use(projectPageRoutes(house))
     .use(pageRoutes(house));
   whole.app = app;
   try {
@@ -263,6 +272,7 @@ export async function startServer(options: ServerOptions) {
         listeners,
         watch,
         sweeper,
+        lineup,
         shares,
         ...readers,
         sender,

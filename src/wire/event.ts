@@ -9,6 +9,7 @@ export const KINDS = [
   "session.start",
   "session.end",
   "session.title",
+  "session.label",
   "user.message",
   "agent.message",
   "agent.thought",
@@ -71,6 +72,7 @@ export type Body = z.infer<typeof Body>;
  * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch?, continues? }` (continues: the id of the session it goes on from) |
  * | session.end | `{ reason }` |
  * | session.title | `{}` (text = title) |
+ * | session.label | `{ label }` (null: taken away) |
  * | user.message | `{ origin: user, injected or system, queued?, command?, arguments?, bash?, images?, from? }` (from of advice: `{ kind, id?, name? }`) |
  * | agent.message | `{ model?, messageId?, aborted?, apiError? }` |
  * | agent.thought | `{ model?, messageId?, durationMs? }` |
