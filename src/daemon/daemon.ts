@@ -11,6 +11,7 @@ import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
 import { startBells } from "./bells.ts";
 import { live } from "./bindings.ts";
+import { startCommits } from "./commits.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
 import { startHooks } from "./hooks.ts";
@@ -91,6 +92,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
   const upstream = startUpstream(accounts);
+  parts.use(startCommits({ journal, guard, log }));
   const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
   const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
   const updates = parts.use(startUpdates({ place, log }));
