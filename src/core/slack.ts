@@ -1,6 +1,6 @@
 /** How an organisation stands with Slack, in words. */
 import type { Db } from "../db/db.ts";
-import type { SlackStatus } from "../wire/slack.ts";
+import type { SlackProblem, SlackStatus } from "../wire/slack.ts";
 import { visible } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import type { SealKeys } from "./seal.ts";
@@ -65,11 +65,7 @@ export async function status(
             team: row.team,
             name: row.name,
             state: row.state,
-            problem: row.problem && {
-              word: row.problem,
-              detail: row.problem_detail,
-              ...remedyOf(row.problem),
-            },
+            problem: problemOf(row.problem, row.problem_detail),
             missing: Object.keys(SCOPES).filter((scope) => !row.scopes.includes(scope)),
             connectedBy: row.installed_by,
             connectedAt: row.updated_at.toISOString(),
@@ -88,8 +84,11 @@ export async function status(
         name,
         state,
         isLinked: is_linked,
-        problem: problem && { word: problem, detail: null, ...remedyOf(problem) },
+        problem: problemOf(problem, null),
       })),
     };
   });
 }
+
+const problemOf = (word: string | null, detail: string | null): SlackProblem | null =>
+  word ? { word, detail, ...remedyOf(word) } : null;

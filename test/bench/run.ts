@@ -7,6 +7,7 @@ import { ROOT } from "../../scripts/root.ts";
 import { advice } from "./advice.ts";
 import { chain } from "./chain.ts";
 import { claude } from "./claude.ts";
+import { crowd } from "./crowd.ts";
 import { ingest } from "./ingest.ts";
 import { journal } from "./journal.ts";
 import type { Bench, Result } from "./lib.ts";
@@ -18,11 +19,13 @@ import { search } from "./search.ts";
 import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
+import { storm } from "./storm.ts";
 import { table } from "./table.ts";
 
 const BENCHES: Bench[] = [
   claude,
   start,
+  storm,
   journal,
   redact,
   chain,
@@ -32,6 +35,7 @@ const BENCHES: Bench[] = [
   storage,
   search,
   advice,
+  crowd,
   slack,
 ];
 

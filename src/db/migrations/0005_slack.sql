@@ -73,6 +73,7 @@ create table slack_channels (
   state text not null default 'wanted' check (state in ('wanted', 'live', 'paused', 'archived', 'gone')),
   problem text,
   problem_at timestamptz,
+  heard_ts text, -- the newest message that reached us: from there we read on after we were deaf
   settings jsonb not null default '{}', -- how this project wants it, over the organisation's
   created_at timestamptz not null default now(),
   removed_at timestamptz
@@ -144,6 +145,7 @@ create table slack_inbox (
   client_id text not null,
   team_id text not null,
   place text not null, -- events of one conversation are handled in the order in which they came
+  message text unique, -- workspace, conversation and ts of what somebody wrote: told or read later, it is handled once
   body jsonb, -- gone when it is done
   attempts int not null default 0,
   claimed_until timestamptz not null,

@@ -540,6 +540,11 @@ export class FakeSlack {
       { team: c.team, channel: c },
     );
   }
+  /** Another app's token, for a second connection. */
+  addAppToken(value: string): void {
+    const scopes = new Set(["connections:write"]);
+    this.tokens.set(value, { value, kind: "app", team: "", scopes, user: "", revoked: false });
+  }
   private admin(team: string): string {
     return [...this.team(team).users.values()].find((u) => !u.isBot)?.id ?? "";
   }
