@@ -97,6 +97,7 @@ export async function startProgram(command: string[], env: Record<string, string
     pid: child.pid,
     log: () => words.join(""),
     kill,
+    signal: (name: NodeJS.Signals) => child.kill(name),
     [Symbol.asyncDispose]: () => kill("SIGTERM"),
   };
 }
