@@ -52,8 +52,8 @@ export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
   const rows = await db.as(
     org,
     (tx) => tx<(Omit<Head, "id" | "fence"> & { id: string; fence: string | null })[]>`
-      with heads as (
-        select distinct on (lane) * from slack_outbox
+      with first as (
+        select distinct on (lane) id from slack_outbox
         where org_id = ${org} and state in ('waiting', 'sending') order by lane, id
       )
       select h.id, h.key, h.lane, h.method, h.payload, h.channel_id as place, c.channel, c.name as "channelName",
@@ -62,7 +62,7 @@ export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
         exists (select 1 from slack_outbox r where r.org_id = h.org_id and r.state in ('waiting', 'sending')
           and ((r.key = h.thread and t.ts is null) or (r.key = h.target and g.ts is null))) as waits,
         h.state, h.fence, h.attempts, h.not_before as "notBefore", h.claimed_at as "claimedAt", h.note
-      from heads h
+      from first join slack_outbox h on h.id = first.id
       left join slack_channels c on c.id = h.channel_id
       left join slack_posts t on t.org_id = h.org_id and t.key = h.thread
         and (h.channel_id is null or t.channel = c.channel)
