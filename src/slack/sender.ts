@@ -78,7 +78,7 @@ export function startSender(options: SenderOptions) {
     let wait = POLL_MS;
     for (const head of heads) {
       if (flying.size >= AT_ONCE) return wait;
-      if (flying.has(head.lane) || head.waits) continue;
+      if (flying.has(head.lane)) continue;
       const due = dueOf(head, lease) - Date.now();
       if (due > 0) {
         wait = Math.min(wait, due);

@@ -79,6 +79,9 @@ function Workspace({ status, mayChange, now }: SlackPage) {
           <a class="button" href="/slack/connect">
             Reconnect
           </a>
+          <a class="button" href="/app/settings/slack/people">
+            Looks and people
+          </a>
           <Act act="test" label="Run the self-test" />
           <Act act="disconnect" label="Disconnect" />
         </div>
