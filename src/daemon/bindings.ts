@@ -19,6 +19,8 @@ export interface Bound {
   at: number;
   /** 1 while it is off the record. */
   paused: number;
+  /** Its process as it was last seen running (gone.ts). */
+  process: string | null;
 }
 
 export interface Caller {

@@ -6,10 +6,12 @@ import { startGuard } from "../machine/guard/guard.ts";
 import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
+import { startAbreast } from "./abreast.ts";
 import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
 import { startBells } from "./bells.ts";
 import { live } from "./bindings.ts";
+import { startCommits } from "./commits.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
 import { startHooks } from "./hooks.ts";
@@ -67,12 +69,15 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       },
     }),
   );
-  const mailbox = parts.use(startMailbox({ journal, agents, bells: startBells(place.bells), log }));
+  const abreast = startAbreast();
+  const bells = startBells(place.bells);
+  const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const downlink = parts.use(
     startDownlink({
       journal,
       accounts,
+      abreast,
       log,
       elsewhere: (session) => void members.depart(session).catch(() => undefined),
     }),
@@ -87,6 +92,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
   const upstream = startUpstream(accounts);
+  parts.use(startCommits({ journal, guard, log }));
   const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
   const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
   const updates = parts.use(startUpdates({ place, log }));

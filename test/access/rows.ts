@@ -25,7 +25,7 @@ export interface Row {
   /** Only for the project's members, and admins; API tokens need the scope admin. */
   manages?: true;
   /** The act on a page asks for more than the page. */
-  needs?: "admin" | "inject";
+  needs?: "admin" | "inject" | "ingest";
   /** Which kinds of callers alone may; default all. "admin token" is an API token with the scope admin. */
   kinds?: ("browser" | "machine" | "admin token")[];
   /** Asks for nothing, but sends who has no browser's session to the sign-in. */
@@ -44,6 +44,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /healthz": {},
   "GET /readyz": {},
   "GET /me": {},
+  "GET /metrics": {},
+  "POST /status": {},
 
   // Coming in and going out.
   "POST /auth/claims": { ok: [409] },
@@ -194,6 +196,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /projects": {},
   "POST /projects": { body: { slug: "made" } },
   "PATCH /projects/:proj": { body: { name: "Renamed" }, manages: true },
+  // What it does when it is confirmed is in test/web/project.test.ts.
+  "DELETE /projects/:proj": { query: "?confirm=no", ok: [400] },
   "GET /projects/:proj": {},
   "GET /projects/:proj/messages": {},
   "GET /projects/:proj/events/:seq": {},
@@ -209,6 +213,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /projects/:proj/sessions": {},
   "POST /projects/:proj/sessions": { body: { name: "s-0001" }, makes: true },
   "GET /projects/:proj/sessions/:sess": {},
+  "PATCH /projects/:proj/sessions/:sess": { body: { label: "Renamed" } },
+  "GET /projects/:proj/sessions/:sess/outline": {},
   "GET /projects/:proj/sessions/:sess/messages": {},
   "GET /projects/:proj/sessions/:sess/events": {},
   "GET /projects/:proj/sessions/:sess/ws": {},
@@ -236,7 +242,10 @@ export const ROWS: Record<string, Row | Row[]> = {
   "POST /ingest/checks": { body: checks },
   "POST /projects/:proj/known": { body: { ids: [] } },
   // The matrix puts the project in.
+  "GET /live/sessions": {},
   "GET /search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
+  "GET /projects/:proj/removals": {},
+  "POST /removals": { body: { person: "user:nobody" } },
   "GET /audit": {},
   "POST /audit/verifications": {},
 
@@ -245,8 +254,30 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /favicon.ico": { ok: [302] },
   "GET /": {},
   "GET /app": {},
+  "GET /app/projects": {},
+  "POST /app/projects": { form: { slug: "made" }, needs: "ingest", ok: [303] },
+  "GET /app/p/:proj/settings": {},
+  "POST /app/p/:proj/settings": [
+    { form: { act: "change", name: "Renamed" }, needs: "ingest", manages: true, ok: [303] },
+    { form: { act: "delete", confirm: "no" }, needs: "admin", ok: [400] },
+  ],
   "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
   "GET /projects/:proj/sessions/:sess/export": [{}, { query: "?format=html" }],
+  "GET /projects/:proj/sessions/:sess/commits": {},
+  "POST /pulls/summary": { body: { repository: "github.com/acme/shop", shas: [] } },
+  "GET /openapi": {},
+  "GET /openapi/json": {},
+  "GET /webhooks": {},
+  "POST /webhooks": { body: { url: "https://example.com/hook", kinds: ["error"] } },
+  "DELETE /webhooks/:id": { target: targets.webhook },
+  "GET /webhooks/:id/messages": { target: targets.webhook },
+  "POST /webhooks/:id/test": { target: targets.webhook },
+  "POST /webhooks/:id/messages/:message/retry": { target: targets.webhook },
+  "GET /app/settings/webhooks": { needs: "admin" },
+  "POST /app/settings/webhooks": [
+    { form: { url: "https://example.com/hook", kind: "error" }, needs: "admin" },
+    { target: targets.webhook, form: { act: "remove" }, needs: "admin", ok: [303] },
+  ],
   "GET /shares": {},
   "DELETE /shares/:id": { target: targets.share, of: "person" },
   "GET /projects/:proj/sessions/:sess/shares": {},

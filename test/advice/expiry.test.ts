@@ -124,6 +124,31 @@ test("C4: what was delivered when its machine went away is answered for by the s
   expect(await world.injection(id)).toMatchObject({ state: "seen", reason: null });
 });
 
+test("C4: evidence that comes in the last moment is not given up over", async () => {
+  await using world = await startAdvice();
+  const { id } = await world.inject("Just in time.");
+  await age(world, id, 60);
+  const { admin } = world.database;
+  // The project is held until the server, which has found this one due, waits for it.
+  await admin.begin(async (tx) => {
+    await tx`select from projects for no key update`;
+    await until(async () => {
+      // Not in this transaction, which sees one picture of the others.
+      const [waits] = await admin`
+        select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'
+          and query like '%projects%for no key update%'`;
+      return waits.count > 0;
+    });
+    await tx`update injections set state = 'seen' where id = ${id}`;
+  });
+  const other = await world.inject("Not in time.");
+  await age(world, other.id, 60);
+  await until(async () => (await world.injection(other.id)).state === "expired");
+  expect((await world.injection(id)).state).toBe("seen");
+  expect(await world.steps(id)).toEqual(["queued"]);
+});
+
 test("C4: a session that is over says so", async () => {
   await using world = await startAdvice();
   const end = { kind: "session.end", body: { reason: "exit" } };

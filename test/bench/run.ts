@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../../scripts/root.ts";
+import { advice } from "./advice.ts";
 import { chain } from "./chain.ts";
 import { claude } from "./claude.ts";
 import { crowd } from "./crowd.ts";
@@ -18,11 +19,13 @@ import { search } from "./search.ts";
 import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
+import { storm } from "./storm.ts";
 import { table } from "./table.ts";
 
 const BENCHES: Bench[] = [
   claude,
   start,
+  storm,
   journal,
   redact,
   chain,
@@ -31,6 +34,7 @@ const BENCHES: Bench[] = [
   memory,
   storage,
   search,
+  advice,
   crowd,
   slack,
 ];

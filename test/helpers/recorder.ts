@@ -46,6 +46,24 @@ export async function startRecorder(
     const [out = "", err = ""] = await Promise.all(texts);
     return { code: await child.exited, out, err };
   };
+  /** As a person runs it, in a terminal: all that is drawn. */
+  const drawn = async (...args: string[]) => {
+    const decoder = new TextDecoder();
+    let text = "";
+    const child = Bun.spawn([...program, ...args], {
+      env: { ...env, TERM: "xterm-256color" },
+      terminal: {
+        cols: 160,
+        rows: 40,
+        data(_, bytes) {
+          text += decoder.decode(bytes, { stream: true });
+        },
+      },
+    });
+    const code = await child.exited;
+    child.terminal?.close();
+    return { code, drawn: text };
+  };
   const status = () => ask<Status>(place, "/status");
   return {
     place,
@@ -54,6 +72,7 @@ export async function startRecorder(
     daemon,
     run,
     runIn,
+    drawn,
     status,
     folder: folder.path,
     /** The rows of a command that works through transcripts. */

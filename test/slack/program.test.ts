@@ -18,7 +18,7 @@ test.each([
     await using house = await startHouse(await of(), slack);
     const page = await (await house.browse("/app/settings/slack")).text();
     expect(page).toContain("Connect Slack");
-    const setup = await house.run("setup", "--public-url", house.url);
+    const setup = await house.run("slack", "--public-url", house.url);
     expect(setup).toContain("https://api.slack.com/apps?new_app=1&manifest_json=");
     expect(await house.connect()).toBe(303);
     const machine = startMachine({ project: "etl" });

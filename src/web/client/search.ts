@@ -3,9 +3,11 @@
  * results, so that there is one way to draw them; the address follows, so that every state can be sent to somebody.
  */
 import { behave, keepTimes } from "./behave.ts";
+import { startKeys } from "./keys.ts";
 
 behave();
 keepTimes();
+startKeys({}, new AbortController().signal);
 
 const form = document.getElementById("search");
 const TYPING_MS = 200;

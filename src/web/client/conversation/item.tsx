@@ -41,6 +41,7 @@ const KNOWN = new Set([
   "session.start",
   "session.end",
   "session.title",
+  "session.label",
   "permission.decision",
   "compaction.start",
   "compaction.end",
