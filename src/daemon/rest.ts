@@ -1,7 +1,7 @@
 import type { Journal } from "./journal.ts";
 
 /** So long nothing was written: the work is done for now. */
-const QUIET_MS = 8_000;
+const QUIET_MS = 5_000;
 
 /**
  * Gives memory back after work: what a burst of lines and hooks needed would otherwise stay with the process for as long
