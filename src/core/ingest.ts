@@ -7,6 +7,7 @@ import type { Caller } from "./caller.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { sentence } from "./input.ts";
 import { make } from "./projects.ts";
+import { refusalOf, screen } from "./reports.ts";
 import * as sessions from "./sessions.ts";
 import { parseJson, parseStorable } from "./storable.ts";
 
@@ -20,6 +21,16 @@ export const MAX_LINE = 16 * 1024 * 1024;
  */
 const PER_PROJECT = 2;
 const AT_ONCE = 10;
+
+/** What a batch was, for the metrics. */
+export interface Ingested {
+  stored: number;
+  known: number;
+  refused: number;
+  /** When its newest event happened, by the machine's clock; 0 when it has none. */
+  newestAt: number;
+  ms: number;
+}
 
 interface Lines {
   head: IngestHead;
@@ -75,7 +86,7 @@ function headOf(value: unknown): IngestHead {
  * Sessions of a project the caller may not see (any more) are answered as `blocked`, nothing of them is taken: their
  * events wait on the machine and come in when access does. To refuse them would lose them for good.
  */
-export function startIngest(db: Db, bell: Doorbell) {
+export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => void = () => {}) {
   /** Sessions seen lately: they need no upsert. id -> org/project/name. */
   const known = new Map<string, { org: string; project: string; name: string }>();
   const projects = new Map<string, string>();
@@ -85,6 +96,8 @@ export function startIngest(db: Db, bell: Doorbell) {
     ofProject(project, () => ofAll("", work));
 
   return async function ingest(caller: Caller, { head, items }: Lines): Promise<IngestAnswer> {
+    const startedAt = performance.now();
+    let newestAt = 0;
     const bySession = new Map(head.sessions.map((session) => [session.id, session]));
     const answer: IngestAnswer = {
       acked: {},
@@ -101,6 +114,7 @@ export function startIngest(db: Db, bell: Doorbell) {
       return batch;
     };
 
+    const lines = new Map<string, number>();
     for (const { line, json } of items) {
       const read = readEvent(json, bySession);
       if ("refusal" in read) {
@@ -111,6 +125,8 @@ export function startIngest(db: Db, bell: Doorbell) {
         }
         continue;
       }
+      lines.set(read.item.event.id, line);
+      newestAt = Math.max(newestAt, Date.parse(read.item.event.at));
       batchOf(read.project).items.push(read.item);
     }
 
@@ -119,21 +135,33 @@ export function startIngest(db: Db, bell: Doorbell) {
         await take(caller, slug, batch);
       } catch (error) {
         if (!(error instanceof PolarisError) || error.code !== "not_found") throw error;
+        // Deleted and made anew, it has another id.
+        projects.delete(`${caller.org}/${slug}`);
         const { code, message } = error;
         for (const { id, project } of head.sessions) {
           if (project === slug) answer.blocked.push({ session: id, code, message });
         }
       }
     }
+    const { stored, known: again, refused } = answer;
+    const ms = performance.now() - startedAt;
+    taken({ stored, known: again, refused: refused.length, newestAt, ms });
     return answer;
 
-    async function take(caller: Caller, slug: string, { items: batch, refused }: Taking) {
+    async function take(caller: Caller, slug: string, taking: Taking) {
       const project = await projectId(caller, slug);
+      const odd = await screen(db, caller, project, taking.items, head.machine.id);
+      const batch = taking.items.filter(({ event }) => !odd.has(event.id));
+      const refused = [...taking.refused];
+      for (const { event, session, pos } of taking.items) {
+        if (pos && odd.has(event.id)) refused.push({ session, pos });
+      }
       const wanted = head.sessions.filter((session) => session.project === slug);
       const fresh = wanted.filter(({ id }) => known.get(id)?.project !== project);
       const floors = new Map(wanted.map(({ id, floor }) => [id, floor]));
       const names = new Map<string, string>();
-      const from = { caller, project: { id: project, slug }, machine: head.machine.id };
+      const { id: machine, name: machineName } = head.machine;
+      const from = { caller, project: { id: project, slug }, machine, machineName };
       const before =
         fresh.length === 0
           ? undefined
@@ -150,6 +178,12 @@ export function startIngest(db: Db, bell: Doorbell) {
       for (const [id, name] of names) known.set(id, { org: caller.org, project, name });
       for (const { id } of wanted) answer.names[id] = known.get(id)?.name ?? names.get(id) ?? "";
       Object.assign(answer.acked, done.acked);
+      for (const { event, session, pos } of taking.items) {
+        const message = odd.get(event.id);
+        if (!message) continue;
+        const line = lines.get(event.id) ?? 0;
+        answer.refused.push({ line, session, ...(pos ? { pos } : {}), code: "forbidden", message });
+      }
       answer.stored += done.stored.size;
       answer.known += batch.length - done.stored.size;
       if (done.stored.size > 0) bell.ring(caller.org, project);
@@ -194,6 +228,8 @@ function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
     };
   }
   const { session, pos, ...event } = parsed.data;
+  const message = refusalOf(event);
+  if (message) return { refusal: { session, pos, code: "forbidden", message } };
   const project = sessions.get(session)?.project;
   if (!project) {
     return {

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
 import { recall } from "./ids.ts";
-import { APPLICATION, SCHEMA, TO_2, UNCHECKED, VERSION } from "./schema.ts";
+import { ADVICE, APPLICATION, SCHEMA, TO_2, UNCHECKED, VERSION } from "./schema.ts";
 
 export interface Opened {
   db: Database;
@@ -56,6 +56,7 @@ function open(path: string): Database {
     db.run("pragma foreign_keys = on");
     lay(db);
     db.run(UNCHECKED);
+    db.run(ADVICE);
     recall(db);
     return db;
   } catch (error) {

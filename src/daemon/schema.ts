@@ -147,13 +147,45 @@ ${IDS}
 -- Written to when something must be synced and nothing else is to be said: an empty commit writes and syncs nothing.
 create table synced (n integer not null) strict;
 insert into synced values (0);
+`;
 
-create table mailbox (
+/**
+ * Advice on its way into an agent. It waits, is being handed over (to whom is written down before, so that a recorder
+ * that dies knows what may have happened), was handed over, is taken (it stands in the agent's own queue), is seen.
+ * Made whenever it is not there, so that a journal of an earlier Polaris gets it too.
+ */
+export const ADVICE = `
+create table if not exists advice (
   id text primary key,
   session text not null,
   seq integer not null,
+  state text not null check (state in ('waiting', 'handing', 'handed', 'taken', 'seen', 'failed', 'recalled', 'expired')),
+  -- When this state began.
+  since integer not null,
+  -- Since when there is no way into the agent; 0 while there is one.
+  stuck integer not null default 0,
+  route text,
+  -- The agent session it was handed to, and the process that was to hand it over.
+  agent_session text,
+  station text,
+  words text not null
+) strict, without rowid;
+create index if not exists advice_open on advice (session, seq) where state in ('waiting', 'handing', 'handed', 'taken');
+-- Sessions that the next agent session of a directory goes on with: joined there before any agent ran. The brief is for
+-- its first words.
+create table if not exists awaited (
+  directory text primary key,
+  session text not null,
   at integer not null,
-  json text not null
+  agent_session text,
+  brief text
+) strict, without rowid;
+-- Ways into an agent session that gave no proof.
+create table if not exists dead_routes (
+  agent_session text not null,
+  route text not null,
+  at integer not null,
+  primary key (agent_session, route)
 ) strict, without rowid;
 `;
 

@@ -26,6 +26,7 @@ export const STATUS = {
   conflict: 409,
   seat_taken: 409,
   code_used: 410,
+  share_over: 410,
   // Signing in, each with a page of its own:
   sign_in_first: 409,
   sign_in_over: 410,
@@ -65,6 +66,8 @@ export const STATUS = {
   settings_unreadable: 409,
   service_failed: 500,
   backlog: 409,
+  backup_failed: 500,
+  backup_damaged: 500,
   no_releases: 400,
   release_untrusted: 502,
   release_failed: 502,
