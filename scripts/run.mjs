@@ -38,6 +38,7 @@ const TASKS = {
   demo: [["src/main.ts", "demo"]],
   migration: [["scripts/migration.ts"]],
   release: [["scripts/release.ts"]],
+  screens: [["scripts/screens.ts"]],
 };
 
 const [task = "", ...args] = process.argv.slice(2);

@@ -39,15 +39,19 @@ const MAY: Record<string, string[]> = {
 const HOMES: Record<string, string[]> = {
   elysia: ["server"],
   "@elysiajs/jwt": ["server"],
+  "@elysiajs/openapi": ["server"],
   preact: ["web", "web/parts", "web/client"],
   "preact-render-to-string": ["web"],
   "@preact/signals": ["web/client"],
   marked: ["web/client"],
   diff: ["web/client"],
+  "@speed-highlight/core": ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
   "openid-client": ["server"],
   nodemailer: ["server"],
+  "@slack/bolt": ["slack"],
+  "@slack/web-api": ["slack"],
   "age-encryption": ["db"],
   "prom-client": ["server"],
   "@clack/prompts": ["cli"],
@@ -66,6 +70,7 @@ const HOMES: Record<string, string[]> = {
     "web",
     "web/client",
     "mcp",
+    "slack",
   ],
 };
 

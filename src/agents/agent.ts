@@ -19,6 +19,46 @@ export interface Agent {
   subagentsFolder(transcript: string): string | undefined;
   /** The folder that holds a folder of transcripts for each project (`<folder>/<project>/<agent session>.jsonl`). */
   transcripts(home: string, env: Readonly<Record<string, string | undefined>>): string;
+  /** How it is advised; without, it cannot be. */
+  advice?: Advisable;
+}
+
+/** A teammate's words, and whose they are. */
+export interface Words {
+  /** The injection's. */
+  id: string;
+  from: Participant;
+  name?: string | undefined;
+  role?: string | undefined;
+  via?: string | undefined;
+  at: string;
+  text: string;
+  /** How often they were changed. */
+  edits?: number | undefined;
+}
+
+export interface Advisable {
+  /** As a tool's answer says it. */
+  frame(words: Words): string;
+  /** As it is written into the session's inbox. */
+  message(words: Words): string;
+  /** What a hook of this name prints so that the model reads them; undefined when it would not. */
+  hookOutput(name: string, all: readonly Words[]): string | undefined;
+  /** What the hook that a bell started says to wake the session. */
+  wake(words: Words): string;
+  /** What the hook that opens a session prints: the file whose change is its bell, and words for the model. */
+  greeting(bell: string, brief?: string): string;
+  /** What a line of the transcript says about messages, beside what it tells. */
+  signs(line: string): Sign[];
+}
+
+/**
+ * `taken`: the session has the message and will read it; `dropped`: it has let it go unread; `held`: it shows it to the
+ * person at the keyboard and may read it some day. Without an id the one is meant that was handed over last.
+ */
+export interface Sign {
+  injection?: string;
+  is: "taken" | "dropped" | "held";
 }
 
 /** Whom to name as sender. `driver` is null while the seat is open: then the agent's `user:unknown` speaks. */
@@ -54,6 +94,8 @@ export interface HookReading {
   start?: "startup" | "resume" | "clear" | "compact" | "fork";
   /** Whether the transcript has to be watched closely from now on, or no longer. */
   turn?: "open" | "close";
+  /** Its bell was rung. */
+  rung?: boolean;
   /** The session ended with this call. */
   ended?: boolean;
   facts: Fact[];

@@ -7,6 +7,11 @@ export const COMMANDS = {
     about: "Run the server, with its own PostgreSQL unless DATABASE_URL is set",
     load: () => import("./serve.ts"),
   },
+  bridge: {
+    about: "Run the Slack bridge alone; serve has one inside",
+    load: () => import("./bridge.ts"),
+  },
+  slack: { about: "Make the Slack app for this server", load: () => import("./slack.ts") },
   setup: {
     about: "Set up a team's server here, or join one: asks, tests, writes, starts",
     load: () => import("./setup.ts"),
@@ -41,6 +46,7 @@ export const COMMANDS = {
   profiles: { about: "List this machine's sign-ins", load: () => import("./profiles.ts") },
   use: { about: "Choose the sign-in for what begins now", load: () => import("./use.ts") },
   join: { about: "Record a running agent session into a project", load: () => import("./join.ts") },
+  rename: { about: "Give a session a label that teammates see", load: () => import("./rename.ts") },
   leave: { about: "Stop recording an agent session", load: () => import("./leave.ts") },
   pause: { about: "Off the record: write nothing for now", load: () => import("./pause.ts") },
   resume: { about: "Back on the record", load: () => import("./resume.ts") },
@@ -57,6 +63,39 @@ export const COMMANDS = {
   status: {
     about: "What is recorded, and whether it has reached the server",
     load: () => import("./status.ts"),
+  },
+  sessions: {
+    about: "The sessions you may see, in all projects",
+    load: () => import("./sessions.ts"),
+  },
+  inject: {
+    about: "Advise a running session, and see whether the agent has read it",
+    load: () => import("./inject.ts"),
+  },
+  handoff: {
+    about: "Give up the driver's seat, or give it to somebody",
+    load: () => import("./handoff.ts"),
+  },
+  claim: { about: "Take the driver's seat of a session", load: () => import("./claim.ts") },
+  brief: {
+    about: "What a session or project is about, for who comes next",
+    load: () => import("./brief.ts"),
+  },
+  context: {
+    about: "What has been said and done in a project's sessions",
+    load: () => import("./context.ts"),
+  },
+  search: {
+    about: "Find what was said and done, in all sessions you may see",
+    load: () => import("./search.ts"),
+  },
+  export: {
+    about: "Write a session as Markdown, JSON lines or one HTML file",
+    load: () => import("./export.ts"),
+  },
+  pr: {
+    about: "Tell a GitHub pull request of the sessions behind it",
+    load: () => import("./pr.ts"),
   },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
   migrate: {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { slackOf } from "../core/slack-apps.ts";
 import { startLog } from "../lib/log.ts";
 import { startNotify } from "../lib/notify.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
@@ -26,7 +27,9 @@ Usage: polaris serve [options]
   --public-url URL    the address people use (POLARIS_PUBLIC_URL, default http://localhost:<port>)
   --claim             ask the running server for a new claim link while it has no owner, print it, and end
   --sign-in EMAIL     ask the running server for a link that signs this member in, print it, and end
-  --rotate-secret     sign with a new secret from now on; what the old one signed stays good until the next rotation
+  --rotate-secret     sign and encrypt with a new secret from now on: stored Slack tokens are encrypted anew, what the
+                      old one signed stays good until the next rotation
+  --no-bridge         do not post to Slack from this process; "polaris bridge" does
   --json              one line of JSON when ready, then logs on standard error
 
 Who signs in how comes from the environment:
@@ -35,6 +38,9 @@ Who signs in how comes from the environment:
                                                                   any other OpenID Connect provider
   POLARIS_SIGN_UP     invited (default), open, or domains: who may make an organisation unasked
   SMTP_URL, SMTP_FROM invitations are mailed as well
+  SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_APP_TOKEN, SLACK_REDIRECT_URI
+                      the Slack app of this server (polaris slack); organisations may bring their own
+  SLACK_API_URL       another Slack: a double, a proxy
   POLARIS_TRUSTED_PROXIES  addresses whose X-Forwarded-* headers are believed
 
 The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
@@ -70,6 +76,7 @@ export async function run(args: string[]): Promise<void> {
       "rotate-secret": { type: "boolean", default: false },
       claim: { type: "boolean", default: false },
       "sign-in": { type: "string" },
+      "no-bridge": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
@@ -103,6 +110,7 @@ export async function run(args: string[]): Promise<void> {
       },
       backup: () => backups?.state() ?? { lastAt: undefined, bytes: 0, failures: 0 },
     },
+    slack: { settings: slackOf(process.env), bridge: !values["no-bridge"] },
     log: startLog("server"),
     progress: (line) => say(`  ${line} …`),
   });

@@ -2,6 +2,7 @@ import { type Db, isBadData, isTwice, type Sql, type Tx } from "../db/db.ts";
 import type { Event } from "../wire/event.ts";
 import { absent, enter, visible } from "./access.ts";
 import type { Caller } from "./caller.ts";
+import { isReport, move } from "./reports.ts";
 import { changesOf, rowsOf, takenBy } from "./rows.ts";
 
 /** An event on its way into a project's log. */
@@ -16,6 +17,8 @@ export interface Batch {
   caller: Caller;
   project: { id: string; slug: string };
   machine?: string;
+  /** What people call it: a session is shown on the machine that sent its last events, also after it changed hands. */
+  machineName?: string;
   items: Incoming[];
   /** Positions below the floor that are not known here are missing on the machine too (per session). */
   floors?: Map<string, number>;
@@ -79,8 +82,9 @@ export async function append(
 async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promise<Appended> {
   const { items } = batch;
   const { org } = batch.caller;
+  const reports = items.some(({ event }) => isReport(event));
   try {
-    if (!before && !after) {
+    if (!before && !after && !reports) {
       const done = await db.one(org, (sql) => write(sql, batch, items));
       if (done.length > 0) return read(done, batch, items);
     } else {
@@ -89,8 +93,10 @@ async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promi
         await before?.(tx);
         const written = await write(tx, batch, items);
         if (written.length === 0) throw AGAIN;
+        const done = read(written, batch, items);
+        await move(tx, batch.project.id, items, done.stored);
         await after?.(tx);
-        return read(written, batch, items);
+        return done;
       });
     }
   } catch (error) {
@@ -101,6 +107,7 @@ async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promi
     await before?.(tx);
     const rest = await unknown(tx, batch);
     const done = read(await write(tx, batch, rest, []), batch, rest);
+    await move(tx, batch.project.id, rest, done.stored);
     await after?.(tx);
     return done;
   });
@@ -146,7 +153,9 @@ function write(
   const { org } = caller;
   const project = batch.project.id;
   const machine = batch.machine ?? null;
+  const machineName = batch.machineName ?? null;
   const count = items.length;
+  const changes = changesOf(items);
   return tx<Done[]>`
     with head as (
       update projects p set last_seq = last_seq + ${count}::bigint,
@@ -166,16 +175,27 @@ function write(
     ), moved as (
       update sessions s set
         last_event_at = now(), last_seq = greatest(s.last_seq, base + c.last),
-        state = coalesce(c.state, s.state), title = coalesce(c.title, s.title), model = coalesce(c.model, s.model),
+        state = coalesce(c.state, s.state),
+        state_at = case when c.state <> s.state or c.moved or s.state_at is null
+          then coalesce(least(c.state_at, now()), s.state_at) else s.state_at end,
+        asks = coalesce(c.asks, s.asks), title = coalesce(c.title, s.title), model = coalesce(c.model, s.model),
         cwd = coalesce(c.cwd, s.cwd), branch = coalesce(c.branch, s.branch),
         last_prompt = coalesce(c.last_prompt, s.last_prompt),
         prompts = s.prompts + c.prompts, tool_calls = s.tool_calls + c.tool_calls,
         driver = case when c.sets_driver then c.new_driver else s.driver end,
-        ended_at = case when c.sets_ended then c.ended else s.ended_at end
-      from head, jsonb_to_recordset(${changesOf(items)}::text::jsonb) as c(
+        ended_at = case when c.sets_ended then c.ended else s.ended_at end,
+        machine_id = coalesce(${machine}::uuid, s.machine_id), machine = coalesce(${machineName}, s.machine)
+      from head, jsonb_to_recordset(${changes}::text::jsonb) as c(
         session uuid, last bigint, state text, title text, model text, cwd text, branch text, last_prompt text,
-        prompts int, tool_calls int, new_driver text, sets_driver boolean, ended timestamptz, sets_ended boolean)
+        prompts int, tool_calls int, state_at timestamptz, moved boolean, asks text, new_driver text,
+        sets_driver boolean, ended timestamptz, sets_ended boolean)
       where s.id = c.session
+    ), felt as (
+      insert into activity as a (org_id, project_id, hour, prompts)
+      select ${org}::uuid, ${project}::uuid, date_trunc('hour', now()), sum(c.typed)
+      from head, jsonb_to_recordset(${changes}::text::jsonb) as c(typed int)
+      having sum(c.typed) > 0
+      on conflict (project_id, hour) do update set prompts = a.prompts + excluded.prompts
     ), taken as (
       insert into sources as old (org_id, project_id, session_id, machine_id, seen, missing)
       select ${org}::uuid, ${project}::uuid, session, ${machine}::uuid,

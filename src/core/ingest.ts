@@ -7,6 +7,7 @@ import type { Caller } from "./caller.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { sentence } from "./input.ts";
 import { make } from "./projects.ts";
+import { refusalOf, screen } from "./reports.ts";
 import * as sessions from "./sessions.ts";
 import { parseJson, parseStorable } from "./storable.ts";
 
@@ -113,6 +114,7 @@ export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => 
       return batch;
     };
 
+    const lines = new Map<string, number>();
     for (const { line, json } of items) {
       const read = readEvent(json, bySession);
       if ("refusal" in read) {
@@ -123,6 +125,7 @@ export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => 
         }
         continue;
       }
+      lines.set(read.item.event.id, line);
       newestAt = Math.max(newestAt, Date.parse(read.item.event.at));
       batchOf(read.project).items.push(read.item);
     }
@@ -132,6 +135,8 @@ export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => 
         await take(caller, slug, batch);
       } catch (error) {
         if (!(error instanceof PolarisError) || error.code !== "not_found") throw error;
+        // Deleted and made anew, it has another id.
+        projects.delete(`${caller.org}/${slug}`);
         const { code, message } = error;
         for (const { id, project } of head.sessions) {
           if (project === slug) answer.blocked.push({ session: id, code, message });
@@ -143,13 +148,20 @@ export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => 
     taken({ stored, known: again, refused: refused.length, newestAt, ms });
     return answer;
 
-    async function take(caller: Caller, slug: string, { items: batch, refused }: Taking) {
+    async function take(caller: Caller, slug: string, taking: Taking) {
       const project = await projectId(caller, slug);
+      const odd = await screen(db, caller, project, taking.items, head.machine.id);
+      const batch = taking.items.filter(({ event }) => !odd.has(event.id));
+      const refused = [...taking.refused];
+      for (const { event, session, pos } of taking.items) {
+        if (pos && odd.has(event.id)) refused.push({ session, pos });
+      }
       const wanted = head.sessions.filter((session) => session.project === slug);
       const fresh = wanted.filter(({ id }) => known.get(id)?.project !== project);
       const floors = new Map(wanted.map(({ id, floor }) => [id, floor]));
       const names = new Map<string, string>();
-      const from = { caller, project: { id: project, slug }, machine: head.machine.id };
+      const { id: machine, name: machineName } = head.machine;
+      const from = { caller, project: { id: project, slug }, machine, machineName };
       const before =
         fresh.length === 0
           ? undefined
@@ -166,6 +178,12 @@ export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => 
       for (const [id, name] of names) known.set(id, { org: caller.org, project, name });
       for (const { id } of wanted) answer.names[id] = known.get(id)?.name ?? names.get(id) ?? "";
       Object.assign(answer.acked, done.acked);
+      for (const { event, session, pos } of taking.items) {
+        const message = odd.get(event.id);
+        if (!message) continue;
+        const line = lines.get(event.id) ?? 0;
+        answer.refused.push({ line, session, ...(pos ? { pos } : {}), code: "forbidden", message });
+      }
       answer.stored += done.stored.size;
       answer.known += batch.length - done.stored.size;
       if (done.stored.size > 0) bell.ring(caller.org, project);
@@ -210,6 +228,8 @@ function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
     };
   }
   const { session, pos, ...event } = parsed.data;
+  const message = refusalOf(event);
+  if (message) return { refusal: { session, pos, code: "forbidden", message } };
   const project = sessions.get(session)?.project;
   if (!project) {
     return {

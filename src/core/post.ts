@@ -13,7 +13,11 @@ export async function post(
   db: Db,
   bell: Doorbell,
   caller: Caller,
-  { project, session, events }: { project: Project; session: Session; events: Event[] },
+  {
+    project,
+    session,
+    events,
+  }: { project: Pick<Project, "id" | "slug">; session: Pick<Session, "id">; events: Event[] },
   around?: Around,
 ): Promise<{ id: string; seq: number; known: boolean }[]> {
   const items = events.map((event) => ({ event, session: session.id }));

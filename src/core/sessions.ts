@@ -7,7 +7,7 @@ import type { Caller } from "./caller.ts";
 import { completeness } from "./checks.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 
-interface Row {
+export interface SessionRow {
   id: string;
   slug: string;
   name: string;
@@ -16,6 +16,8 @@ interface Row {
   driver: string | null;
   agent: string;
   state: State;
+  state_at: Date | null;
+  asks: string | null;
   machine: string | null;
   cwd: string | null;
   branch: string | null;
@@ -27,9 +29,10 @@ interface Row {
   created_at: Date;
   last_event_at: Date | null;
   ended_at: Date | null;
+  muted_at: Date | null;
 }
 
-const sessionOf = (row: Row): Session => ({
+export const sessionOf = (row: SessionRow): Session => ({
   id: row.id,
   project: row.slug,
   name: row.name,
@@ -38,6 +41,8 @@ const sessionOf = (row: Row): Session => ({
   driver: row.driver,
   agent: row.agent,
   state: row.state,
+  stateAt: row.state_at?.toISOString() ?? null,
+  asks: row.asks || null,
   machine: row.machine,
   cwd: row.cwd,
   branch: row.branch,
@@ -48,6 +53,7 @@ const sessionOf = (row: Row): Session => ({
   createdAt: row.created_at.toISOString(),
   lastEventAt: row.last_event_at?.toISOString() ?? null,
   endedAt: row.ended_at?.toISOString() ?? null,
+  muted: row.muted_at !== null,
   lastSeq: Number(row.last_seq),
 });
 
@@ -58,7 +64,7 @@ export const newName = (): string =>
 /** The session by name (or id) in a project the caller may see. */
 export async function get(db: Db, caller: Caller, slug: string, name: string): Promise<Session> {
   return db.as(caller.org, async (tx) => {
-    const [row] = await tx<(Row & { visibility: "org" | "private"; member: boolean })[]>`
+    const [row] = await tx<(SessionRow & { visibility: "org" | "private"; member: boolean })[]>`
       select s.*, p.slug, p.visibility, ${isMember(tx, caller)} as member
       from sessions s join projects p on p.id = s.project_id
       where p.slug = ${slug} and p.archived_at is null and ${visible(tx, caller)}
@@ -84,7 +90,7 @@ export async function list(
   const [at, id] = cursor ? readCursor(cursor, 2) : [];
   const rows = await db.as(
     caller.org,
-    (tx) => tx<(Row & { sort: string })[]>`
+    (tx) => tx<(SessionRow & { sort: string })[]>`
       select s.*, ${project.slug} as slug,
         to_char(coalesce(last_event_at, created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sort
       from sessions s

@@ -6,9 +6,12 @@ import { startGuard } from "../machine/guard/guard.ts";
 import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
+import { startAbreast } from "./abreast.ts";
 import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
+import { startBells } from "./bells.ts";
 import { live } from "./bindings.ts";
+import { startCommits } from "./commits.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
 import { startHooks } from "./hooks.ts";
@@ -16,6 +19,7 @@ import { startJobs } from "./jobs.ts";
 import { startJournal } from "./journal.ts";
 import { links } from "./links.ts";
 import { lock } from "./lock.ts";
+import { startMailbox } from "./mailbox.ts";
 import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
 import { startPruner } from "./prune.ts";
@@ -25,9 +29,11 @@ import { silentSince } from "./silence.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
 import { elsewhere, journalStatus, statusLine, unknown } from "./status.ts";
+import { startTools } from "./tools.ts";
 import { startUnchecked, uncheckedStatus } from "./unchecked.ts";
 import { startUpdates } from "./updates.ts";
 import { startUplinks } from "./uplinks.ts";
+import { startUpstream } from "./upstream.ts";
 
 export interface Daemon extends AsyncDisposable {
   place: Paths;
@@ -63,8 +69,19 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       },
     }),
   );
+  const abreast = startAbreast();
+  const bells = startBells(place.bells);
+  const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
-  const downlink = parts.use(startDownlink({ journal, accounts, log }));
+  const downlink = parts.use(
+    startDownlink({
+      journal,
+      accounts,
+      abreast,
+      log,
+      elsewhere: (session) => void members.depart(session).catch(() => undefined),
+    }),
+  );
   const ready = Promise.withResolvers<void>();
   const followers = parts.use(
     startFollowers({ journal, agents, guard, log, ready: ready.promise }),
@@ -74,7 +91,10 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const unchecked = parts.use(
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
-  const members = startMembers({ journal, agents, followers, hooks, home: belongs });
+  const upstream = startUpstream(accounts);
+  parts.use(startCommits({ journal, guard, log }));
+  const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
+  const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
   const updates = parts.use(startUpdates({ place, log }));
   const lacks = askServer(accounts);
   const recovery = startRecovery({ journal, agents, guard, accounts, machine, lacks });
@@ -131,7 +151,18 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   parts.use(
     listen(
       place.socket,
-      routes({ hooks, members, pauses, jobs, status, line, unknown: () => unknown(journal), log }),
+      routes({
+        hooks,
+        members,
+        pauses,
+        jobs,
+        mailbox,
+        tools,
+        status,
+        line,
+        unknown: () => unknown(journal),
+        log,
+      }),
     ),
   );
   const alive = parts.move();

@@ -16,9 +16,17 @@ import { peopleOf } from "./sessions.ts";
 /** The door of every hook, through the socket and through the spool. */
 export interface Hooks {
   /** Resolves when what the call says is safe on disk; only then may it be answered (or its spool file deleted). */
-  take(call: HookCall): Promise<{ recorded: boolean }>;
+  take(call: HookCall): Promise<Taken>;
   /** A running session that nobody records, so that a join need not say where its transcript lies. Never on disk. */
   seen(agentSession: string): Seen | undefined;
+  /** The session that nobody records in this process of an agent; the latest to come. */
+  seenIn(pid: number): string | undefined;
+}
+
+export interface Taken {
+  recorded: boolean;
+  agent: Agent;
+  reading: HookReading;
 }
 
 export interface Seen {
@@ -29,7 +37,7 @@ export interface Seen {
 }
 
 /** What a call left to be done: a look at the transcript, or nothing. */
-interface Taken {
+interface Left {
   look: boolean;
   /** It is off the record. */
   paused?: boolean;
@@ -101,6 +109,7 @@ export function startHooks(needs: {
 
   return {
     seen: (agentSession) => unrecorded.get(agentSession),
+    seenIn: (pid) => [...unrecorded].findLast(([, seen]) => seen.pid === pid)?.[0],
     async take(call) {
       const agent = agents.find(({ name }) => name === call.agent);
       if (!agent) {
@@ -110,9 +119,10 @@ export function startHooks(needs: {
       }
       const people: People = { driver: home().driver, agent: agent.participant };
       const reading = agent.readHook(call, people);
-      if (!reading.agentSession) return { recorded: false };
+      const answer = (recorded: boolean): Taken => ({ recorded, agent, reading });
+      if (!reading.agentSession) return answer(false);
       const subagents = (transcript: string) => agent.subagentsFolder(transcript);
-      const taken = await journal.write<Taken | undefined>(() => {
+      const taken = await journal.write<Left | undefined>(() => {
         const found = resolve(db, reading, {
           agent: agent.name,
           pid: call.pid,
@@ -134,12 +144,12 @@ export function startHooks(needs: {
       });
       if (!taken) {
         remember(call, reading);
-        return { recorded: false };
+        return answer(false);
       }
       unrecorded.delete(reading.agentSession);
       if (taken.look || reading.turn) followers.poke(reading.agentSession, reading.turn);
       else followers.follow(reading.agentSession);
-      return { recorded: !taken.paused };
+      return answer(!taken.paused);
     },
   };
 }

@@ -3,26 +3,33 @@ import { brief, type Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
 import { Import, Recover } from "../wire/job.ts";
 import {
+  Handed,
   HookCall,
   Join,
   Leave,
   type Line,
   Link,
   Pause,
+  Station,
   type Status,
   type Unknown,
   Unlink,
 } from "../wire/local.ts";
+import { ToolCall } from "../wire/tools.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Jobs } from "./jobs.ts";
+import type { Mailbox } from "./mailbox.ts";
 import type { Members } from "./members.ts";
 import type { Pauses } from "./pauses.ts";
+import type { Tools } from "./tools.ts";
 
 interface Needs {
   hooks: Hooks;
   members: Members;
   pauses: Pauses;
   jobs: Jobs;
+  mailbox: Mailbox;
+  tools: Tools;
   status: () => Status;
   line: (agentSession: string) => Line;
   unknown: () => Unknown[];
@@ -33,14 +40,35 @@ interface Needs {
 type Act = (json: unknown) => unknown;
 
 /** Everything the socket answers, in one table; Bun finds the route before any of our code runs. */
-export function routes({ hooks, members, pauses, jobs, status, line, unknown, log }: Needs) {
+export function routes({
+  hooks,
+  members,
+  pauses,
+  jobs,
+  mailbox,
+  tools,
+  status,
+  line,
+  unknown,
+  log,
+}: Needs) {
   const table = {
     "/status": get("/status", () => status()),
     "/statusline": get("/statusline", ({ url }) =>
       line(new URL(url).searchParams.get("session") ?? ""),
     ),
     "/unknown": get("/unknown", () => unknown()),
-    "/hook": post("/hook", (json) => hooks.take(parse(json, HookCall))),
+    "/hook": post("/hook", async (json) => {
+      const call = parse(json, HookCall);
+      return await mailbox.answer(call, await hooks.take(call));
+    }),
+    "/station": {
+      POST: serve("POST /station", async (request) => {
+        return await mailbox.station(parse(await body(request), Station), request.signal);
+      }),
+    },
+    "/tool": post("/tool", (json) => tools(parse(json, ToolCall))),
+    "/handed": post("/handed", (json) => mailbox.handed(parse(json, Handed))),
     "/join": post("/join", (json) => members.join(parse(json, Join))),
     "/leave": post("/leave", (json) => members.leave(parse(json, Leave))),
     "/pause": post("/pause", (json) => pauses.pause(parse(json, Pause))),
@@ -63,7 +91,8 @@ export function routes({ hooks, members, pauses, jobs, status, line, unknown, lo
   function serve(route: string, act: (request: Request) => unknown) {
     return async (request: Request): Promise<Response> => {
       try {
-        return Response.json(await act(request));
+        const answer = await act(request);
+        return answer instanceof Response ? answer : Response.json(answer);
       } catch (error) {
         return refusal(route, error);
       }

@@ -7,6 +7,12 @@ const LONGEST = 103;
 /** Largest hook payload: a tool's result of tens of megabytes, wrapped as JSON in JSON. */
 const BODY_BYTES = 64 * 1024 * 1024;
 
+/**
+ * A line into an agent may be silent for hours; Bun cuts off an answer that is silent for 10 s. Its types know the
+ * setting for ports only; sockets obey it all the same (tried with 1.4.5, where `server.timeout` does nothing here).
+ */
+const PATIENT: object = { idleTimeout: 0 };
+
 type Answer = (request: Request) => Response | Promise<Response>;
 
 interface Routes {
@@ -38,6 +44,7 @@ export function listen(path: string, { table, other }: Routes): AsyncDisposable 
       routes: table,
       fetch: other,
       maxRequestBodySize: BODY_BYTES,
+      ...PATIENT,
       development: false,
     });
     chmodSync(path, 0o600);

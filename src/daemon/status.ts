@@ -19,7 +19,11 @@ export function journalStatus(journal: Journal) {
          group by refused order by count desc limit 5`,
       )
       .all(),
-    mailbox: count(db.query<{ n: number }, []>("select count(*) as n from mailbox")),
+    mailbox: count(
+      db.query<{ n: number }, []>(
+        "select count(*) as n from advice where state in ('waiting', 'handing')",
+      ),
+    ),
     bytes: journal.bytes(),
     error: journal.error ?? (journal.setAside ? `damaged, set aside: ${journal.setAside}` : null),
   };

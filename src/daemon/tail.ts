@@ -12,6 +12,7 @@ import { LONGEST, readLines, type Step } from "./lines.ts";
 import { mingle } from "./mingle.ts";
 import { sessionOf } from "./sessions.ts";
 import { firstMemory, isSaid, move, type Tail } from "./tails.ts";
+import { notice, recognise, witness } from "./witness.ts";
 
 /** Polaris's own translator version and namespace, for what the tail itself has to say. */
 const OWN = { agent: "polaris", translator: 1, via: "polaris" } as const;
@@ -97,7 +98,10 @@ async function store(
     if (!bound || bound.state === "left") return undefined;
     // It went off the record while these lines were read.
     if (bound.paused) return undefined;
-    append(journal.db, bound.session, mingle(journal.db, tail, bound.session, events));
+    notice(journal.db, agent, tail.agent_session, step.lines);
+    const lines = recognise(journal.db, events);
+    append(journal.db, bound.session, mingle(journal.db, tail, bound.session, lines));
+    witness(journal.db, lines, "transcript");
     for (const [origin, events] of origins) note(journal.db, guard, origin, events);
     move(journal.db, next);
     return next;
@@ -120,6 +124,8 @@ async function pass(
   const events = step.lines.flatMap((line) => agent.readLine(line.text, people, memory));
   const next = { ...tail, offset: step.next };
   return await journal.write(() => {
+    notice(journal.db, agent, tail.agent_session, step.lines);
+    witness(journal.db, events, "transcript");
     forgo(journal.db, events);
     move(journal.db, next);
     return next;

@@ -30,6 +30,8 @@ export interface Paths {
   policy: string;
   /** Hook calls that could not be checked for secrets: nothing else has their content. */
   unchecked: string;
+  /** A file for each running agent session: its change is heard there. */
+  bells: string;
 }
 
 /** `home` from an option wins over `POLARIS_HOME`, which wins over `~/.polaris`. */
@@ -50,6 +52,7 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     update: join(folder, "update.json"),
     policy: join(folder, "policy.json"),
     unchecked: join(folder, "spool", "unchecked"),
+    bells: join(folder, "bells"),
   };
 }
 

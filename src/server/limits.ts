@@ -10,6 +10,8 @@ export interface Rates {
   guesses: Rate;
   /** Changes over the API, per token. */
   writes: Rate;
+  /** Pieces of advice, per sender. */
+  advice: Rate;
   /** Events, per token, over all ways in. */
   events: Rate;
 }
@@ -20,6 +22,8 @@ export const RATES: Rates = {
   doors: { perSecond: 2, burst: 120 },
   guesses: { perSecond: 10 / 60, burst: 20 },
   writes: { perSecond: 50, burst: 1000 },
+  // A person who has much to say writes one every few seconds; two agents that advise each other never stop.
+  advice: { perSecond: 0.5, burst: 30 },
   // A busy agent makes 5 events a second; a day's backlog of 100,000 is through in a quarter of a minute.
   events: { perSecond: 4000, burst: 40_000 },
 };
@@ -39,6 +43,7 @@ export function startLimits(given: Partial<Rates> = {}, stopping?: AbortSignal) 
   const doors = startBuckets(rates.doors);
   const guesses = startBuckets(rates.guesses);
   const writes = startBuckets(rates.writes);
+  const advice = startBuckets(rates.advice);
   const events = startBuckets(rates.events);
   const isGate = (url: string) => GATES.test(new URL(url).pathname);
 
@@ -57,6 +62,10 @@ export function startLimits(given: Partial<Rates> = {}, stopping?: AbortSignal) 
     write({ token }: Caller): void {
       const wait = writes.take(token);
       if (wait > 0) throw tooMany("Too many changes with this token.", wait);
+    },
+    advise({ org, participant }: Caller): void {
+      const wait = advice.take(`${org} ${participant}`);
+      if (wait > 0) throw tooMany("You have sent much advice in a short time.", wait);
     },
     /** Events of a script or hook, which are refused and sent again by whoever sent them. */
     post({ token }: Caller, count: number): void {

@@ -1,14 +1,24 @@
 import { Elysia } from "elysia";
 import type { SignUp } from "../core/arrive.ts";
+import { startBehind } from "../core/behind.ts";
+import { counter } from "../core/counter.ts";
 import { startDoorbell } from "../core/doorbell.ts";
+import { startExpiry } from "../core/expiry.ts";
 import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
-import { startIndexer } from "../core/indexer.ts";
+import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startLineup } from "../core/lineup.ts";
+import { startListeners } from "../core/listeners.ts";
+import { startSender } from "../core/sender.ts";
+import { startShareWatch } from "../core/share-watch.ts";
+import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
 import { startSweeper } from "../core/sweeper.ts";
+import { teller } from "../core/teller.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { startSeal } from "../lib/seal.ts";
 import { loadAssets } from "../web/assets.ts";
 import { PolarisError } from "../wire/error.ts";
 import { addressOf, isSecure, proxiesOf } from "./address.ts";
@@ -22,25 +32,44 @@ import { type MailSettings, startMail } from "./mail.ts";
 import { type BackupReading, type MetricsDoor, startMetrics } from "./metrics.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
+import { agentSettingRoutes } from "./routes/agent-settings.ts";
+import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { contextRoutes } from "./routes/context.ts";
 import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { injectionRoutes } from "./routes/injections.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricRoutes } from "./routes/metrics.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
+import { projectPageRoutes } from "./routes/project-pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
+import { pullRoutes } from "./routes/pulls.ts";
+import { readingRoutes } from "./routes/reading.ts";
+import { referenceRoutes, type Whole } from "./routes/reference.ts";
 import { removalRoutes } from "./routes/removals.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
+import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
+import { slackRoutes } from "./routes/slack.ts";
+import { slackPeopleRoutes } from "./routes/slack-people.ts";
+import { slackSettingRoutes } from "./routes/slack-settings.ts";
+import { slackWishRoutes } from "./routes/slack-wishes.ts";
+import { teamRoutes } from "./routes/team.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { usageRoutes } from "./routes/usage.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
@@ -65,6 +94,9 @@ export interface ServerOptions {
   providers?: readonly ProviderSettings[] | undefined;
   signUp?: SignUp | undefined;
   mail?: MailSettings | undefined;
+  slack?: SlackSettings | undefined;
+  /** Other waits before a webhook is tried again than Standard Webhooks' own. */
+  webhookRetryMs?: readonly number[] | undefined;
   metrics?: MetricsDoor | undefined;
   /** What the metrics say of backups, once these have begun. */
   backup?: (() => BackupReading) | undefined;
@@ -78,8 +110,16 @@ export async function startServer(options: ServerOptions) {
   const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
-  const indexer = startIndexer(db, feed, log);
+  const seal = startSeal(
+    [options.keys.current, ...options.keys.known.values()].map(({ secret }) => secret),
+    "polaris webhooks",
+  );
+  const sender = startSender(db, seal, log, options.webhookRetryMs);
+  const readers = [indexer(), counter(), teller(() => house.publicUrl, sender.kick)].map((reader) =>
+    startBehind(db, feed, log, reader),
+  );
   const sweeper = startSweeper(db, log);
+  const lineup = startLineup(db, feed, log);
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -87,6 +127,9 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const shares = await startShareWatch(db, log);
+  const listeners = startListeners(db, log);
+  const expiry = startExpiry(db, bell, log);
   const metrics = startMetrics({
     db,
     version,
@@ -103,6 +146,11 @@ export async function startServer(options: ServerOptions) {
     tokens,
     identify,
     watch,
+    shares,
+    seal,
+    sender,
+    lineup,
+    listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
     isSecure: (request) => isSecure(request, app.server, house),
@@ -113,6 +161,8 @@ export async function startServer(options: ServerOptions) {
     ),
     signUp: options.signUp ?? "invited",
     mail: options.mail && startMail(options.mail, log),
+    slack: { settings: options.slack ?? slackOf({}) },
+    keys: options.keys,
     metrics,
     metricsDoor: options.metrics ?? {},
     ingest: startIngest(db, bell, metrics.ingested),
@@ -123,6 +173,7 @@ export async function startServer(options: ServerOptions) {
     stopping: stopping.signal,
   };
 
+  const whole: Whole = {};
   const app = new Elysia({
     // Bun itself refuses headers over 16 KB (431). A connection on which nothing moves for two minutes is dropped;
     // streams say something every 15 s.
@@ -158,12 +209,32 @@ export async function startServer(options: ServerOptions) {
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
+    .use(agentRoutes(house))
+    .use(agentSettingRoutes(house))
+    .use(slackWishRoutes(house))
+    .use(slackPeopleRoutes(house))
+    .use(searchRoutes(house))
+    .use(usageRoutes(house))
+    .use(shareRoutes(house))
+    .use(exportRoutes(house))
+    .use(pullRoutes(house))
+    .use(webhookRoutes(house))
+    .use(referenceRoutes(house, whole))
     .use(removalRoutes(house))
     .use(sessionRoutes(house))
+    .use(readingRoutes(house))
+    .use(injectionRoutes(house))
+    .use(driverRoutes(house))
+    .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
+    .use(slackRoutes(house))
+    .use(slackSettingRoutes(house))
     .use(liveRoutes(house))
+    .use(teamRoutes(house))
+    .use(projectPageRoutes(house))
     .use(pageRoutes(house));
+  whole.app = app;
   try {
     app.listen({
       hostname: host,
@@ -196,7 +267,18 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [watch, sweeper, indexer, bell, feed];
+      const parts: AsyncDisposable[] = [
+        expiry,
+        listeners,
+        watch,
+        sweeper,
+        lineup,
+        shares,
+        ...readers,
+        sender,
+        bell,
+        feed,
+      ];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

@@ -9,6 +9,7 @@ export const KINDS = [
   "session.start",
   "session.end",
   "session.title",
+  "session.label",
   "user.message",
   "agent.message",
   "agent.thought",
@@ -26,6 +27,7 @@ export const KINDS = [
   "notice",
   "error",
   "usage",
+  "code.commit",
   "driver.changed",
   "session.joined",
   "session.left",
@@ -40,6 +42,8 @@ export const KINDS = [
   "injection.expired",
   "injection.recalled",
   "injection.edited",
+  "advice.muted",
+  "advice.unmuted",
   "other",
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -68,6 +72,7 @@ export type Body = z.infer<typeof Body>;
  * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch?, continues? }` (continues: the id of the session it goes on from) |
  * | session.end | `{ reason }` |
  * | session.title | `{}` (text = title) |
+ * | session.label | `{ label }` (null: taken away) |
  * | user.message | `{ origin: user, injected or system, queued?, command?, arguments?, bash?, images?, from? }` (from of advice: `{ kind, id?, name? }`) |
  * | agent.message | `{ model?, messageId?, aborted?, apiError? }` |
  * | agent.thought | `{ model?, messageId?, durationMs? }` |
@@ -82,9 +87,12 @@ export type Body = z.infer<typeof Body>;
  * | notice | `{ kind }` |
  * | error | `{ status?, type?, retryInMs?, attempt?, attempts?, final? }` |
  * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs?, total?, models? }` (total: of the session so far, not to be added up) |
+ * | code.commit | `Commit` of commit.ts (text = the subject) |
  * | injection.queued | `{ from, name?, role?, via? }` (text = the advice; the event's id is the injection's) |
  * | injection.delivered, .seen, .answered, .failed | `Report` of injection.ts (answered: text = the agent's answer) |
  * | injection.expired, .recalled, .edited | `{ injection, reason? }` (edited: text = the new words) |
+ * | driver.changed | `{ driver, from?, forced? }` (driver: who drives now, null for nobody; from: who did) |
+ * | advice.muted, .unmuted | `{}` |
  * | other | `{ type, data? }`, with `raw` |
  *
  * Any event may carry `branch` and `cwd`: where the session is from here on. Fields of the agent that no one has a place
@@ -119,6 +127,8 @@ export interface StoredEvent extends Omit<Event, "raw"> {
   /** The session's id and its name in the project. */
   session: string;
   sessionName: string;
+  /** How a named agent is called, when the sender is one. */
+  senderName?: string;
   receivedAt: string;
   /** True when long strings were shortened for this reply; the event's own address gives them whole. */
   cut?: true;

@@ -1,11 +1,18 @@
 import { z } from "zod";
-import type { Participant } from "./participant.ts";
+import { Participant } from "./participant.ts";
 
 /**
  * Where a piece of advice stands. It moves to the right, and every step is an event of its session:
  * `queued` → `delivered` (handed to a route into the agent) → `seen` (there is evidence that the text entered the
  * conversation) → `answered`; or `expired` (no evidence within its time), `failed` (with a reason), `recalled` (by its
  * sender, before delivery). Evidence is stronger than a wish: a `seen` that arrives after `recalled` or `expired` stands.
+ *
+ * `expired` is the server's word, 20 to 30 s after nobody listened for the session; a machine that hears
+ * `injection.expired` or `injection.recalled` of what it has not handed over yet drops it, and one that hears
+ * `injection.edited` hands over the new words. While a machine streams the session's events (`/sessions/:sess/events`,
+ * with a token that may ingest), the server waits: then only the machine says `failed`. The connection of a laptop that
+ * sleeps looks open for a quarter of an hour, so a machine asks for its stream with the header `HOLDS` and answers each
+ * `injection.queued` and `.edited` that it has written down with POST …/injections/:id/held.
  */
 export const INJECTION_STATES = [
   "queued",
@@ -18,6 +25,8 @@ export const INJECTION_STATES = [
 ] as const;
 export type InjectionState = (typeof INJECTION_STATES)[number];
 
+export const HOLDS = "polaris-holds";
+
 /** Ways into a coding agent, the best first; `inbox` is polaris_inbox, asked by the agent itself. */
 export const ROUTES = ["socket", "channel", "hook", "inbox", "stream"] as const;
 export type InjectionRoute = (typeof ROUTES)[number];
@@ -27,26 +36,27 @@ export const VIAS = ["web", "api", "cli", "mcp", "slack"] as const;
 export type Via = (typeof VIAS)[number];
 
 /** An injection as the server shows it. Its id is that of its `injection.queued` event. */
-export interface Injection {
-  id: string;
-  project: string;
+export const Injection = z.object({
+  id: z.string(),
+  project: z.string(),
   /** The session's name. */
-  session: string;
-  from: Participant;
-  fromName: string;
-  via: Via;
-  text: string;
-  state: InjectionState;
-  route: InjectionRoute | null;
+  session: z.string(),
+  from: Participant,
+  fromName: z.string(),
+  via: z.enum(VIAS),
+  text: z.string(),
+  state: z.enum(INJECTION_STATES),
+  route: z.enum(ROUTES).nullable(),
   /** Why it failed or expired, in words for its sender. */
-  reason: string | null;
+  reason: z.string().nullable(),
   /** What the agent answered with polaris_reply. */
-  answer: string | null;
-  createdAt: string;
-  deliveredAt: string | null;
-  seenAt: string | null;
-  changedAt: string;
-}
+  answer: z.string().nullable(),
+  createdAt: z.string(),
+  deliveredAt: z.string().nullable(),
+  seenAt: z.string().nullable(),
+  changedAt: z.string(),
+});
+export type Injection = z.infer<typeof Injection>;
 
 /**
  * What a machine reports, as an ordinary event on its way out (`injection.delivered`, `.seen`, `.answered`, `.failed`):
@@ -59,5 +69,10 @@ export const Report = z.object({
   /** What shows that it was seen: `hook`, `transcript` or `tool`. */
   evidence: z.enum(["hook", "transcript", "tool"]).optional(),
   reason: z.string().max(500).optional(),
+  /**
+   * How many edits the words had that were handed over: an edit that crosses a delivery came too late, whatever its
+   * sender was told, and the server shows the words that the agent has.
+   */
+  edits: z.int().min(0).optional(),
 });
 export type Report = z.infer<typeof Report>;

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { Participant } from "./participant.ts";
 import { Name, Slug } from "./session.ts";
+import { ToolList } from "./tools.ts";
 
 /**
  * What crosses the daemon's socket, and what a hook leaves in the spool directory while no daemon listens.
- * Routes: POST /hook (HookCall), GET /status, GET /statusline?session= (Line), GET /unknown (Unknown[]), POST /join (Join),
+ * Routes: POST /hook (HookCall, answered by HookAnswer), POST /station (Station), POST /handed (Handed), GET /status, GET /statusline?session= (Line), GET /unknown (Unknown[]), POST /join (Join),
  * POST /leave (Leave), POST /link (Link), POST /unlink (Unlink), POST /pause and POST /resume (Pause, answered by Paused);
  * long work stands in job.ts. Answers are JSON; errors are `{ error: { code, message, hint } }`.
  */
@@ -16,21 +17,81 @@ export const HookCall = z.object({
   agent: z.string().max(64),
   /** The coding agent's process (CLAUDE_PID); survives /clear and /resume. */
   pid: z.int().optional(),
+  /** Whether its session has an inbox (a socket that messages can be written to); unknown to older callers. */
+  inbox: z.boolean().optional(),
   /** What came on standard input, as text: the daemon parses it, so that bad input is kept and not lost. */
   payload: z.string(),
 });
 export type HookCall = z.infer<typeof HookCall>;
 
+/** What the recorder answers to a hook call. */
+export interface HookAnswer {
+  recorded: boolean;
+  /** What the hook prints for its agent to read. */
+  output?: string;
+  /** What it says to wake the agent, on its standard error; it then ends with 2. */
+  wake?: string;
+  /** What it writes into the session's inbox: it is the agent's child, where no `polaris mcp` is one. */
+  handovers?: Handover[];
+}
+
+/**
+ * `polaris mcp`, a child of the agent, opens a line to the recorder (POST /station) and keeps it open: the answer is a
+ * stream of lines of JSON: first `About`, then each a `Handover`. It says again who it is after the recorder was away.
+ */
+export const Station = z.object({
+  /** Its own: a message that this process has written is known by it. */
+  id: z.guid(),
+  /** The agent's process, its parent: the agent session may change while it runs. */
+  pid: z.int(),
+  /** The agent session it was started in. */
+  agentSession: z.string().max(200).optional(),
+  /** The ways by which it can hand over. */
+  ways: z.array(z.enum(["socket", "channel"])),
+  /** What it has handed over so far (as many as are of use). */
+  written: z.array(z.guid()).max(10_000),
+});
+export type Station = z.infer<typeof Station>;
+
+/** The first line to a station. */
+export const About = z.object({ version: z.string(), tools: ToolList });
+export type About = z.infer<typeof About>;
+
+export const Handover = z.object({
+  injection: z.guid(),
+  way: z.enum(["socket", "channel"]),
+  /** The agent session it is for: no other one may get it. */
+  agentSession: z.string(),
+  content: z.string(),
+  /** Of a channel's message. */
+  meta: z.record(z.string(), z.string()).default({}),
+});
+export type Handover = z.infer<typeof Handover>;
+
+/** How it went (POST /handed): handed over, or why not; then nothing was written. */
+export const Handed = z.object({
+  station: z.guid(),
+  injection: z.guid(),
+  refused: z.string().max(500).optional(),
+});
+
 /** Binds one running agent session: `polaris join <project> [session]`. */
 export const Join = z.object({
-  /** The agent's own session id. */
-  agentSession: z.string().min(1).max(200),
+  /** The agent's own session id; without, the next session that begins in `cwd`. */
+  agentSession: z.string().min(1).max(200).optional(),
   agent: z.string().max(64).default("claude"),
   transcript: z.string().optional(),
   cwd: z.string().optional(),
   project: Slug,
   name: Name.optional(),
 });
+/** What a join answers: with the brief of what was done there before, where somebody else began it. */
+export interface Joined extends Partial<Binding> {
+  /** The binding itself; no more than these two of it before an agent session begins there. */
+  project: string;
+  name: string;
+  brief: string | null;
+}
 export const Leave = z.object({ agentSession: z.string().min(1).max(200) });
 
 /** Takes one session off the record, or back; without a session the whole machine. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Completeness } from "./check.ts";
+import { VIAS } from "./injection.ts";
 import { Participant } from "./participant.ts";
 
 /** A project in an address: lower case letters, digits, dot, dash, underscore. */
@@ -19,11 +20,24 @@ export const Name = Slug;
 export const STATES = ["needs_human", "working", "idle", "finished", "failed", "paused"] as const;
 export type State = (typeof STATES)[number];
 
+/**
+ * Who may advise in a project: `members`, everyone who may inject and sees it; `linked`, only people on the project's
+ * own list of members, beside the session's driver; `off`, nobody.
+ */
+export const ADVICE = ["members", "linked", "off"] as const;
+export type AdviceSetting = (typeof ADVICE)[number];
+
 export interface Project {
   id: string;
   slug: string;
   name: string;
   visibility: "org" | "private";
+  tags: string[];
+  /** Days that its events are kept; null for ever. */
+  retentionDays: number | null;
+  /** When it was put aside; it takes no events until it is taken back. */
+  archivedAt: string | null;
+  advice: AdviceSetting;
   lastSeq: number;
   sessions: number;
   createdAt: string;
@@ -39,6 +53,10 @@ export interface Session {
   driver: string | null;
   agent: string;
   state: State;
+  /** Since when it stands so. */
+  stateAt?: string | null;
+  /** What it asks of a human, in one line, while it needs one. */
+  asks?: string | null;
   machine: string | null;
   cwd: string | null;
   branch: string | null;
@@ -49,6 +67,8 @@ export interface Session {
   createdAt: string;
   lastEventAt: string | null;
   endedAt: string | null;
+  /** The driver wants no advice for now. */
+  muted: boolean;
   /** Highest event of this session, 0 when it has none. */
   lastSeq: number;
   /** Said of one session, not in lists. */
@@ -61,7 +81,28 @@ export const NewProject = z.object({
   visibility: z.enum(["org", "private"]).optional(),
 });
 
-export const ProjectChange = NewProject.omit({ slug: true });
+/** Lower case, so that `API` and `api` are one. */
+const Tag = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .min(1)
+  .max(32)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._+-]*$/u, "a tag is letters, digits, spaces and . _ + -");
+
+export const ProjectChange = NewProject.omit({ slug: true }).extend({
+  advice: z.enum(ADVICE).optional(),
+  /** Whether `polaris pr` may tell pull requests of its sessions. */
+  pullRequests: z.boolean().optional(),
+  tags: z
+    .array(Tag)
+    .max(20)
+    .transform((tags) => [...new Set(tags)].sort())
+    .optional(),
+  retentionDays: z.int().min(1).max(36_500).nullable().optional(),
+  archived: z.boolean().optional(),
+});
+export type ProjectChange = z.infer<typeof ProjectChange>;
 
 /** Who sees a private project, beside owners and admins (whose reads are written down). */
 export interface ProjectMember {
@@ -79,11 +120,44 @@ export const NewSession = z.object({
   driver: Participant.nullable().optional(),
 });
 
-export const Inject = z.object({
-  text: z.string().min(1).max(4000),
+/** What people call a session; an empty label is none. */
+export const SessionChange = z.object({
+  label: z
+    .string()
+    .max(200)
+    .nullable()
+    .transform((label) => label?.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim() || null),
 });
 
-export const Driver = z.object({ driver: Participant.optional() });
+const Words = z.string().trim().min(1).max(4000);
+
+export const Inject = z.object({
+  text: Words,
+  /** The injection's id, minted by whoever sends it: the same again is the same injection. */
+  id: z.guid().optional(),
+  /** The door, where it cannot be told from the token. */
+  via: z.enum(VIAS).exclude(["slack"]).optional(),
+});
+
+export const InjectionChange = z.object({ text: Words });
+
+/** Claims the seat, for oneself unless said otherwise. `force`: an admin takes it from whoever has it. */
+export const Driver = z.object({
+  driver: Participant.optional(),
+  force: z.boolean().default(false),
+});
+
+/** Gives the seat up, or to somebody. `force`: an admin does it in the driver's place. */
+export const Handoff = z.object({ to: Participant.optional(), force: z.boolean().default(false) });
+
+export const Mute = z.object({ muted: z.boolean() });
+
+/** POST /projects/:proj/sessions answers the session and what one is in it now. */
+export interface Joined extends Session {
+  role: "driver" | "advisor";
+  /** The same in words, with what one can do. */
+  message: string;
+}
 
 /** Every list: items and the cursor of the next page, null at the end. */
 export interface Page<T> {

@@ -42,8 +42,67 @@ export const domain: Target = async ({ database, caller }) => {
   return { domain };
 };
 
+/** Advice that the agent has seen, under one id in every project. */
+export const injection: Target = async ({ database, caller }) => {
+  const id = uuid7();
+  await database.admin`
+    insert into injections
+      (org_id, project_id, session_id, id, sender, sender_name, user_id, via, text, state)
+    select org_id, project_id, id, ${id}, 'user:priya', 'Priya', ${caller.user}, 'api', 'advice', 'seen'
+    from sessions where name = 's-0001' and org_id = ${caller.org}`;
+  return { id };
+};
+
 /** A machine that waits to be let in. */
 export const waiting: Target = async ({ db }) => {
   const { userCode } = await grants.openDevice(db, { name: "laptop" });
   return { user_code: userCode };
+};
+
+/** A link to a session all see, made by somebody else. */
+export const share: Target = async (polaris) => {
+  const { participant } = await somebody(polaris);
+  const id = uuid7();
+  await polaris.database.admin`
+    insert into shares (id, org_id, project_id, session_id, hash, parts, created_by, expires_at)
+    select ${id}, s.org_id, s.project_id, s.id, sha256(${id}::text::bytea), 'all', ${participant}, now() + interval '1 day'
+    from sessions s join projects p on p.id = s.project_id
+    where p.org_id = ${polaris.caller.org} and p.slug = 'open' limit 1`;
+  return { id };
+};
+
+const newAgent = async ({ database, caller }: Polaris): Promise<string> => {
+  const name = `agent-${++made}`;
+  await database.admin`
+    insert into agents (org_id, name, display, created_by)
+    values (${caller.org}, ${name}, 'Dean', ${caller.participant})`;
+  return name;
+};
+
+export const agent: Target = async (polaris) => ({ agent: await newAgent(polaris) });
+
+/** The same for a form. */
+export const agentNamed: Target = async (polaris) => ({ name: await newAgent(polaris) });
+export const freeAgent: Target = async () => ({ name: `agent-${++made}` });
+
+export const unknown: Target = async () => ({ id: uuid7() });
+
+export const slackPerson: Target = async ({ database, caller }) => {
+  const person = `U0${++made}`;
+  await database.admin`
+    insert into slack_people (org_id, team, slack_user, handle, name, kind)
+    values (${caller.org}, 'T0ACME', ${person}, ${person.toLowerCase()}, 'Krishna', 'person')`;
+  return { person };
+};
+
+/** Somebody who is told, switched off so that nothing is sent, and one message. */
+export const webhook: Target = async ({ database, caller }) => {
+  const [id, message] = [uuid7(), uuid7()];
+  await database.admin`
+    insert into webhooks (id, org_id, url, secret, kinds, created_by, disabled_at)
+    values (${id}, ${caller.org}, 'http://127.0.0.1:9/', '', '{error}', 'user:manu', now())`;
+  await database.admin`
+    insert into webhook_messages (id, org_id, webhook_id, kind, body)
+    values (${message}, ${caller.org}, ${id}, 'error', '{}')`;
+  return { id, message };
 };

@@ -139,7 +139,8 @@ describe("row-level security holds alone (F5)", () => {
     const range = { project: project.id, limit };
     expect(await history.page(db, victim, range)).toEqual({ items: [], next: null });
     expect(history.one(db, victim, project, 1)).rejects.toMatchObject(nothing);
-    expect((await search(db, victim, { ...range, words: "plan" })).items).toEqual([]);
+    expect((await search(db, victim, { q: "plan" })).items).toEqual([]);
+    expect(search(db, victim, { q: "plan", project: "etl" })).rejects.toMatchObject(nothing);
     expect(members.list(db, victim, "etl")).rejects.toMatchObject(nothing);
     expect((await audit.list(db, victim.org, { limit })).items).toEqual([]);
   });

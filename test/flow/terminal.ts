@@ -30,16 +30,20 @@ export function seedHome(home: string, ...directories: string[]): void {
   writeFileSync(join(home, ".claude.json"), JSON.stringify(settings));
 }
 
+/** The mode in which nothing is asked. */
+export const BYPASS = "--dangerously-skip-permissions";
+
 /** The real Claude Code in a terminal of its own: typed into key by key, read by what it draws. */
 export function startTerminal(
   chain: Pick<Chain, "home" | "place">,
   model: { url: string },
-  { cwd, args = [] }: { cwd: string; args?: string[] },
+  { cwd, args = [], env = {} }: { cwd: string; args?: string[]; env?: Record<string, string> },
 ) {
   const claude = process.env.POLARIS_TEST_CLAUDE ?? "";
   const decoder = new TextDecoder();
   let drawn = "";
-  const child = Bun.spawn([claude, "--permission-mode", "manual", ...args], {
+  const mode = args.includes(BYPASS) ? [] : ["--permission-mode", "manual"];
+  const child = Bun.spawn([claude, ...mode, ...args], {
     cwd,
     env: {
       PATH: process.env.PATH ?? "",
@@ -53,6 +57,7 @@ export function startTerminal(
       DISABLE_TELEMETRY: "1",
       DISABLE_ERROR_REPORTING: "1",
       DISABLE_AUTOUPDATER: "1",
+      ...env,
     },
     terminal: {
       cols: 120,

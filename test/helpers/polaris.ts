@@ -2,6 +2,7 @@ import * as apiTokens from "../../src/core/api-tokens.ts";
 import { SCOPES } from "../../src/core/caller.ts";
 import { startIdentify } from "../../src/core/identify.ts";
 import { admit, homeOrg, userOf } from "../../src/core/people.ts";
+import { type SlackSettings, slackOf } from "../../src/core/slack-apps.ts";
 import { connect } from "../../src/db/db.ts";
 import { type Log, silent } from "../../src/lib/log.ts";
 import { keysOf } from "../../src/server/keys.ts";
@@ -22,17 +23,23 @@ interface StartOptions {
   /** `{}` for those of a real server. */
   rates?: Partial<Rates>;
   proxies?: string[];
+  webhookRetryMs?: readonly number[];
   entrance?: Pick<
     ServerOptions,
     "providers" | "signUp" | "mail" | "proxies" | "publicUrl" | "metrics"
   >;
+  slack?: SlackSettings;
 }
+
+/** Nobody is at home there. */
+const NO_SLACK = slackOf({ SLACK_API_URL: "http://127.0.0.1:9/api/" });
 
 /** Tests come from one address and are quicker than people. */
 const GENEROUS = {
   doors: { perSecond: 1e6, burst: 1e6 },
   guesses: { perSecond: 1e6, burst: 1e6 },
   writes: { perSecond: 1e6, burst: 1e6 },
+  advice: { perSecond: 1e6, burst: 1e6 },
 };
 
 /** A whole server on a database of its own and a free port, called as users call it. */
@@ -42,7 +49,9 @@ export async function startPolaris({
   accessSeconds,
   rates = GENEROUS,
   proxies,
+  webhookRetryMs,
   entrance = {},
+  slack = NO_SLACK,
 }: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary());
@@ -68,7 +77,9 @@ export async function startPolaris({
       keys,
       accessSeconds,
       rates,
+      webhookRetryMs,
       proxies: proxies ?? entrance.proxies,
+      slack,
     }),
   );
   const owned = stack.move();

@@ -88,6 +88,8 @@ const TABLES = [
   "api_tokens",
   "project_members",
   "audit",
+  "injections",
+  "listeners",
   "sign_ins",
   "grants",
 ];

@@ -15,7 +15,18 @@ const get = (path: string, headers: Record<string, string> = {}, method = "GET")
 
 test("every file of the dashboard has a name that changes with its content", async () => {
   expect(built.map(({ name }) => name).sort()).toEqual(
-    ["app.css", "geist-mono.woff2", "geist.woff2", "icon.svg", "page.js", "session.js"].sort(),
+    [
+      "app.css",
+      "geist-mono.woff2",
+      "geist.woff2",
+      "highlight.js",
+      "icon.svg",
+      "page.js",
+      "search.js",
+      "session.js",
+      "share.js",
+      "team.js",
+    ].sort(),
   );
   for (const { path } of built) expect(path).toMatch(/^\/assets\/[a-z-]+-[\w-]{10}\.[a-z0-9]+$/);
   expect((await buildAssets()).map(({ path }) => path)).toEqual(built.map(({ path }) => path));

@@ -55,6 +55,7 @@ export const SESSION: Session = {
   createdAt: new Date(START).toISOString(),
   lastEventAt: new Date(START + 140_000).toISOString(),
   endedAt: null,
+  muted: false,
   lastSeq: 35,
 };
 
@@ -63,6 +64,10 @@ export const PROJECT: Project = {
   slug: "checkout",
   name: "Checkout",
   visibility: "org",
+  tags: ["payments"],
+  retentionDays: null,
+  archivedAt: null,
+  advice: "members",
   lastSeq: 1204,
   sessions: 3,
   createdAt: new Date(START - 86_400_000 * 9).toISOString(),

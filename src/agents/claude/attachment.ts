@@ -1,6 +1,7 @@
 import type { Event } from "../../wire/event.ts";
 import { list, number, record, string, time } from "../fields.ts";
-import { messageOf } from "./envelope.ts";
+import { adviceIn } from "./advice.ts";
+import { advised, messageOf } from "./envelope.ts";
 import { contentOf } from "./media.ts";
 import { listed, received } from "./prompt.ts";
 import { driver, other, type Scene, tell } from "./scene.ts";
@@ -132,6 +133,9 @@ function hooked(scene: Scene, type: string): Event[] {
   ]
     .filter(Boolean)
     .join("\n");
+  // Our own hook's words are a teammate's.
+  const advice = type === "hook_success" ? [] : adviceIn(text);
+  if (advice.length > 0) return advice.map((one) => received(scene, advised("hook", one)));
   if (!text && (type === "hook_success" || type.startsWith("async"))) return [];
   return [
     tell(scene, "notice", {

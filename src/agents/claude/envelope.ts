@@ -1,6 +1,7 @@
 import { Participant, slugOf } from "../../wire/participant.ts";
 import type { People } from "../agent.ts";
 import { defined, type Json, string } from "../fields.ts";
+import { type Advice, adviceIn } from "./advice.ts";
 
 /**
  * Prompts that no person typed arrive as text in a tag: notices of background work, messages of a channel, messages
@@ -11,6 +12,19 @@ export interface Message {
   text: string;
   sender: Participant;
   from: Json;
+  /** The injection it is the delivery of. */
+  injection?: string;
+}
+
+/** Advice that came by this way, in the words of its sender. */
+export function advised(kind: string, { id, sender, text }: Advice, from: Json = {}): Message {
+  return {
+    origin: "injected",
+    text,
+    sender,
+    from: defined({ ...from, kind, injection: id }),
+    injection: id,
+  };
 }
 
 /** Only by how the prompt begins: a hook is told no more than the text. */
@@ -32,6 +46,9 @@ export function messageOf(prompt: string, origin: Json, people: People): Message
 }
 
 function notification(prompt: string, people: People): Message {
+  // A hook that wakes the session speaks in the same tag; a task's own words come with its id.
+  const [advice] = prompt.includes("<task-id>") ? [] : adviceIn(prompt);
+  if (advice) return advised("hook", advice);
   const { inner } = tag(prompt, "task-notification");
   const result = tag(inner, "result");
   const text = [inside(inner, "summary"), result.isThere ? result.inner : undefined];
@@ -54,6 +71,8 @@ function channel(prompt: string): Message {
   const { inner, attributes } = tag(prompt, "channel");
   const { source, sender, user, message_id, ...rest } = attributes;
   const isOurs = source === "polaris" || /^plugin:polaris:/.test(String(source));
+  const [advice] = isOurs ? adviceIn(inner) : [];
+  if (advice) return advised("channel", advice);
   return {
     origin: "injected",
     text: inner,
@@ -69,9 +88,12 @@ function peer(prompt: string, origin: Json): Message {
   const name = string(origin.name) ?? string(attributes["from-name"]);
   const isOurs = from?.startsWith("polaris:") ?? false;
   const person = name?.replace(/\s+via polaris$/, "");
+  const text = string(origin.body) ?? inner;
+  const [advice] = isOurs ? adviceIn(text) : [];
+  if (advice) return advised("peer", advice, { name });
   return {
     origin: "injected",
-    text: string(origin.body) ?? inner,
+    text,
     // A peer that is not ours is another session of the agent, whatever it calls itself.
     sender: isOurs ? speaker(true, person) : `agent:${slugOf(name ?? "peer", "peer")}`,
     from: defined({ kind: "peer", id: from, name }),

@@ -1,4 +1,5 @@
 import { string } from "../fields.ts";
+import { BELL } from "./advice.ts";
 import type { Hook } from "./hooks.ts";
 import { fact, notice } from "./moment.ts";
 
@@ -151,7 +152,13 @@ export const lifeHooks: Readonly<Record<string, Hook>> = {
   // Settings and files on the machine: nothing happened in the session.
   InstructionsLoaded: silent(),
   ConfigChange: silent(),
-  FileChanged: silent(),
+  FileChanged: {
+    fields: { file_path: "string", event: "string" },
+    read: ({ payload }) => ({
+      rung: string(payload.file_path)?.endsWith(`/${BELL}`) ?? false,
+      facts: [],
+    }),
+  },
   PreModelSwitch: silent(),
 };
 

@@ -1,7 +1,7 @@
 import { list, record, string } from "../fields.ts";
 import { envelopeOf } from "./envelope.ts";
 import type { Hook } from "./hooks.ts";
-import { turnId } from "./ids.ts";
+import { adviceId, turnId } from "./ids.ts";
 import { background, fact, type Moment, notice } from "./moment.ts";
 import { driver } from "./scene.ts";
 
@@ -21,7 +21,9 @@ export const turnHooks: Readonly<Record<string, Hook>> = {
             body: { origin: message.origin, from: message.from },
           }
         : { sender: driver(people), text: prompt, body: { origin: "user" } };
-      const id = ownId(moment, "user.message", prompt);
+      const id = message?.injection
+        ? adviceId(message.injection)
+        : ownId(moment, "user.message", prompt);
       return { turn: "open", facts: [fact(moment, "unseen", "user.message", { id, ...words })] };
     },
   },

@@ -21,6 +21,9 @@ export const contentId = (session: string, kind: string, content: string): strin
 export const callId = (session: string, toolUse: string, part: "call" | "result"): string =>
   idOf("tool", session, toolUse, part);
 
+/** Advice that entered a conversation: one fact, whichever line or hook tells it. */
+export const adviceId = (injection: string): string => idOf("advice", injection);
+
 /** Tokens are counted once per message of the model, whatever number of lines it takes. */
 export const usageId = (session: string, message: string): string =>
   idOf("usage", session, message);

@@ -1,5 +1,7 @@
 import type { Agent } from "../agent.ts";
+import { frame, greeting, hookOutput, message, wake } from "./advice.ts";
 import { readHook } from "./hook.ts";
+import { signs } from "./queue.ts";
 import { readLine } from "./transcript.ts";
 
 /** Claude Code, as recorded from version 2.1.329. */
@@ -13,4 +15,5 @@ export const claude: Agent = {
       ? `${transcript.slice(0, -".jsonl".length)}/subagents`
       : undefined,
   transcripts: (home, env) => `${env.CLAUDE_CONFIG_DIR || `${home}/.claude`}/projects`,
+  advice: { frame, message, hookOutput, wake, greeting, signs },
 };

@@ -1,4 +1,5 @@
 import skill from "../../../skills/polaris/SKILL.md" with { type: "text" };
+import { BELL } from "./advice.ts";
 
 /**
  * - `tail`: the transcript is the record and hooks only say "now"; none of them is on the tool path, so that a tool
@@ -77,12 +78,21 @@ export function files(installation: Installation): Record<string, string> {
 
 function hooks(installation: Installation) {
   const events = installation.capture === "hooks" ? HOOKS : TAIL;
-  return Object.fromEntries(
-    events.map((event) => [event, [{ hooks: [hook(installation, event)] }]]),
-  );
+  const [command, ...args] = [...calling(installation), "--bell"];
+  const bell = { type: "command", command, args, asyncRewake: true, timeout: 10 };
+  return {
+    ...Object.fromEntries(events.map((event) => [event, [{ hooks: [hook(installation, event)] }]])),
+    FileChanged: [{ matcher: BELL, hooks: [bell] }],
+  };
 }
 
+const calling = (program: Program) => [...words(program), "hook", "--agent", "claude"];
+
 /**
+ * FileChanged is the bell: its hook starts when the recorder changes the one file that SessionStart told the session to
+ * watch, and only then. It reaches sessions that have no inbox, or none that can be written to, also when they are idle
+ * (2.1.329), and costs nothing on the tool path, where a PostToolBatch hook would be a process for every call.
+ *
  * Those that the agent waits for: SessionStart, so that the session is bound before its first prompt, and Stop and
  * SessionEnd, because `claude -p` exits about 200 ms after Stop and kills hooks that still run: the end of the turn would
  * be lost. All of them stand beside the tool path. A waited-for hook whose binary is missing prints an error into every
@@ -92,7 +102,7 @@ const WAITED = ["SessionStart", "Stop", "SessionEnd"];
 
 /** Exec form and `async`: nothing waits, no shell starts, and a missing binary is silent. */
 function hook(installation: Installation, event: string) {
-  const [command, ...args] = [...words(installation), "hook", "--agent", "claude"];
+  const [command, ...args] = calling(installation);
   if (!WAITED.includes(event)) return { type: "command", command, args, async: true, timeout: 5 };
   const quiet = `${line(installation, "hook", "--agent", "claude")} 2>/dev/null || true`;
   return { type: "command", command: quiet, timeout: 5 };

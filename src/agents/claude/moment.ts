@@ -16,7 +16,7 @@ export interface Moment {
 }
 
 /** What one event of the agent says: its facts, and what it means for the session. */
-export interface Saying extends Pick<HookReading, "start" | "turn" | "ended" | "cwd"> {
+export interface Saying extends Pick<HookReading, "start" | "turn" | "ended" | "rung" | "cwd"> {
   facts: Fact[];
 }
 

@@ -1,6 +1,7 @@
 import type { Event } from "../../wire/event.ts";
 import { type Json, record, string } from "../fields.ts";
 import { envelopeOf, inside, type Message, messageOf } from "./envelope.ts";
+import { adviceId } from "./ids.ts";
 import type { Content } from "./media.ts";
 import { driver, type Scene, tell } from "./scene.ts";
 
@@ -47,6 +48,7 @@ function sent(scene: Scene, text: string): Message | undefined {
 
 export function received(scene: Scene, message: Message, queued?: true): Event {
   return tell(scene, "user.message", {
+    ...(message.injection ? { id: adviceId(message.injection) } : {}),
     sender: message.sender,
     text: message.text,
     body: { origin: message.origin, from: message.from, queued },

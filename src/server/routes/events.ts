@@ -4,6 +4,7 @@ import { linesOf } from "../../core/ingest.ts";
 import { input, sentence } from "../../core/input.ts";
 import { post } from "../../core/post.ts";
 import * as projects from "../../core/projects.ts";
+import { refusalOf, screen } from "../../core/reports.ts";
 import * as sessions from "../../core/sessions.ts";
 import { parseStorable } from "../../core/storable.ts";
 import { uuid7 } from "../../lib/uuid.ts";
@@ -63,7 +64,13 @@ export const eventRoutes = (house: House) => {
         const events: Event[] = [];
         for (const [index, item] of list.entries()) {
           try {
-            events.push(...eventsOf(item, people));
+            const made = eventsOf(item, people);
+            const items = made.map((event) => ({ event, session: session.id }));
+            const ours = made.map(refusalOf).find(Boolean);
+            if (ours) throw new PolarisError("forbidden", ours);
+            const [odd] = (await screen(db, caller, project.id, items)).values();
+            if (odd) throw new PolarisError("forbidden", odd);
+            events.push(...made);
           } catch (error) {
             if (!(error instanceof PolarisError)) throw error;
             refused.push({ index, code: error.code, message: error.message });
@@ -71,6 +78,7 @@ export const eventRoutes = (house: House) => {
         }
         const [first] = refused;
         if (first && events.length === 0) {
+          if (first.code === "forbidden") throw new PolarisError("forbidden", first.message);
           throw new PolarisError("invalid_input", first.message, {
             hint: "Send { sender, payload } or { sender, kind, text, body }, one or a list.",
           });

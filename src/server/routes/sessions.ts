@@ -1,30 +1,34 @@
 import { Elysia } from "elysia";
-import type { Caller } from "../../core/caller.ts";
+import { z } from "zod";
 import * as drivers from "../../core/drivers.ts";
 import * as history from "../../core/history.ts";
-import { inject } from "../../core/injections.ts";
 import { input } from "../../core/input.ts";
+import { everywhere } from "../../core/live-sessions.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
-import { Driver, Inject, NewProject, NewSession } from "../../wire/session.ts";
+import { NewProject, NewSession, STATES } from "../../wire/session.ts";
 import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
+import { placeOf } from "../place.ts";
 import { listQuery, logQuery } from "../query.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Sessions and what is done to them (row J1). */
 export const sessionRoutes = (house: House) => {
   const { db, bell } = house;
-
-  async function place(caller: Caller, params: { proj: string; sess: string }) {
-    const project = await projects.get(db, caller, params.proj);
-    const session = await sessions.get(db, caller, params.proj, params.sess);
-    return { project, session };
-  }
+  const place = placeOf(house);
 
   return new Elysia({ name: "sessions" })
     .use(guard(house))
+    .get(
+      "/sessions",
+      ({ caller, query }) => {
+        const { state } = input(States, query);
+        return everywhere(db, caller, { ...listQuery(query), states: state });
+      },
+      { needs: "read" },
+    )
     .get(
       "/projects/:proj/sessions",
       async ({ caller, params, query }) => {
@@ -41,7 +45,8 @@ export const sessionRoutes = (house: House) => {
         const { project } = await projects.create(db, caller, slug);
         const { session, created } = await sessions.create(db, caller, project, wanted);
         set.status = created ? 201 : 200;
-        return session;
+        const driver = wanted.driver === undefined ? caller.participant : wanted.driver;
+        return drivers.join(db, bell, caller, { project, session }, driver);
       },
       { needs: "ingest", ...NO_PARSE },
     )
@@ -58,32 +63,15 @@ export const sessionRoutes = (house: House) => {
         return history.page(db, caller, range);
       },
       { needs: "read" },
-    )
-    .post(
-      "/projects/:proj/sessions/:sess/inject",
-      async ({ caller, request, params, set }) => {
-        const where = await place(caller, params);
-        const { text } = input(Inject, await readJson(request));
-        const queued = await inject(db, bell, caller, where, text);
-        set.status = 202;
-        return { ...queued, state: "queued" };
-      },
-      { needs: "inject", ...NO_PARSE },
-    )
-    .post(
-      "/projects/:proj/sessions/:sess/driver",
-      async ({ caller, request, params }) => {
-        const where = await place(caller, params);
-        const { driver } = input(Driver, await readJson(request));
-        return drivers.claim(db, bell, caller, where, driver ?? caller.participant);
-      },
-      { needs: "inject", ...NO_PARSE },
-    )
-    .post(
-      "/projects/:proj/sessions/:sess/handoff",
-      async ({ caller, params }) => drivers.release(db, bell, caller, await place(caller, params)),
-      { needs: "inject", ...NO_PARSE },
     );
 };
 
+/** `?state=working,idle` */
+const States = z.object({
+  state: z
+    .string()
+    .transform((text) => text.split(",").filter(Boolean))
+    .pipe(z.array(z.enum(STATES)))
+    .optional(),
+});
 const SlugOnly = NewProject.pick({ slug: true });

@@ -1,5 +1,7 @@
 import { behave, keepTimes } from "./behave.ts";
+import { startKeys } from "./keys.ts";
 
-/** The script of every page but the session's: about 1 KB. */
+/** The script of every page that nothing live stands on. */
 behave();
 keepTimes();
+startKeys({}, new AbortController().signal);

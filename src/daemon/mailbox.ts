@@ -1,0 +1,257 @@
+import type { z } from "zod";
+import type { Agent } from "../agents/agent.ts";
+import { brief, type Log } from "../lib/log.ts";
+import { PolarisError } from "../wire/error.ts";
+import type { Handed, Station } from "../wire/local.ts";
+import type { Abreast } from "./abreast.ts";
+import * as mail from "./advice.ts";
+import { type Answers, startAnswers } from "./answers.ts";
+import type { Bells } from "./bells.ts";
+import type { Bound } from "./bindings.ts";
+import type { Journal } from "./journal.ts";
+import { isTurnOpen, seatOf } from "./seat.ts";
+import { startStations } from "./stations.ts";
+
+/** The client writes into its transcript what it takes into its queue, within 0.4 s (measured); so late is never. */
+const SIGN_MS = 6_000;
+/** How long a way into the agent may be away (it starts, or the recorder did) before the sender is told. */
+const STUCK_MS = 20_000;
+/** A session's own tools come up within a second of it, and find a new recorder within two. */
+const YOUNG_MS = 3_000;
+/** How often a bell is rung. */
+const AGAIN_MS = 5_000;
+/** A session's last lines reach its transcript late. */
+const LAST_WORDS_MS = 3_000;
+
+/** Delivers what was heard: chooses the way, waits for the proof, and says what came of it. */
+export interface Mailbox extends AsyncDisposable {
+  station(station: Station, signal: AbortSignal): Promise<Response>;
+  handed(report: z.infer<typeof Handed>): Promise<{ ok: true }>;
+  /** What the agent says to advice. That it does is proof that it has read it. */
+  reply(id: string, text: string): Promise<void>;
+  /** All that waits for a way into this session, as the agent's own tool gives it. */
+  empty(bound: Bound): Promise<string>;
+  /** What a hook is answered: with it goes what its agent is to read. Never for a hook that nobody waits for any more. */
+  answer: Answers;
+}
+
+export function startMailbox(needs: {
+  journal: Journal;
+  agents: readonly Agent[];
+  abreast: Abreast;
+  bells: Bells;
+  log: Log;
+}): Mailbox {
+  const { journal, agents, abreast, bells, log } = needs;
+  const { db } = journal;
+  const stations = startStations(() => look());
+  const answer = startAnswers({ journal, abreast, bells, stations });
+  const startedAt = Date.now();
+  const rungAt = new Map<string, number>();
+  let running = false;
+  let again = false;
+  let stopped = false;
+  let timer: Timer | undefined;
+
+  /** Whatever happened, one look at all that is open: it is little, and what is to be done follows from what stands there. */
+  function look(): void {
+    again = true;
+    if (running || stopped) return;
+    running = true;
+    void pass().finally(() => {
+      running = false;
+    });
+  }
+
+  async function pass(): Promise<void> {
+    while (again && !stopped) {
+      again = false;
+      clearTimeout(timer);
+      let next = Number.POSITIVE_INFINITY;
+      for (const advice of mail.open(db)) {
+        try {
+          next = Math.min(next, await step(advice));
+        } catch (error) {
+          log.warn("advice.waits", { injection: advice.id, error: brief(error) });
+          next = Math.min(next, 5_000);
+        }
+      }
+      if (next < Number.POSITIVE_INFINITY && !stopped) {
+        timer = setTimeout(look, Math.max(50, next));
+        timer.unref();
+      }
+    }
+  }
+
+  /** Does what can be done now; answers in how many milliseconds there is more, unless something happens before. */
+  async function step(advice: mail.Advice): Promise<number> {
+    const bound = seatOf(db, advice.session);
+    if (advice.state === "waiting" && !abreast.has(advice.session) && bound?.state === "live") {
+      return Number.POSITIVE_INFINITY;
+    }
+    if (bound?.state !== "live") return await over(advice);
+    if (advice.state === "waiting") return await deliver(advice, bound);
+    if (advice.agent_session !== bound.agent_session) return await over(advice);
+    if (advice.state === "taken") return Number.POSITIVE_INFINITY;
+    if (advice.state === "handing") return await unsure(advice, bound);
+    return await proof(advice);
+  }
+
+  async function deliver(advice: mail.Advice, bound: Bound): Promise<number> {
+    if (bound.paused)
+      return await fail(advice, "The session is off the record: nothing is delivered into it.");
+    const agent = agents.find(({ name }) => name === bound.agent);
+    if (!agent?.advice) return await fail(advice, `${bound.agent} cannot be advised.`);
+    const station = stations.of(bound);
+    // What was handed over before without a sign goes no second way from here: it may only be late.
+    const way = station?.ways.find(
+      (one) => !mail.isDead(db, bound.agent_session, one) && (advice.route ?? one) === one,
+    );
+    if (!station || !way) return await none(advice, bound);
+    const to = { route: way, agentSession: bound.agent_session, station: station.id };
+    if (!(await journal.write(() => mail.handing(db, advice, to)))) return 0;
+    // The words may have been edited until the line above.
+    const words = mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
+    const content = way === "socket" ? agent.advice.message(words) : agent.advice.frame(words);
+    const handover = {
+      injection: advice.id,
+      way,
+      agentSession: bound.agent_session,
+      content,
+      meta: { sender: words.from },
+    };
+    if (!stations.push(station, handover)) await journal.write(() => mail.unhanded(db, advice));
+    return SIGN_MS;
+  }
+
+  /**
+   * No process of ours waits in there. A session that comes up, or whose recorder has, gets a moment; then its bell is
+   * rung, whose hook fetches it; after that only the end of a turn is left, where a hook runs anyway.
+   */
+  async function none(advice: mail.Advice, { agent_session, at }: Bound): Promise<number> {
+    const now = Date.now();
+    if (!advice.stuck) {
+      await journal.write(() => mail.stick(db, advice, now));
+      return 0;
+    }
+    const age = now - Math.max(at, startedAt);
+    if (age < YOUNG_MS) return YOUNG_MS - age;
+    const stuckFor = now - advice.stuck;
+    const canRing = !mail.isDead(db, agent_session, "hook");
+    if (canRing && stuckFor < STUCK_MS) {
+      const ago = now - (rungAt.get(agent_session) ?? 0);
+      if (ago < AGAIN_MS) return AGAIN_MS - ago;
+      rungAt.set(agent_session, now);
+      if (bells.ring(agent_session)) return AGAIN_MS;
+    }
+    if (isTurnOpen(db, advice.session)) return Number.POSITIVE_INFINITY;
+    if (stuckFor < STUCK_MS) return STUCK_MS - stuckFor;
+    return await fail(
+      advice,
+      "Nothing of Polaris runs in the session that could hand it over, and its agent is idle. Try again while it works.",
+    );
+  }
+
+  /** Whether it was written is not known: the one who was to write it has not said so. */
+  async function unsure(advice: mail.Advice, bound: Bound): Promise<number> {
+    const station = stations.of(bound);
+    const left = advice.since + SIGN_MS - Date.now();
+    if (station && station.id === advice.station) {
+      if (station.written.includes(advice.id))
+        await journal.write(() => mail.handed(db, advice.id));
+      // The same process writes nothing twice, so it may be asked again.
+      else if (left <= 0) await journal.write(() => mail.back(db, advice));
+      return SIGN_MS;
+    }
+    if (left > 0) return left;
+    // Nor did the agent note it in all that time: nothing was written.
+    await journal.write(() => mail.back(db, advice));
+    return 0;
+  }
+
+  /** Handed over, and the agent has given no sign of it: that way is shut in this session, and the next is tried. */
+  async function proof(advice: mail.Advice): Promise<number> {
+    const left = advice.since + SIGN_MS - Date.now();
+    if (left > 0) return left;
+    const { route, agent_session } = advice;
+    await journal.write(() => {
+      if (agent_session && route) mail.bury(db, agent_session, route);
+      if (route !== "hook") mail.back(db, advice);
+      else
+        mail.failed(db, advice.id, "It was handed over, and the session has given no sign of it.");
+    });
+    return 0;
+  }
+
+  async function over(advice: mail.Advice): Promise<number> {
+    const left = advice.since + LAST_WORDS_MS - Date.now();
+    if (left > 0) return left;
+    return await fail(advice, "The session ended before its agent read this.");
+  }
+
+  async function fail(advice: mail.Advice, reason: string): Promise<number> {
+    await journal.write(() => mail.failed(db, advice.id, reason));
+    return Number.POSITIVE_INFINITY;
+  }
+
+  const current = ({ session }: Bound) => (abreast.has(session) ? mail.waiting(db, session) : []);
+
+  const commits = journal.onCommit(look);
+  abreast.onMark(look);
+  look();
+  return {
+    async station(station, signal) {
+      // What it has written while nobody listened.
+      await journal.write(() => {
+        for (const id of station.written) mail.handed(db, id.toLowerCase());
+      });
+      return stations.open(station, signal);
+    },
+    async handed({ injection, refused }) {
+      const id = injection.toLowerCase();
+      await journal.write(() => {
+        const advice = mail.adviceOf(db, id);
+        if (refused === undefined) return mail.handed(db, id);
+        if (advice?.agent_session && advice.route && advice.state === "handing") {
+          mail.bury(db, advice.agent_session, advice.route);
+        }
+        if (advice) mail.unhanded(db, advice);
+      });
+      return { ok: true };
+    },
+    async reply(injection, text) {
+      const id = injection.toLowerCase();
+      if (!mail.adviceOf(db, id)) {
+        throw new PolarisError("not_found", `There was no advice ${injection} here.`, {
+          hint: "Its id stands at its head.",
+        });
+      }
+      await journal.write(() => {
+        mail.seen(db, id, "tool");
+        mail.answered(db, id, text);
+      });
+    },
+    async empty(bound) {
+      const form = agents.find(({ name }) => name === bound.agent)?.advice;
+      if (!form) return "";
+      const to = { route: "inbox", agentSession: bound.agent_session } as const;
+      const words = await journal.write(() =>
+        current(bound).flatMap((advice) => {
+          // It may be on its way already.
+          if (advice.route !== null || !mail.handing(db, advice, to)) return [];
+          mail.handed(db, advice.id);
+          mail.seen(db, advice.id, "tool");
+          return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
+        }),
+      );
+      return words.map(form.frame).join("\n\n");
+    },
+    answer,
+    async [Symbol.asyncDispose]() {
+      stopped = true;
+      clearTimeout(timer);
+      commits[Symbol.dispose]();
+      stations.close();
+    },
+  };
+}
