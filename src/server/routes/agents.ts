@@ -9,6 +9,7 @@ import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { listQuery, startOf } from "../query.ts";
+import { eventOf, sse } from "../sse.ts";
 import { NO_PARSE } from "./projects.ts";
 
 const Inbox = z.object({
