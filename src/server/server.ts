@@ -28,6 +28,7 @@ import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
+import { attentionRoutes } from "./routes/attention.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
@@ -172,6 +173,7 @@ export async function startServer(options: ServerOptions) {
     .use(shareRoutes(house))
     .use(exportRoutes(house))
     .use(pullRoutes(house))
+    .use(attentionRoutes(house))
     .use(webhookRoutes(house))
     .use(referenceRoutes(house, whole))
     .use(sessionRoutes(house))

@@ -198,6 +198,7 @@ export const ROWS: Record<string, Row | Row[]> = {
   "POST /pulls/summary": { body: { repository: "github.com/acme/shop", shas: [] } },
   "GET /openapi": {},
   "GET /openapi/json": {},
+  "GET /attention": {},
   "GET /webhooks": {},
   "POST /webhooks": { body: { url: "https://example.com/hook", kinds: ["error"] } },
   "DELETE /webhooks/:id": { target: targets.webhook },

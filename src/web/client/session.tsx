@@ -8,10 +8,12 @@ import { frames, startFollow } from "./follow.ts";
 import { isEvent, isHere, isPage, isSession } from "./guard.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
+import { keepNotices } from "./notices.ts";
 import { type SessionData, startStore } from "./store.ts";
 import { SessionView } from "./view.tsx";
 
 behave();
+keepNotices();
 start();
 
 function start(): void {
