@@ -37,6 +37,8 @@ const TASKS = {
   bench: [["test/bench/run.ts"]],
   demo: [["src/main.ts", "demo"]],
   migration: [["scripts/migration.ts"]],
+  release: [["scripts/release.ts"]],
+  screens: [["scripts/screens.ts"]],
 };
 
 const [task = "", ...args] = process.argv.slice(2);

@@ -9,8 +9,9 @@ import { currentServer } from "../machine/tokens.ts";
 import { type AuditChain, AuditPage, AuditReport, type AuditRow } from "../wire/audit.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
+import { dataDirOf } from "./data-dir.ts";
+import { configure } from "./kit/server-env.ts";
 import { askRunning } from "./running.ts";
-import { dataDirOf } from "./serve.ts";
 
 export const help = `
 Who did what that mattered, and whether that memory is whole.
@@ -33,6 +34,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values, positionals } = parse({
     args,
     allowPositionals: true,

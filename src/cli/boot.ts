@@ -5,14 +5,18 @@ import * as apiTokens from "../core/api-tokens.ts";
 import { SCOPES } from "../core/caller.ts";
 import * as links from "../core/links.ts";
 import { admit, hasOwner, homeOrg, userOf } from "../core/people.ts";
+import type { SlackSettings } from "../core/slack-apps.ts";
+import { reseal } from "../core/slack-tokens.ts";
 import { connect, type Db, open, type Place } from "../db/db.ts";
 import { type Embedded, startEmbedded } from "../db/embedded.ts";
 import { lockDataDir } from "../db/lock.ts";
 import { migrate } from "../db/migrate.ts";
 import { writeAtomic } from "../lib/file.ts";
 import type { Log } from "../lib/log.ts";
+import { brief } from "../lib/log.ts";
 import { loadKeys, rotate } from "../server/keys.ts";
 import { type Server, type ServerOptions, startServer } from "../server/server.ts";
+import { startBridge } from "../slack/bridge.ts";
 import { VERSION } from "./version.ts";
 
 export interface BootOptions {
@@ -22,10 +26,13 @@ export interface BootOptions {
   host: string;
   port: number;
   publicUrl?: string | undefined;
+  tls?: { cert: string; key: string } | undefined;
   /** Proxies whose X-Forwarded-* headers are believed. */
   proxies?: readonly string[] | undefined;
   /** How people sign in, and how invitations are mailed. */
-  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail">;
+  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "metrics" | "backup">;
+  /** Where Slack is; without `bridge` other processes post (polaris bridge). Absent: no Slack here. */
+  slack?: { settings: SlackSettings; bridge: boolean } | undefined;
   /** Signs with a new secret from now on. */
   rotateSecret?: boolean | undefined;
   log: Log;
@@ -54,20 +61,34 @@ export async function boot(options: BootOptions) {
   const db: Db = stack.use(await connect(place));
   const org = await homeOrg(db);
   const localKey = randomBytes(32).toString("base64url");
-  const { host, port, publicUrl, proxies } = options;
+  const { host, port, publicUrl, proxies, tls } = options;
   if (options.rotateSecret) rotate(dataDir);
   const keys = loadKeys(dataDir);
+  // After a rotation: what was sealed under the secret before this one.
+  const resealed = await reseal(db, keys).catch((error) => {
+    log.warn("slack.reseal_failed", { error: brief(error) });
+    return 0;
+  });
+  if (resealed > 0) log.info("slack.resealed", { count: resealed });
+  const slack = options.slack?.settings;
   const settings = {
     ...options.entrance,
+    slack,
     host,
     port,
     publicUrl,
+    tls,
     proxies,
     localKey,
     keys,
     version: VERSION,
   };
   const server: Server = stack.use(await startServer({ db, log, ...settings }));
+  if (options.slack?.bridge) {
+    const { feed, bell, publicUrl: address } = server.house;
+    const where = { settings: options.slack.settings, publicUrl: address };
+    stack.use(startBridge({ db, feed, bell, log, keys, ...where }));
+  }
   // Where `polaris serve --claim` finds this server.
   const note = join(dataDir, "server.json");
   writeAtomic(note, JSON.stringify({ url: server.url, key: localKey }));

@@ -7,6 +7,15 @@ export const COMMANDS = {
     about: "Run the server, with its own PostgreSQL unless DATABASE_URL is set",
     load: () => import("./serve.ts"),
   },
+  bridge: {
+    about: "Run the Slack bridge alone; serve has one inside",
+    load: () => import("./bridge.ts"),
+  },
+  slack: { about: "Make the Slack app for this server", load: () => import("./slack.ts") },
+  setup: {
+    about: "Set up a team's server here, or join one: asks, tests, writes, starts",
+    load: () => import("./setup.ts"),
+  },
   daemon: { about: "Run this machine's recorder", load: () => import("./daemon.ts") },
   hook: {
     about: "Called by coding agents: hands one hook call to the daemon",
@@ -37,6 +46,7 @@ export const COMMANDS = {
   profiles: { about: "List this machine's sign-ins", load: () => import("./profiles.ts") },
   use: { about: "Choose the sign-in for what begins now", load: () => import("./use.ts") },
   join: { about: "Record a running agent session into a project", load: () => import("./join.ts") },
+  rename: { about: "Give a session a label that teammates see", load: () => import("./rename.ts") },
   leave: { about: "Stop recording an agent session", load: () => import("./leave.ts") },
   pause: { about: "Off the record: write nothing for now", load: () => import("./pause.ts") },
   resume: { about: "Back on the record", load: () => import("./resume.ts") },
@@ -91,6 +101,18 @@ export const COMMANDS = {
   migrate: {
     about: "Bring the database to this version's schema",
     load: () => import("./migrate.ts"),
+  },
+  backup: {
+    about: "Write all of the database into one verified file, while it runs",
+    load: () => import("./backup.ts"),
+  },
+  restore: {
+    about: "Put a backup into an empty server",
+    load: () => import("./restore.ts"),
+  },
+  forget: {
+    about: "Remove a person's words, or a project's old ones, for good",
+    load: () => import("./forget.ts"),
   },
   audit: {
     about: "Who did what that mattered, and whether that memory is whole",

@@ -17,6 +17,8 @@ export interface Batch {
   caller: Caller;
   project: { id: string; slug: string };
   machine?: string;
+  /** What people call it: a session is shown on the machine that sent its last events, also after it changed hands. */
+  machineName?: string;
   items: Incoming[];
   /** Positions below the floor that are not known here are missing on the machine too (per session). */
   floors?: Map<string, number>;
@@ -75,7 +77,7 @@ export async function append(
  * Events are new unless an answer was lost on the way, so the first try looks nothing up: it fails as a whole on an id
  * that is there, and only then the known ones are searched, under the lock, and left out. (Looking them up for every
  * batch cost more than writing them, and read the whole table wherever PostgreSQL had planned for an empty one: 25 ms a
- * batch at 10,000 events instead of 5.)
+ * batch at 10,000 events instead of 5.) One that was removed makes the first try write nothing in the same way.
  */
 async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promise<Appended> {
   const { items } = batch;
@@ -83,35 +85,44 @@ async function writeOnce(db: Db, batch: Batch, { before, after }: Around): Promi
   const reports = items.some(({ event }) => isReport(event));
   try {
     if (!before && !after && !reports) {
-      return read(await db.one(org, (sql) => write(sql, batch, items)), batch, items);
+      const done = await db.one(org, (sql) => write(sql, batch, items));
+      if (done.length > 0) return read(done, batch, items);
+    } else {
+      return await db.as(org, async (tx) => {
+        await enter(tx, batch.caller, batch.project);
+        await before?.(tx);
+        const written = await write(tx, batch, items);
+        if (written.length === 0) throw AGAIN;
+        const done = read(written, batch, items);
+        await move(tx, batch.project.id, items, done.stored);
+        await after?.(tx);
+        return done;
+      });
     }
-    return await db.as(org, async (tx) => {
-      await enter(tx, batch.caller, batch.project);
-      await before?.(tx);
-      const done = read(await write(tx, batch, items), batch, items);
-      await move(tx, batch.project.id, items, done.stored);
-      await after?.(tx);
-      return done;
-    });
   } catch (error) {
-    if (!isTwice(error)) throw error;
+    if (error !== AGAIN && !isTwice(error)) throw error;
   }
   return await db.as(org, async (tx) => {
     await enter(tx, batch.caller, batch.project);
     await before?.(tx);
     const rest = await unknown(tx, batch);
-    const done = read(await write(tx, batch, rest), batch, rest);
+    const done = read(await write(tx, batch, rest, []), batch, rest);
     await move(tx, batch.project.id, rest, done.stored);
     await after?.(tx);
     return done;
   });
 }
 
-/** Which of the events are not there yet; asked under the project's lock. */
+/** Undoes a transaction that wrote nothing, for another try. */
+const AGAIN = new Error("nothing was written");
+
+/** Which of the events are neither there nor removed; asked under the project's lock. */
 async function unknown(tx: Tx, { project, items }: Batch): Promise<Incoming[]> {
   const ids = items.map(({ event }) => event.id);
   const rows = await tx<{ id: string }[]>`
-    select id from events where project_id = ${project.id} and id = any(${ids}::uuid[])`;
+    select id from events where project_id = ${project.id} and id = any(${ids}::uuid[])
+    union all
+    select id from tombstones where project_id = ${project.id} and id = any(${ids}::uuid[])`;
   const known = new Set(rows.map(({ id }) => id));
   return items.filter(({ event }) => !known.has(event.id.toLowerCase()));
 }
@@ -131,17 +142,27 @@ interface Done {
  * One statement. Everything in it reads `head` and so waits for the project's row first. That an id is there already
  * needs no look at older snapshots: the unique index knows every committed row.
  */
-function write(tx: Sql, batch: Batch, items: Incoming[]) {
+function write(
+  tx: Sql,
+  batch: Batch,
+  items: Incoming[],
+  /** Asked whether they were removed: then nothing is written, and nothing answered. */
+  suspects = items.map(({ event }) => event.id),
+) {
   const { caller } = batch;
   const { org } = caller;
   const project = batch.project.id;
   const machine = batch.machine ?? null;
+  const machineName = batch.machineName ?? null;
   const count = items.length;
+  const changes = changesOf(items);
   return tx<Done[]>`
     with head as (
       update projects p set last_seq = last_seq + ${count}::bigint,
         last_event_at = case when ${count}::bigint > 0 then now() else last_event_at end
       where p.id = ${project} and p.archived_at is null and ${visible(tx, caller)}
+        and (p.removed_at is null or not exists (
+          select from tombstones t where t.project_id = p.id and t.id = any(${suspects}::uuid[])))
       returning last_seq - ${count}::bigint as base
     ), fresh as (
       insert into events (org_id, project_id, seq, id, session_id, machine_id, pos, at, kind, sender, turn, parent,
@@ -154,16 +175,27 @@ function write(tx: Sql, batch: Batch, items: Incoming[]) {
     ), moved as (
       update sessions s set
         last_event_at = now(), last_seq = greatest(s.last_seq, base + c.last),
-        state = coalesce(c.state, s.state), title = coalesce(c.title, s.title), model = coalesce(c.model, s.model),
+        state = coalesce(c.state, s.state),
+        state_at = case when c.state <> s.state or c.moved or s.state_at is null
+          then coalesce(least(c.state_at, now()), s.state_at) else s.state_at end,
+        asks = coalesce(c.asks, s.asks), title = coalesce(c.title, s.title), model = coalesce(c.model, s.model),
         cwd = coalesce(c.cwd, s.cwd), branch = coalesce(c.branch, s.branch),
         last_prompt = coalesce(c.last_prompt, s.last_prompt),
         prompts = s.prompts + c.prompts, tool_calls = s.tool_calls + c.tool_calls,
         driver = case when c.sets_driver then c.new_driver else s.driver end,
-        ended_at = case when c.sets_ended then c.ended else s.ended_at end
-      from head, jsonb_to_recordset(${changesOf(items)}::text::jsonb) as c(
+        ended_at = case when c.sets_ended then c.ended else s.ended_at end,
+        machine_id = coalesce(${machine}::uuid, s.machine_id), machine = coalesce(${machineName}, s.machine)
+      from head, jsonb_to_recordset(${changes}::text::jsonb) as c(
         session uuid, last bigint, state text, title text, model text, cwd text, branch text, last_prompt text,
-        prompts int, tool_calls int, new_driver text, sets_driver boolean, ended timestamptz, sets_ended boolean)
+        prompts int, tool_calls int, state_at timestamptz, moved boolean, asks text, new_driver text,
+        sets_driver boolean, ended timestamptz, sets_ended boolean)
       where s.id = c.session
+    ), felt as (
+      insert into activity as a (org_id, project_id, hour, prompts)
+      select ${org}::uuid, ${project}::uuid, date_trunc('hour', now()), sum(c.typed)
+      from head, jsonb_to_recordset(${changes}::text::jsonb) as c(typed int)
+      having sum(c.typed) > 0
+      on conflict (project_id, hour) do update set prompts = a.prompts + excluded.prompts
     ), taken as (
       insert into sources as old (org_id, project_id, session_id, machine_id, seen, missing)
       select ${org}::uuid, ${project}::uuid, session, ${machine}::uuid,

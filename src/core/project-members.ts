@@ -6,8 +6,13 @@ import type { Caller } from "./caller.ts";
 import { get, manage } from "./projects.ts";
 
 /** Who belongs to the project, by name. People who left the organisation are not among them. */
-export async function list(db: Db, caller: Caller, slug: string): Promise<ProjectMember[]> {
-  const project = await get(db, caller, slug);
+export async function list(
+  db: Db,
+  caller: Caller,
+  slug: string,
+  { archived = false } = {},
+): Promise<ProjectMember[]> {
+  const project = await get(db, caller, slug, { archived });
   const rows = await db.as(
     caller.org,
     (tx) => tx<{ participant: string; name: string; added_by: string; added_at: Date }[]>`

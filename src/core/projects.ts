@@ -1,7 +1,7 @@
 import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { AdviceSetting, Page, Project } from "../wire/session.ts";
+import type { AdviceSetting, Page, Project, ProjectChange } from "../wire/session.ts";
 import { absent, isMember, seen, visible } from "./access.ts";
 import { by, note } from "./audit.ts";
 import { type Caller, isAtLeast } from "./caller.ts";
@@ -17,10 +17,14 @@ interface Row {
   sessions: number;
   created_at: Date;
   last_event_at: Date | null;
+  tags: string[];
+  retention_days: number | null;
+  archived_at: Date | null;
 }
 
 const columns = (tx: Tx) => tx`
-  p.id, p.slug, p.name, p.visibility, p.advice, p.last_seq, p.created_at, p.last_event_at,
+  p.id, p.slug, p.name, p.visibility, p.advice, p.last_seq, p.created_at, p.last_event_at, p.tags, p.retention_days,
+  p.archived_at,
   (select count(*)::int from sessions s where s.project_id = p.id) as sessions`;
 
 const projectOf = (row: Row): Project => ({
@@ -28,6 +32,9 @@ const projectOf = (row: Row): Project => ({
   slug: row.slug,
   name: row.name,
   visibility: row.visibility,
+  tags: row.tags,
+  retentionDays: row.retention_days,
+  archivedAt: row.archived_at?.toISOString() ?? null,
   advice: row.advice,
   lastSeq: Number(row.last_seq),
   sessions: row.sessions,
@@ -43,8 +50,17 @@ export async function create(
   db: Db,
   caller: Caller,
   input: { slug: string; name?: string | undefined; visibility?: "org" | "private" | undefined },
+  { onPurpose = false } = {},
 ): Promise<{ project: Project; created: boolean }> {
-  const created = await db.as(caller.org, (tx) => make(tx, caller, input));
+  const created = await db.as(caller.org, async (tx) => {
+    // A deleted project comes back only when somebody says so, never by a machine's next batch.
+    if (onPurpose) {
+      await tx`
+        delete from projects
+        where org_id = ${caller.org} and slug = ${input.slug} and deleted_at is not null`;
+    }
+    return make(tx, caller, input);
+  });
   return { project: await get(db, caller, input.slug), created };
 }
 
@@ -66,51 +82,64 @@ export async function make(
 }
 
 /** The project with this slug, inside the caller's access; an absent and a foreign one get the same `not_found`. */
-export const get = (db: Db, caller: Caller, slug: string): Promise<Project> =>
-  db.as(caller.org, (tx) => read(tx, caller, slug));
+export const get = (
+  db: Db,
+  caller: Caller,
+  slug: string,
+  { archived = false } = {},
+): Promise<Project> => db.as(caller.org, (tx) => read(tx, caller, slug, archived));
 
-async function read(tx: Tx, caller: Caller, slug: string): Promise<Project> {
+/** Whether the caller may change what is said about it. */
+export const mayManage = (db: Db, caller: Caller, slug: string): Promise<boolean> =>
+  db.as(caller.org, (tx) =>
+    manage(tx, caller, slug, { archived: true }).then(
+      () => true,
+      () => false,
+    ),
+  );
+
+async function read(tx: Tx, caller: Caller, slug: string, archived = false): Promise<Project> {
   const [row] = await tx<(Row & { member: boolean })[]>`
     select ${columns(tx)}, ${isMember(tx, caller)} as member
-    from projects p where p.slug = ${slug} and p.archived_at is null and ${visible(tx, caller)}`;
+    from projects p where p.slug = ${slug} and p.deleted_at is null and ${visible(tx, caller)}
+      ${archived ? tx`` : tx`and p.archived_at is null`}`;
   if (!row) throw absent(slug);
   await seen(tx, caller, row);
   return projectOf(row);
 }
 
-/** Changes name, visibility, or who may advise. Its members may, and owners and admins. */
+/** Changes what is said about it. Its members may, and owners and admins. */
 export function change(
   db: Db,
   caller: Caller,
   slug: string,
-  wanted: {
-    name?: string | undefined;
-    visibility?: "org" | "private" | undefined;
-    advice?: AdviceSetting | undefined;
-    pullRequests?: boolean | undefined;
-  },
+  wanted: ProjectChange,
 ): Promise<Project> {
   return db.as(caller.org, async (tx) => {
-    const { id } = await manage(tx, caller, slug);
-    const [before] = await tx<Pick<Row, "name" | "visibility" | "advice">[]>`
-      select name, visibility, advice from projects where id = ${id}`;
-    const { name = before?.name, visibility = before?.visibility } = wanted;
-    const { advice = before?.advice } = wanted;
+    const { id } = await manage(tx, caller, slug, { archived: wanted.archived === false });
+    const [before] = await tx<Before[]>`
+      select name, visibility, advice, tags, retention_days, archived_at is not null as archived
+      from projects where id = ${id}`;
+    if (!before) throw absent(slug);
+    const { name = before.name, visibility = before.visibility, tags = before.tags } = wanted;
+    const { advice = before.advice } = wanted;
+    const { retentionDays = before.retention_days, archived = before.archived } = wanted;
     await tx`
-      update projects set name = ${name}, visibility = ${visibility}, advice = ${advice} where id = ${id}`;
+      update projects set name = ${name}, visibility = ${visibility}, advice = ${advice}, retention_days = ${retentionDays},
+        tags = array(select jsonb_array_elements_text(${JSON.stringify(tags)}::text::jsonb)),
+        archived_at = case when ${archived} then coalesce(archived_at, now()) end
+      where id = ${id}`;
     const act = { ...by(caller), target: slug };
-    if (name !== before?.name) {
-      await note(tx, {
-        ...act,
-        action: "project.renamed",
-        detail: { from: before?.name, to: name },
-      });
-    }
-    if (visibility !== before?.visibility) {
-      await note(tx, { ...act, action: "project.visibility", detail: { to: visibility } });
-    }
-    if (advice !== before?.advice) {
-      await note(tx, { ...act, action: "project.advice", detail: { to: advice } });
+    const changes: [string, unknown, unknown][] = [
+      ["project.renamed", before.name, name],
+      ["project.visibility", before.visibility, visibility],
+      ["project.advice", before.advice, advice],
+      ["project.tagged", before.tags.join(", "), tags.join(", ")],
+      ["project.retention", before.retention_days, retentionDays],
+      [archived ? "project.archived" : "project.restored", before.archived, archived],
+    ];
+    for (const [action, from, to] of changes) {
+      if (from !== to) await note(tx, { ...act, action, detail: { from, to } });
     }
     if (wanted.pullRequests !== undefined) {
       const to = wanted.pullRequests;
@@ -120,18 +149,28 @@ export function change(
         await note(tx, { ...act, action: "project.pull_requests", detail: { to } });
       }
     }
-    return read(tx, caller, slug);
+    return read(tx, caller, slug, true);
   });
+}
+
+interface Before extends Pick<Row, "name" | "visibility" | "advice" | "tags" | "retention_days"> {
+  archived: boolean;
 }
 
 /**
  * The project, locked, when the caller may decide who sees it: its members, owners and admins. An API token may only
  * with the scope admin: who gives a script the scope ingest does not mean to let it open a private project.
  */
-export async function manage(tx: Tx, caller: Caller, slug: string): Promise<{ id: string }> {
+export async function manage(
+  tx: Tx,
+  caller: Caller,
+  slug: string,
+  { archived = false } = {},
+): Promise<{ id: string }> {
   const [row] = await tx<{ id: string; member: boolean }[]>`
     select p.id, ${isMember(tx, caller)} as member from projects p
-    where p.slug = ${slug} and p.archived_at is null and ${visible(tx, caller)} for no key update`;
+    where p.slug = ${slug} and p.deleted_at is null and ${visible(tx, caller)}
+      ${archived ? tx`` : tx`and p.archived_at is null`} for no key update`;
   if (!row) throw absent(slug);
   const trusted = caller.kind !== "api" || caller.scopes.includes("admin");
   if (trusted && (row.member || isAtLeast(caller.role, "admin"))) return row;
@@ -144,18 +183,30 @@ export async function manage(tx: Tx, caller: Caller, slug: string): Promise<{ id
   );
 }
 
-/** Projects by slug. */
+/** Projects by slug: those at work, or those put aside. */
 export async function list(
   db: Db,
   caller: Caller,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  {
+    limit,
+    cursor,
+    tag,
+    archived = false,
+  }: {
+    limit: number;
+    cursor?: string | undefined;
+    tag?: string | undefined;
+    archived?: boolean | undefined;
+  },
 ): Promise<Page<Project>> {
   const [after = ""] = cursor ? readCursor(cursor, 1) : [];
   const rows = await db.as(
     caller.org,
     (tx) => tx<Row[]>`
       select ${columns(tx)} from projects p
-      where p.archived_at is null and p.slug > ${after} and ${visible(tx, caller)}
+      where p.deleted_at is null and p.slug > ${after} and ${visible(tx, caller)}
+        and ${archived ? tx`p.archived_at is not null` : tx`p.archived_at is null`}
+        ${tag === undefined ? tx`` : tx`and p.tags @> array[${tag}::text]`}
       order by p.slug limit ${limit + 1}`,
   );
   const items = rows.slice(0, limit).map(projectOf);

@@ -33,23 +33,27 @@ export function rowsOf(items: Incoming[]): string {
 
 /** What the events say about their sessions, as rows; `last` counts from the batch's first seq. */
 export function changesOf(items: Incoming[]): string {
-  const bySession = new Map<string, { events: Event[]; last: number }>();
+  const bySession = new Map<string, { events: Event[]; last: number; typed: number }>();
   for (const [at, { session, event }] of items.entries()) {
     const known = bySession.get(session);
-    if (!known) bySession.set(session, { events: [event], last: at + 1 });
+    const typed = isTyped(event) ? 1 : 0;
+    if (!known) bySession.set(session, { events: [event], last: at + 1, typed });
     else {
       known.events.push(event);
       known.last = at + 1;
+      known.typed += typed;
     }
   }
-  const rows = [...bySession].map(([session, { events, last }]) => {
+  const rows = [...bySession].map(([session, { events, last, typed }]) => {
     const change: Change = changeOf(events);
     return {
       session,
       last,
+      typed,
       ...change,
       last_prompt: change.lastPrompt,
       tool_calls: change.toolCalls,
+      state_at: change.stateAt,
       new_driver: change.driver,
       sets_driver: change.driver !== undefined,
       sets_ended: change.ended !== undefined,
@@ -57,6 +61,10 @@ export function changesOf(items: Incoming[]): string {
   });
   return JSON.stringify(rows);
 }
+
+/** A prompt of now: what an import brings was typed some other day. */
+const isTyped = ({ kind, body, parent, source }: Event): boolean =>
+  kind === "user.message" && body.origin !== "system" && !parent && source.via !== "import";
 
 /** Which positions a machine's batch takes, per session. */
 export function takenBy({ machine, items, refused = [], floors }: Batch): string {

@@ -16,6 +16,8 @@ export interface SessionRow {
   driver: string | null;
   agent: string;
   state: State;
+  state_at: Date | null;
+  asks: string | null;
   machine: string | null;
   cwd: string | null;
   branch: string | null;
@@ -39,6 +41,8 @@ export const sessionOf = (row: SessionRow): Session => ({
   driver: row.driver,
   agent: row.agent,
   state: row.state,
+  stateAt: row.state_at?.toISOString() ?? null,
+  asks: row.asks || null,
   machine: row.machine,
   cwd: row.cwd,
   branch: row.branch,

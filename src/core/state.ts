@@ -4,6 +4,12 @@ import type { State } from "../wire/session.ts";
 /** What a batch of new events changes in its session's row. Absent fields stay as they are. */
 export interface Change {
   state?: State;
+  /** When it came to stand so, within these events. */
+  stateAt?: string;
+  /** Whether it stood otherwise in between. */
+  moved?: boolean;
+  /** What it asks of a human; empty once it asks no more. */
+  asks?: string;
   title?: string;
   model?: string;
   cwd?: string;
@@ -50,6 +56,22 @@ export function stateAfter(event: Pick<Event, "kind" | "body" | "parent">): Stat
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
+/** One line of what is asked: the command, the path, the question. */
+function asked({ kind, text, body }: Pick<Event, "kind" | "text" | "body">): string {
+  const name = textOf(body.name);
+  const said = text ?? questionOf(body) ?? "";
+  const line = kind === "permission.request" && name ? `${name}: ${said}` : said;
+  return line.slice(0, 280);
+}
+
+function questionOf({ questions }: Event["body"]): string | undefined {
+  const first: unknown = Array.isArray(questions) ? questions[0] : undefined;
+  if (typeof first === "string") return first;
+  return typeof first === "object" && first !== null && "question" in first
+    ? textOf(first.question)
+    : undefined;
+}
+
 /** Folds events, in their order, into one change. */
 export function changeOf(
   events: Pick<Event, "kind" | "body" | "text" | "parent" | "at">[],
@@ -59,10 +81,17 @@ export function changeOf(
     const { kind, body, text } = event;
     const state = stateAfter(event);
     if (state) {
+      if (state !== change.state) {
+        change.moved = change.state !== undefined;
+        change.stateAt = event.at;
+      }
       change.state = state;
+      change.asks = state === "needs_human" ? asked(event) : "";
       change.ended = state === "finished" ? event.at : null;
     }
-    if (kind === "user.message" && body.origin !== "system" && !event.parent) {
+    // Advice is not its driver's prompt.
+    const isAside = body.origin === "system" || body.origin === "injected";
+    if (kind === "user.message" && !isAside && !event.parent) {
       change.prompts++;
       if (text) change.lastPrompt = text.slice(0, 280);
     }

@@ -13,7 +13,8 @@ const ABREAST = 4;
 
 interface Entry {
   caller: Caller;
-  project: string;
+  /** Absent: no project in particular; then only the right to read at all is looked at. */
+  project: string | undefined;
   /** One for each stream; all streams of one caller in one project share a look. */
   streams: Set<AbortController>;
 }
@@ -80,9 +81,9 @@ export async function startWatch(db: Db, identify: Identify, log: Log) {
   return {
     /** Somebody's access may have changed, and is committed. */
     changed,
-    /** A signal that fires, with a PolarisError as its reason, when this caller loses this project. Dispose it. */
-    over(caller: Caller, project: string): { signal: AbortSignal } & Disposable {
-      const key = `${caller.token} ${caller.kind} ${project}`;
+    /** A signal that fires, with a PolarisError as its reason, when this caller loses this project, or all of them. Dispose it. */
+    over(caller: Caller, project?: string): { signal: AbortSignal } & Disposable {
+      const key = `${caller.token} ${caller.kind} ${project ?? ""}`;
       const entry = entries.get(key) ?? { caller, project, streams: new Set() };
       entries.set(key, entry);
       const stream = new AbortController();
@@ -107,7 +108,11 @@ export type Watch = Awaited<ReturnType<typeof startWatch>>;
 const CHANNEL = "polaris_access";
 
 /** Why the caller may read the project no longer; undefined while they may. */
-async function lostBy(db: Db, then: Caller, project: string): Promise<PolarisError | undefined> {
+async function lostBy(
+  db: Db,
+  then: Caller,
+  project: string | undefined,
+): Promise<PolarisError | undefined> {
   return db.as(then.org, async (tx) => {
     const caller = await standing(tx, then);
     if (!caller) return new PolarisError("unauthenticated", "You are signed out.");
@@ -117,6 +122,7 @@ async function lostBy(db: Db, then: Caller, project: string): Promise<PolarisErr
       if (error instanceof PolarisError) return error;
       throw error;
     }
+    if (!project) return undefined;
     const [row] = await tx<{ slug: string; visibility: "org" | "private"; member: boolean }[]>`
       select p.slug, p.visibility, ${isMember(tx, caller)} as member from projects p
       where p.id = ${project} and p.archived_at is null and ${visible(tx, caller)}`;

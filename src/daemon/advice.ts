@@ -117,7 +117,8 @@ export function hear(db: Database, session: string, event: Heard): void {
   const known = injection ? adviceOf(db, injection) : undefined;
   if (!known || known.session !== session) return;
   if (kind === "injection.edited" && text !== undefined && known.state === "waiting") {
-    const words = JSON.stringify({ ...wordsOf(known), text });
+    const before = wordsOf(known);
+    const words = JSON.stringify({ ...before, text, edits: (before.edits ?? 0) + 1 });
     db.query("update advice set words = ? where id = ?").run(words, known.id);
   }
   const ended = ENDED[kind];
@@ -169,7 +170,18 @@ export function stick(db: Database, { id }: Pick<Advice, "id">, at: number): voi
   db.query("update advice set stuck = ? where id = ?").run(at, id);
 }
 
-/** It was not handed over after all, or in vain: another way may be tried. Runs inside `journal.write`. */
+/** Nothing of it was handed over: any way may be tried. Runs inside `journal.write`. */
+export function unhanded(db: Database, { id }: Pick<Advice, "id">): void {
+  db.query(
+    `update advice set state = 'waiting', since = ?, stuck = 0, route = null, agent_session = null, station = null
+     where id = ? and state = 'handing'`,
+  ).run(Date.now(), id);
+}
+
+/**
+ * It was handed over in vain, it seems: another way may be tried, but only one that can tell (see `settled` in
+ * answers.ts). Its route stays, as the mark of that. Runs inside `journal.write`.
+ */
 export function back(db: Database, { id }: Pick<Advice, "id">): void {
   db.query(
     `update advice set state = 'waiting', since = ?, stuck = 0
@@ -235,14 +247,15 @@ function move(
 
 function report(
   db: Database,
-  { id, session, route }: Advice,
+  { id, session, route, words }: Advice,
   kind: Kind,
   more: Partial<Report> = {},
   text?: string,
 ): void {
   const known = sessionOf(db, session);
   if (!known) return;
-  const body = { injection: id, ...(route ? { route } : {}), ...more };
+  const { edits = 0 } = wordsOf({ words });
+  const body = { injection: id, ...(route ? { route } : {}), edits, ...more };
   const name = `${id} ${kind} ${route ?? ""}${text === undefined ? "" : ` ${text}`}`;
   const event = own(kind, known, {
     id: uuid5(NAMESPACE, name),

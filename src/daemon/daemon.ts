@@ -6,6 +6,7 @@ import { startGuard } from "../machine/guard/guard.ts";
 import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
+import { startAbreast } from "./abreast.ts";
 import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
 import { startBells } from "./bells.ts";
@@ -28,9 +29,11 @@ import { silentSince } from "./silence.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
 import { elsewhere, journalStatus, statusLine, unknown } from "./status.ts";
+import { startTools } from "./tools.ts";
 import { startUnchecked, uncheckedStatus } from "./unchecked.ts";
 import { startUpdates } from "./updates.ts";
 import { startUplinks } from "./uplinks.ts";
+import { startUpstream } from "./upstream.ts";
 
 export interface Daemon extends AsyncDisposable {
   place: Paths;
@@ -66,9 +69,19 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       },
     }),
   );
-  const mailbox = parts.use(startMailbox({ journal, agents, bells: startBells(place.bells), log }));
+  const abreast = startAbreast();
+  const bells = startBells(place.bells);
+  const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
-  const downlink = parts.use(startDownlink({ journal, accounts, log }));
+  const downlink = parts.use(
+    startDownlink({
+      journal,
+      accounts,
+      abreast,
+      log,
+      elsewhere: (session) => void members.depart(session).catch(() => undefined),
+    }),
+  );
   const ready = Promise.withResolvers<void>();
   const followers = parts.use(
     startFollowers({ journal, agents, guard, log, ready: ready.promise }),
@@ -78,8 +91,10 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const unchecked = parts.use(
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
+  const upstream = startUpstream(accounts);
   parts.use(startCommits({ journal, guard, log }));
-  const members = startMembers({ journal, agents, followers, hooks, home: belongs });
+  const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
+  const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
   const updates = parts.use(startUpdates({ place, log }));
   const lacks = askServer(accounts);
   const recovery = startRecovery({ journal, agents, guard, accounts, machine, lacks });
@@ -142,6 +157,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
         pauses,
         jobs,
         mailbox,
+        tools,
         status,
         line,
         unknown: () => unknown(journal),

@@ -1,8 +1,14 @@
+import { z } from "zod";
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { type Server, send } from "../machine/api.ts";
+import { HOLDS } from "../wire/injection.ts";
+import type { Abreast } from "./abreast.ts";
 import type { Account, Accounts } from "./accounts.ts";
 import * as mail from "./advice.ts";
 import { live } from "./bindings.ts";
+import { heldOf, hold } from "./holding.ts";
+import { isKnown } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { type Session, sessionOf } from "./sessions.ts";
 import { frames } from "./sse.ts";
@@ -21,9 +27,12 @@ const SOON_MS = 200;
 export function startDownlink(needs: {
   journal: Journal;
   accounts: Accounts;
+  abreast: Abreast;
   log: Log;
+  /** A session goes on at another machine. */
+  elsewhere: (session: string) => void;
 }): AsyncDisposable & { census(): void } {
-  const { journal, accounts, log } = needs;
+  const { journal, accounts, abreast, log, elsewhere } = needs;
   const { db } = journal;
   const streams = new Map<string, { stop: AbortController; done: Promise<void> }>();
 
@@ -80,6 +89,7 @@ export function startDownlink(needs: {
           authorization: `Bearer ${token}`,
           accept: "text/event-stream",
           "last-event-id": String(session.heard),
+          [HOLDS]: "1",
         },
         redirect: "manual",
         signal: AbortSignal.any([signal, silence.signal]),
@@ -90,18 +100,28 @@ export function startDownlink(needs: {
       }
       if (!response.body) return false;
       let any = false;
+      const server = { url: account.url, token };
+      const goal = await lastSeq(server, session);
+      if (session.heard >= goal) abreast.mark(session.id);
+      const tell = (id: string) => void hold(server, session, id, { log, signal });
+      for (const id of heldOf(db, session.id)) tell(id);
       for await (const { data } of frames(tap(response.body, heard))) {
-        any = (await keep(session.id, data)) || any;
+        const event = await keep(session.id, data);
+        if (event) any = true;
+        if (event && event.seq >= goal) abreast.mark(session.id);
+        const held = event && heldBy(event);
+        if (held) tell(held);
       }
       return any;
     } finally {
       clearTimeout(timer);
+      abreast.drop(session.id);
     }
   }
 
-  async function keep(session: string, data: string): Promise<boolean> {
+  async function keep(session: string, data: string): Promise<mail.Heard | undefined> {
     const event = mail.Heard.safeParse(json(data));
-    if (!event.success) return false;
+    if (!event.success) return undefined;
     const { seq, kind } = event.data;
     const isAdvice = kind.startsWith("injection.");
     await journal.write(
@@ -112,7 +132,8 @@ export function startDownlink(needs: {
       // What is not for us costs no sync: heard again, it passes again.
       { lazy: !isAdvice },
     );
-    return true;
+    if (kind === "session.joined" && !isKnown(db, event.data.id)) elsewhere(session);
+    return event.data;
   }
 
   const timer = setInterval(census, CENSUS_MS);
@@ -138,6 +159,23 @@ export function startDownlink(needs: {
     },
   };
 }
+
+/** The advice whose words came with this event. */
+const heldBy = ({ kind, id, body }: mail.Heard): string | undefined =>
+  kind === "injection.queued"
+    ? id
+    : kind === "injection.edited" && typeof body.injection === "string"
+      ? body.injection
+      : undefined;
+
+/** How far the server's record of a session goes; 0 when it does not say. */
+async function lastSeq(server: Server, { project, name }: Session): Promise<number> {
+  const path = `/projects/${project}/sessions/${name}`;
+  const { json } = await send(server, { path, timeoutMs: 5_000 });
+  return Known.safeParse(json).data?.lastSeq ?? 0;
+}
+
+const Known = z.looseObject({ lastSeq: z.int() });
 
 /** The token the server has refused last. */
 interface Shown {

@@ -3,7 +3,8 @@ import { uuid7 } from "../lib/uuid.ts";
 import { type Inbox, post } from "../machine/inbox.ts";
 import { ask } from "../machine/local.ts";
 import type { Paths } from "../machine/paths.ts";
-import { Handover } from "../wire/local.ts";
+import { About, Handover } from "../wire/local.ts";
+import type { ToolList } from "../wire/tools.ts";
 
 /** The recorder is asked for again this often while it is away. */
 const AGAIN = { firstMs: 100, maxMs: 2_000 };
@@ -12,9 +13,15 @@ const AGAIN = { firstMs: 100, maxMs: 2_000 };
 export function startStation({
   place,
   inbox,
+  channel,
+  learned,
 }: {
   place: Pick<Paths, "socket">;
   inbox: Inbox | undefined;
+  /** Says it on the agent's channel, where there is one. */
+  channel: ((handover: Handover) => Promise<void>) | undefined;
+  /** The recorder has said which tools there are. */
+  learned: (tools: ToolList) => void;
 }): AsyncDisposable {
   const stop = new AbortController();
   const id = uuid7();
@@ -27,13 +34,21 @@ export function startStation({
       try {
         for await (const line of lines(await open())) {
           wait.reset();
-          if (line) await hand(Handover.parse(JSON.parse(line)));
+          if (line) await take(JSON.parse(line));
         }
       } catch {
         // It is away, or went: it is looked for again.
       }
       await pause(wait.next(), stop.signal);
     }
+  }
+
+  /** What a newer recorder says beside is passed over. */
+  async function take(said: unknown): Promise<void> {
+    const about = About.safeParse(said);
+    if (about.success) return learned(about.data.tools);
+    const handover = Handover.safeParse(said);
+    if (handover.success) await hand(handover.data);
   }
 
   async function open(): Promise<ReadableStream<Uint8Array>> {
@@ -45,8 +60,8 @@ export function startStation({
         id,
         pid: process.ppid,
         agentSession: process.env.CLAUDE_CODE_SESSION_ID,
-        ways: inbox ? ["socket"] : [],
-        written: [...written],
+        ways: [...(inbox ? ["socket"] : []), ...(channel ? ["channel"] : [])],
+        written: [...written].map((key) => key.split(" ")[1]),
       }),
       signal: stop.signal,
       timeout: false,
@@ -55,20 +70,30 @@ export function startStation({
     return response.body;
   }
 
-  async function hand({ injection, agentSession, content }: Handover): Promise<void> {
+  async function hand(handover: Handover): Promise<void> {
+    const { injection, way } = handover;
     let refused: string | undefined;
-    if (!inbox) refused = "This session has no inbox.";
-    else if (!written.has(injection)) {
-      // Before it is written: what may have been written is never written again.
-      written.add(injection);
+    const key = `${way} ${injection}`;
+    if (!written.has(key)) {
+      // Before it is written: what may have been written is never written again the same way.
+      written.add(key);
       try {
-        await post(inbox, { from: `polaris:${injection}`, session: agentSession, content });
+        await say(handover);
       } catch {
-        written.delete(injection);
-        refused = "The session's inbox does not open.";
+        written.delete(key);
+        refused = `The session's ${way} does not open.`;
       }
     }
     await ask(place, "/handed", { station: id, injection, refused });
+  }
+
+  async function say(handover: Handover): Promise<void> {
+    const { injection, way, agentSession: session, content } = handover;
+    if (way === "channel" && channel) return await channel(handover);
+    if (way === "socket" && inbox) {
+      return await post(inbox, { from: `polaris:${injection}`, session, content });
+    }
+    throw new Error(`there is no ${way}`);
   }
 
   const running = run();

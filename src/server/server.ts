@@ -8,9 +8,12 @@ import { startFeed } from "../core/feed.ts";
 import { startIdentify } from "../core/identify.ts";
 import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
+import { startLineup } from "../core/lineup.ts";
 import { startListeners } from "../core/listeners.ts";
 import { startSender } from "../core/sender.ts";
 import { startShareWatch } from "../core/share-watch.ts";
+import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
+import { startSweeper } from "../core/sweeper.ts";
 import { teller } from "../core/teller.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
@@ -26,8 +29,11 @@ import type { House } from "./house.ts";
 import type { Keys } from "./keys.ts";
 import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
+import { type BackupReading, type MetricsDoor, startMetrics } from "./metrics.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
+import { agentSettingRoutes } from "./routes/agent-settings.ts";
+import { agentRoutes } from "./routes/agents.ts";
 import { attentionRoutes } from "./routes/attention.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -42,17 +48,26 @@ import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { injectionRoutes } from "./routes/injections.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { metricRoutes } from "./routes/metrics.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
+import { projectPageRoutes } from "./routes/project-pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { pullRoutes } from "./routes/pulls.ts";
+import { readingRoutes } from "./routes/reading.ts";
 import { referenceRoutes, type Whole } from "./routes/reference.ts";
+import { removalRoutes } from "./routes/removals.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
 import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
+import { slackRoutes } from "./routes/slack.ts";
+import { slackPeopleRoutes } from "./routes/slack-people.ts";
+import { slackSettingRoutes } from "./routes/slack-settings.ts";
+import { slackWishRoutes } from "./routes/slack-wishes.ts";
+import { teamRoutes } from "./routes/team.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -65,6 +80,8 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   port: number;
   publicUrl?: string | undefined;
+  /** PEM: it speaks https itself. */
+  tls?: { cert: string; key: string } | undefined;
   version: string;
   /** Proxies whose X-Forwarded-* headers are believed: addresses and networks. */
   proxies?: readonly string[] | undefined;
@@ -78,8 +95,12 @@ export interface ServerOptions {
   providers?: readonly ProviderSettings[] | undefined;
   signUp?: SignUp | undefined;
   mail?: MailSettings | undefined;
+  slack?: SlackSettings | undefined;
   /** Other waits before a webhook is tried again than Standard Webhooks' own. */
   webhookRetryMs?: readonly number[] | undefined;
+  metrics?: MetricsDoor | undefined;
+  /** What the metrics say of backups, once these have begun. */
+  backup?: (() => BackupReading) | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -98,6 +119,8 @@ export async function startServer(options: ServerOptions) {
   const readers = [indexer(), counter(), teller(() => house.publicUrl, sender.kick)].map((reader) =>
     startBehind(db, feed, log, reader),
   );
+  const sweeper = startSweeper(db, log);
+  const lineup = startLineup(db, feed, log);
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -108,6 +131,15 @@ export async function startServer(options: ServerOptions) {
   const shares = await startShareWatch(db, log);
   const listeners = startListeners(db, log);
   const expiry = startExpiry(db, bell, log);
+  const metrics = startMetrics({
+    db,
+    version,
+    connections: () => ({
+      requests: app.server?.pendingRequests ?? 0,
+      sockets: app.server?.pendingWebSockets ?? 0,
+    }),
+    backup: options.backup,
+  });
   const house: House = {
     db,
     feed,
@@ -118,6 +150,7 @@ export async function startServer(options: ServerOptions) {
     shares,
     seal,
     sender,
+    lineup,
     listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
@@ -129,7 +162,11 @@ export async function startServer(options: ServerOptions) {
     ),
     signUp: options.signUp ?? "invited",
     mail: options.mail && startMail(options.mail, log),
-    ingest: startIngest(db, bell),
+    slack: { settings: options.slack ?? slackOf({}) },
+    keys: options.keys,
+    metrics,
+    metricsDoor: options.metrics ?? {},
+    ingest: startIngest(db, bell, metrics.ingested),
     assets: await loadAssets(),
     log,
     publicUrl: options.publicUrl ?? "",
@@ -147,6 +184,10 @@ export async function startServer(options: ServerOptions) {
       Object.assign(set.headers, headersOf(house.isSecure(request)));
       limits.arrive(request, house.addressOf(request));
     })
+    .onAfterResponse(({ request, set, responseValue }) => {
+      const status = responseValue instanceof Response ? responseValue.status : Number(set.status);
+      metrics.answered(request.method, status || 200);
+    })
     .onAfterHandle(({ request, responseValue }) => {
       if (!(responseValue instanceof Response)) return;
       limits.answered(request, house.addressOf(request), responseValue.status);
@@ -157,6 +198,7 @@ export async function startServer(options: ServerOptions) {
       return errorResponse(problem);
     })
     .use(healthRoutes(house))
+    .use(metricRoutes(house))
     .use(authRoutes(house))
     .use(tokenRoutes(house))
     .use(grantRoutes(house))
@@ -168,6 +210,10 @@ export async function startServer(options: ServerOptions) {
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
+    .use(agentRoutes(house))
+    .use(agentSettingRoutes(house))
+    .use(slackWishRoutes(house))
+    .use(slackPeopleRoutes(house))
     .use(searchRoutes(house))
     .use(usageRoutes(house))
     .use(shareRoutes(house))
@@ -176,17 +222,27 @@ export async function startServer(options: ServerOptions) {
     .use(attentionRoutes(house))
     .use(webhookRoutes(house))
     .use(referenceRoutes(house, whole))
+    .use(removalRoutes(house))
     .use(sessionRoutes(house))
+    .use(readingRoutes(house))
     .use(injectionRoutes(house))
     .use(driverRoutes(house))
     .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
+    .use(slackRoutes(house))
+    .use(slackSettingRoutes(house))
     .use(liveRoutes(house))
+    .use(teamRoutes(house))
+    .use(projectPageRoutes(house))
     .use(pageRoutes(house));
   whole.app = app;
   try {
-    app.listen({ hostname: host, port: options.port });
+    app.listen({
+      hostname: host,
+      port: options.port,
+      ...(options.tls ? { tls: options.tls } : {}),
+    });
   } catch (cause) {
     throw new PolarisError(
       "port_taken",
@@ -198,10 +254,11 @@ export async function startServer(options: ServerOptions) {
     );
   }
   const port = app.server?.port ?? options.port;
-  house.publicUrl ||= `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
+  const scheme = options.tls ? "https" : "http";
+  house.publicUrl ||= `${scheme}://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
 
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
+    url: `${scheme}://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
     publicUrl: house.publicUrl,
     port,
     house,
@@ -216,6 +273,8 @@ export async function startServer(options: ServerOptions) {
         expiry,
         listeners,
         watch,
+        sweeper,
+        lineup,
         shares,
         ...readers,
         sender,

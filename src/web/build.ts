@@ -1,5 +1,5 @@
 /**
- * Makes what browsers load: two scripts (Preact, bundled by Bun), one stylesheet (Tailwind), two fonts, the icon.
+ * Makes what browsers load: four scripts (Preact, bundled by Bun), one stylesheet (Tailwind), two fonts, the icon.
  * Names carry a hash of the content, so that a browser keeps them forever and never meets a stale one.
  * The stylesheet names fonts as `/assets/<name>`, which are replaced by their hashed paths here: Bun's bundler
  * would inline them as data: addresses, which the content security policy refuses.
@@ -31,6 +31,8 @@ export async function buildAssets(): Promise<Asset[]> {
       "src/web/client/session.tsx",
       "src/web/client/search.ts",
       "src/web/client/share.ts",
+      "src/web/client/team.tsx",
+      "src/web/client/highlight.ts",
     ),
     style("assets/app.css"),
     Bun.file(join(ROOT, "assets/icon.svg")).bytes(),

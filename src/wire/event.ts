@@ -9,6 +9,7 @@ export const KINDS = [
   "session.start",
   "session.end",
   "session.title",
+  "session.label",
   "user.message",
   "agent.message",
   "agent.thought",
@@ -71,6 +72,7 @@ export type Body = z.infer<typeof Body>;
  * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch?, continues? }` (continues: the id of the session it goes on from) |
  * | session.end | `{ reason }` |
  * | session.title | `{}` (text = title) |
+ * | session.label | `{ label }` (null: taken away) |
  * | user.message | `{ origin: user, injected or system, queued?, command?, arguments?, bash?, images?, from? }` (from of advice: `{ kind, id?, name? }`) |
  * | agent.message | `{ model?, messageId?, aborted?, apiError? }` |
  * | agent.thought | `{ model?, messageId?, durationMs? }` |
@@ -125,6 +127,8 @@ export interface StoredEvent extends Omit<Event, "raw"> {
   /** The session's id and its name in the project. */
   session: string;
   sessionName: string;
+  /** How a named agent is called, when the sender is one. */
+  senderName?: string;
   receivedAt: string;
   /** True when long strings were shortened for this reply; the event's own address gives them whole. */
   cut?: true;

@@ -32,6 +32,11 @@ export interface Project {
   slug: string;
   name: string;
   visibility: "org" | "private";
+  tags: string[];
+  /** Days that its events are kept; null for ever. */
+  retentionDays: number | null;
+  /** When it was put aside; it takes no events until it is taken back. */
+  archivedAt: string | null;
   advice: AdviceSetting;
   lastSeq: number;
   sessions: number;
@@ -48,6 +53,10 @@ export interface Session {
   driver: string | null;
   agent: string;
   state: State;
+  /** Since when it stands so. */
+  stateAt?: string | null;
+  /** What it asks of a human, in one line, while it needs one. */
+  asks?: string | null;
   machine: string | null;
   cwd: string | null;
   branch: string | null;
@@ -72,11 +81,28 @@ export const NewProject = z.object({
   visibility: z.enum(["org", "private"]).optional(),
 });
 
+/** Lower case, so that `API` and `api` are one. */
+const Tag = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .min(1)
+  .max(32)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._+-]*$/u, "a tag is letters, digits, spaces and . _ + -");
+
 export const ProjectChange = NewProject.omit({ slug: true }).extend({
   advice: z.enum(ADVICE).optional(),
   /** Whether `polaris pr` may tell pull requests of its sessions. */
   pullRequests: z.boolean().optional(),
+  tags: z
+    .array(Tag)
+    .max(20)
+    .transform((tags) => [...new Set(tags)].sort())
+    .optional(),
+  retentionDays: z.int().min(1).max(36_500).nullable().optional(),
+  archived: z.boolean().optional(),
 });
+export type ProjectChange = z.infer<typeof ProjectChange>;
 
 /** Who sees a private project, beside owners and admins (whose reads are written down). */
 export interface ProjectMember {
@@ -92,6 +118,15 @@ export const NewSession = z.object({
   agent: Participant.default("agent:claude"),
   /** Who drives; the caller unless said otherwise; null leaves the seat open. */
   driver: Participant.nullable().optional(),
+});
+
+/** What people call a session; an empty label is none. */
+export const SessionChange = z.object({
+  label: z
+    .string()
+    .max(200)
+    .nullable()
+    .transform((label) => label?.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim() || null),
 });
 
 const Words = z.string().trim().min(1).max(4000);

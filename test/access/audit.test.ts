@@ -44,7 +44,7 @@ describe("what mattered is written down (F6)", () => {
       ["driver.changed", "audited/one", { from: "user:manu", to: null }],
       ["driver.changed", "audited/one", { from: null, to: "user:priya" }],
       ["project.renamed", "audited", { from: "audited", to: "Audited" }],
-      ["project.visibility", "audited", { to: "private" }],
+      ["project.visibility", "audited", { from: "org", to: "private" }],
       ["project.member_added", "audited", { member: "user:priya" }],
       ["project.member_removed", "audited", { member: "user:priya" }],
     ]);

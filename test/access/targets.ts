@@ -71,6 +71,30 @@ export const share: Target = async (polaris) => {
   return { id };
 };
 
+const newAgent = async ({ database, caller }: Polaris): Promise<string> => {
+  const name = `agent-${++made}`;
+  await database.admin`
+    insert into agents (org_id, name, display, created_by)
+    values (${caller.org}, ${name}, 'Dean', ${caller.participant})`;
+  return name;
+};
+
+export const agent: Target = async (polaris) => ({ agent: await newAgent(polaris) });
+
+/** The same for a form. */
+export const agentNamed: Target = async (polaris) => ({ name: await newAgent(polaris) });
+export const freeAgent: Target = async () => ({ name: `agent-${++made}` });
+
+export const unknown: Target = async () => ({ id: uuid7() });
+
+export const slackPerson: Target = async ({ database, caller }) => {
+  const person = `U0${++made}`;
+  await database.admin`
+    insert into slack_people (org_id, team, slack_user, handle, name, kind)
+    values (${caller.org}, 'T0ACME', ${person}, ${person.toLowerCase()}, 'Krishna', 'person')`;
+  return { person };
+};
+
 /** Somebody who is told, switched off so that nothing is sent, and one message. */
 export const webhook: Target = async ({ database, caller }) => {
   const [id, message] = [uuid7(), uuid7()];

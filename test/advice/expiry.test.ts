@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { silent } from "../../src/lib/log.ts";
 import { until } from "../../src/lib/until.ts";
 import { startServer } from "../../src/server/server.ts";
+import { HOLDS } from "../../src/wire/injection.ts";
 import { type Polaris, startMachine } from "../helpers/polaris.ts";
 import { followEvents } from "../helpers/sse.ts";
 import { type Advice, startAdvice } from "./world.ts";
@@ -83,6 +84,30 @@ test("C4: while its machine listens, an idle session's advice waits, for hours i
   });
 });
 
+test("C4: a machine that sleeps behind an open connection is found out, one that has the words is waited for", async () => {
+  await using world = await startAdvice();
+  await using _machine = await followEvents(world, `${world.path}/events`, { [HOLDS]: "1" });
+  await until(async () => (await world.database.admin`select 1 from listeners where holds`).length);
+  const lost = await world.inject("You do not hear me.");
+  const held = await world.inject("You have this.");
+  const edited = await world.inject("You have other words.");
+  const hold = (id: string) => world.post(`${world.path}/injections/${id}/held`, {});
+  expect((await hold(held.id)).status).toBe(200);
+  expect((await hold(edited.id)).status).toBe(200);
+  await world.call(`${world.path}/injections/${edited.id}`, {
+    method: "PATCH",
+    body: JSON.stringify({ text: "These words." }),
+  });
+  for (const { id } of [held, lost, edited]) await age(world, id, 60);
+  for (const { id } of [lost, edited]) {
+    await until(async () => (await world.injection(id)).state === "expired");
+    expect(await world.injection(id)).toMatchObject({
+      reason: "The session's machine does not answer; it may be asleep.",
+    });
+  }
+  expect((await world.injection(held.id)).state).toBe("queued");
+});
+
 test("C4: what was delivered when its machine went away is answered for by the server", async () => {
   await using world = await startAdvice();
   const { id } = await world.inject("Take this.");
@@ -97,6 +122,31 @@ test("C4: what was delivered when its machine went away is answered for by the s
   // The machine comes back and finds it in the transcript.
   await world.report("seen", { injection: id, route: "socket", evidence: "transcript" });
   expect(await world.injection(id)).toMatchObject({ state: "seen", reason: null });
+});
+
+test("C4: evidence that comes in the last moment is not given up over", async () => {
+  await using world = await startAdvice();
+  const { id } = await world.inject("Just in time.");
+  await age(world, id, 60);
+  const { admin } = world.database;
+  // The project is held until the server, which has found this one due, waits for it.
+  await admin.begin(async (tx) => {
+    await tx`select from projects for no key update`;
+    await until(async () => {
+      // Not in this transaction, which sees one picture of the others.
+      const [waits] = await admin`
+        select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'
+          and query like '%projects%for no key update%'`;
+      return waits.count > 0;
+    });
+    await tx`update injections set state = 'seen' where id = ${id}`;
+  });
+  const other = await world.inject("Not in time.");
+  await age(world, other.id, 60);
+  await until(async () => (await world.injection(other.id)).state === "expired");
+  expect((await world.injection(id)).state).toBe("seen");
+  expect(await world.steps(id)).toEqual(["queued"]);
 });
 
 test("C4: a session that is over says so", async () => {

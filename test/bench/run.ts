@@ -4,8 +4,10 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../../scripts/root.ts";
+import { advice } from "./advice.ts";
 import { chain } from "./chain.ts";
 import { claude } from "./claude.ts";
+import { crowd } from "./crowd.ts";
 import { ingest } from "./ingest.ts";
 import { journal } from "./journal.ts";
 import type { Bench, Result } from "./lib.ts";
@@ -14,13 +16,16 @@ import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { redact } from "./redact.ts";
 import { search } from "./search.ts";
+import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
+import { storm } from "./storm.ts";
 import { table } from "./table.ts";
 
 const BENCHES: Bench[] = [
   claude,
   start,
+  storm,
   journal,
   redact,
   chain,
@@ -29,6 +34,9 @@ const BENCHES: Bench[] = [
   memory,
   storage,
   search,
+  advice,
+  crowd,
+  slack,
 ];
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
@@ -59,7 +59,7 @@ export interface Row {
   /** Brings the session into the state. */
   before?: (world: World, terminal: Terminal, cwd: string) => Promise<unknown>;
   /** After the advice was sent: what lets the session go on. */
-  after?: (terminal: Terminal) => Promise<unknown>;
+  after?: (terminal: Terminal, world: World) => Promise<unknown>;
   /** A printed run instead of a terminal. */
   print?: string;
   essential?: boolean;
@@ -126,11 +126,6 @@ export const ROWS: Row[] = [
     state: "just resumed",
     route: "socket",
     args: ["--continue"],
-    async before(world, terminal, cwd) {
-      await terminal[Symbol.asyncDispose]();
-      void world;
-      void cwd;
-    },
   },
   {
     state: "after /clear",
@@ -163,6 +158,21 @@ export const ROWS: Row[] = [
       await world.chain.daemon.start();
     },
   },
+  {
+    state: "a tool runs, and the recorder is killed meanwhile",
+    route: "socket",
+    args: ["--allowedTools", "Bash"],
+    essential: true,
+    async before(_, terminal) {
+      await terminal.say("Run the tool");
+      await terminal.shows("Running.");
+    },
+    async after(terminal, { chain }) {
+      await chain.daemon.kill();
+      await terminal.shows("It ran.");
+      await chain.daemon.start();
+    },
+  },
   { state: "a printed run (-p)", route: "socket", print: "Run the tool" },
   {
     state: "no MCP server, idle",
@@ -189,7 +199,23 @@ export const ROWS: Row[] = [
       await terminal.shows("Running.");
     },
   },
-  { state: "the inbox refuses messages", home: "refusing", route: "hook", before: hello },
+  {
+    state: "the inbox refuses messages",
+    home: "refusing",
+    route: "hook",
+    before: hello,
+    essential: true,
+  },
+  {
+    state: "no MCP server and no bell (an older client), idle",
+    route: "none",
+    args: ["--strict-mcp-config"],
+    async before(world, terminal) {
+      await hello(world, terminal);
+      await world.chain.drained();
+      rmSync(world.chain.place.bells, { recursive: true, force: true });
+    },
+  },
   { state: "the inbox holds messages back", home: "holding", route: "none", before: hello },
   {
     state: "off the record",
@@ -330,12 +356,17 @@ export async function run(world: World, row: Row): Promise<Outcome> {
   }
   await row.before?.(world, first, cwd);
   if (row.route !== "none") await running(world, cwd);
-  return await advise(world, row, project, () => row.after?.(first));
+  return await advise(world, row, project, () => row.after?.(first, world));
 }
 
+/** The client asks once for each home whether it is meant. */
 async function ready(terminal: Terminal, { args = [] }: Row): Promise<void> {
   if (!args.includes(BYPASS)) return await terminal.shows("manual mode on");
-  await terminal.shows("Yes, I accept");
+  const asked = terminal.shows("Yes, I accept").then(() => true);
+  const open = terminal.shows("bypass permissions on").then(() => false);
+  asked.catch(() => undefined);
+  open.catch(() => undefined);
+  if (!(await Promise.any([asked, open]))) return;
   await terminal.insist("Down", "❯ Yes, I accept");
   await terminal.insist("Enter", "bypass permissions on");
 }

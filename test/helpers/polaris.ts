@@ -2,6 +2,7 @@ import * as apiTokens from "../../src/core/api-tokens.ts";
 import { SCOPES } from "../../src/core/caller.ts";
 import { startIdentify } from "../../src/core/identify.ts";
 import { admit, homeOrg, userOf } from "../../src/core/people.ts";
+import { type SlackSettings, slackOf } from "../../src/core/slack-apps.ts";
 import { connect } from "../../src/db/db.ts";
 import { type Log, silent } from "../../src/lib/log.ts";
 import { keysOf } from "../../src/server/keys.ts";
@@ -23,8 +24,15 @@ interface StartOptions {
   rates?: Partial<Rates>;
   proxies?: string[];
   webhookRetryMs?: readonly number[];
-  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
+  entrance?: Pick<
+    ServerOptions,
+    "providers" | "signUp" | "mail" | "proxies" | "publicUrl" | "metrics"
+  >;
+  slack?: SlackSettings;
 }
+
+/** Nobody is at home there. */
+const NO_SLACK = slackOf({ SLACK_API_URL: "http://127.0.0.1:9/api/" });
 
 /** Tests come from one address and are quicker than people. */
 const GENEROUS = {
@@ -43,6 +51,7 @@ export async function startPolaris({
   proxies,
   webhookRetryMs,
   entrance = {},
+  slack = NO_SLACK,
 }: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary());
@@ -70,6 +79,7 @@ export async function startPolaris({
       rates,
       webhookRetryMs,
       proxies: proxies ?? entrance.proxies,
+      slack,
     }),
   );
   const owned = stack.move();

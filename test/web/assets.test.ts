@@ -19,11 +19,13 @@ test("every file of the dashboard has a name that changes with its content", asy
       "app.css",
       "geist-mono.woff2",
       "geist.woff2",
+      "highlight.js",
       "icon.svg",
       "page.js",
       "search.js",
       "session.js",
       "share.js",
+      "team.js",
     ].sort(),
   );
   for (const { path } of built) expect(path).toMatch(/^\/assets\/[a-z-]+-[\w-]{10}\.[a-z0-9]+$/);

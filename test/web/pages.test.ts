@@ -9,7 +9,9 @@ const PATHS = [
   "/claim",
   "/claimed",
   "/app",
-  "/app/empty",
+  "/app/new",
+  "/app/projects",
+  "/app/projects/empty",
   "/app/p/checkout",
   "/app/p/empty",
   "/app/p/checkout/s/s-7a3f",
@@ -74,7 +76,7 @@ test("a one-time link is used by a press of a button, never by opening it (F1)",
 
 test("an empty project shows the command that fills it (E1)", async () => {
   expect(await html("/app/p/empty")).toContain("/polaris join empty");
-  expect(await html("/app/empty")).toContain("polaris link");
+  expect(await html("/app/projects/empty")).toContain("polaris link");
 });
 
 test("a page is sent compressed to whoever takes it", async () => {

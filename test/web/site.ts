@@ -8,6 +8,7 @@ import { projectsPage } from "../../src/web/pages/projects.tsx";
 import { sessionPage } from "../../src/web/pages/session.tsx";
 import { type Frame, themeOf } from "../../src/web/pages/shell.tsx";
 import { claimPage, signInPage } from "../../src/web/pages/sign-in.tsx";
+import { teamPage } from "../../src/web/pages/team.tsx";
 import { respond } from "../../src/web/respond.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Session } from "../../src/wire/session.ts";
@@ -81,6 +82,12 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
     const now = Date.parse(site.events.at(-1)?.at ?? SESSION.createdAt) + 60_000;
     const viewer = "user:krishna";
     if (pathname === "/projects/checkout/sessions/s-7a3f/events") return stream(searchParams);
+    if (pathname === "/projects/checkout/sessions/s-7a3f/outline") {
+      const ends = [site.events[0], site.events.at(-1)];
+      const [first, last] = ends.map((event) => ({ seq: event?.seq ?? 0, at: event?.at ?? null }));
+      const tokens = { input: 0, output: 0, cached: 0, costUsd: 0 };
+      return Response.json({ prompts: [], tokens, first, last, events: site.events.length });
+    }
     if (pathname === "/projects/checkout/sessions/s-7a3f") return Response.json(site.session);
     if (pathname === "/projects/checkout/sessions/s-7a3f/messages") return earlier(searchParams);
     const whole = /^\/projects\/checkout\/events\/(\d+)$/.exec(pathname)?.[1];
@@ -99,7 +106,20 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
     if (pathname === "/sign-in") return html(signInPage({ ...frame, ways: WAYS, next: "/app" }));
     if (pathname === "/claim") return html(claimPage({ ...frame, code: "abc", link: LINK }));
     if (pathname === "/claimed") return html(claimPage({ ...frame, code: "abc" }));
-    if (pathname === "/app")
+    if (pathname === "/app" || pathname === "/app/new") {
+      const isNew = pathname === "/app/new";
+      const team = {
+        sessions: isNew ? [] : sessions(),
+        projects: isNew
+          ? []
+          : [{ ...PROJECT, hours: Array.from({ length: 24 }, (_, at) => at % 7) }],
+        setup: { machine: !isNew, session: !isNew, slack: isNew ? false : null },
+        since: now,
+      };
+      return html(teamPage({ ...frame, team, url: site.url, now, viewer }));
+    }
+    if (pathname === "/live/sessions") return stream(searchParams);
+    if (pathname === "/app/projects")
       return html(
         projectsPage({
           url: site.url,
@@ -121,7 +141,7 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
           viewer,
         }),
       );
-    if (pathname === "/app/empty")
+    if (pathname === "/app/projects/empty")
       return html(projectsPage({ ...frame, url: site.url, projects: [], now, viewer }));
     if (pathname === "/app/p/checkout")
       return html(
@@ -143,8 +163,10 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
         sessionPage({
           ...frame,
           session: site.session,
-          events: site.events.slice(-shown),
-          earlier: site.events.length > shown,
+          ...(searchParams.has("after")
+            ? { events: site.events.slice(0, shown), earlier: false }
+            : { events: site.events.slice(-shown), earlier: site.events.length > shown }),
+          later: searchParams.has("after") && site.events.length > shown,
           now,
           viewer,
         }),
@@ -208,9 +230,17 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
   }
 
   function earlier(query: URLSearchParams): Response {
+    const limit = Number(query.get("limit") ?? 50);
+    const after = query.get("after");
+    if (after !== null) {
+      const newer = site.events.filter(({ seq }) => seq > Number(after));
+      const items = newer.slice(0, limit);
+      const next = newer.length > items.length ? String(items.at(-1)?.seq) : null;
+      return Response.json({ items, next });
+    }
     const before = Number(query.get("before"));
     const older = site.events.filter(({ seq }) => seq < before);
-    const items = older.slice(-Number(query.get("limit") ?? 50));
+    const items = older.slice(-limit);
     return Response.json({
       items,
       next: older.length > items.length ? String(items[0]?.seq) : null,

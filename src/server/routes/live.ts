@@ -6,10 +6,11 @@ import { input } from "../../core/input.ts";
 import { canDeliver } from "../../core/listeners.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
-import { PolarisError } from "../../wire/error.ts";
+import { HOLDS } from "../../wire/injection.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startOf } from "../query.ts";
+import { eventOf, sse, whyOf } from "../sse.ts";
 
 /** Live streams (row J2): SSE and WebSocket, resumed by the seq of the last event seen. */
 export const liveRoutes = (house: House) => {
@@ -24,10 +25,15 @@ export const liveRoutes = (house: House) => {
     return { caller, project: project.id, session: session?.id, after };
   }
 
+  type Wanted = Awaited<ReturnType<typeof where>>;
+
   /** Access to the stream; while it is open, who can bring advice to the session counts as listening for it. */
-  function open({ caller, project, session }: Awaited<ReturnType<typeof where>>) {
+  function open({ caller, project, session }: Wanted, request: Request) {
     const access = house.watch.over(caller, project);
-    const ear = session && canDeliver(caller) ? house.listeners.enter(caller, session) : undefined;
+    const ear =
+      session && canDeliver(caller)
+        ? house.listeners.enter(caller, session, request.headers.has(HOLDS))
+        : undefined;
     return {
       signal: access.signal,
       [Symbol.dispose]() {
@@ -39,8 +45,13 @@ export const liveRoutes = (house: House) => {
 
   async function stream({ caller, request, params, query }: Asked) {
     const wanted = await where(caller, params, startOf(request, query));
-    const access = open(wanted);
-    return sse(house, access, (signal) => feed.follow({ ...wanted, signal }));
+    const access = open(wanted, request);
+    return sse(house, access, async function* (signal) {
+      for await (const frames of feed.follow({ ...wanted, signal })) {
+        yield frames.map(text).join("");
+        house.metrics.shown(frames.at(-1)?.event.receivedAt ?? "");
+      }
+    });
   }
 
   const socket = (path: string) =>
@@ -51,7 +62,7 @@ export const liveRoutes = (house: House) => {
       .resolve(async ({ caller, request, params, query }) => {
         const place = input(Place, params);
         const wanted = await where(caller, place, startOf(request, query));
-        return { wanted, ended: new AbortController(), drained: { ring: () => {} } };
+        return { wanted, request, ended: new AbortController(), drained: { ring: () => {} } };
       })
       .ws(path, {
         // Bun drops what a stalled reader does not take; such a socket is closed and the client resumes by its seq.
@@ -61,7 +72,7 @@ export const liveRoutes = (house: House) => {
         idleTimeout: 120,
         async open(ws) {
           const { wanted, ended, drained } = ws.data;
-          using access = open(wanted);
+          using access = open(wanted, ws.data.request);
           const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);
           for await (const frames of feed.follow({ ...wanted, signal })) {
             for (const { json } of frames) {
@@ -69,6 +80,7 @@ export const liveRoutes = (house: House) => {
               if (sent === 0) return void ws.close(1013, "too slow: resume with ?after=");
               if (sent === -1) await turn(drained, signal);
             }
+            house.metrics.shown(frames.at(-1)?.event.receivedAt ?? "");
           }
           if (access.signal.aborted) return void ws.close(4403, whyOf(access.signal).message);
           if (house.stopping.aborted) ws.close(1012, "restarting: resume with ?after=");
@@ -106,70 +118,6 @@ function turn(drained: { ring: () => void }, signal: AbortSignal): Promise<void>
   });
 }
 
-const whyOf = ({ reason }: AbortSignal): PolarisError =>
-  reason instanceof PolarisError ? reason : new PolarisError("forbidden", "Access ended.");
-
-function goneFrame(signal: AbortSignal): string {
-  const { code, message } = whyOf(signal);
-  return `event: gone\ndata: ${JSON.stringify({ code, message })}\n\n`;
-}
+const text = ({ seq, json }: Frame): string => eventOf("event", seq, json);
 
 type Query = Record<string, string | undefined>;
-
-/** Seconds between comments that keep proxies and sleeping laptops honest. */
-const PING_MS = 15_000;
-
-/**
- * Server-sent events: `id` is the seq, so that a browser resumes by itself with Last-Event-ID. Frames are written
- * only when the reader takes them (pull), so that a stalled reader costs one page of memory.
- */
-function sse(
-  house: House,
-  access: { signal: AbortSignal } & Disposable,
-  follow: (signal: AbortSignal) => AsyncGenerator<Frame[]>,
-): Response {
-  const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);
-  const encoder = new TextEncoder();
-  const frames = follow(signal);
-  let ping: ReturnType<typeof setInterval> | undefined;
-  let over = false;
-  function leave(): void {
-    over = true;
-    clearInterval(ping);
-    access[Symbol.dispose]();
-    ended.abort();
-  }
-  /** The last frame says why, so that the client does not ask again in vain. */
-  function close(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    if (over) return;
-    if (access.signal.aborted) controller.enqueue(encoder.encode(goneFrame(access.signal)));
-    leave();
-    controller.close();
-  }
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(encoder.encode("retry: 1000\n: open\n\n"));
-      ping = setInterval(() => {
-        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(": ping\n\n"));
-      }, PING_MS);
-      // A reader that stalls does not pull: its stream ends all the same.
-      access.signal.addEventListener("abort", () => close(controller), { once: true });
-    },
-    async pull(controller) {
-      const next = await frames.next();
-      if (next.done) return close(controller);
-      if (over) return;
-      const text = next.value.map(({ seq, json }) => `id: ${seq}\nevent: event\ndata: ${json}\n\n`);
-      controller.enqueue(encoder.encode(text.join("")));
-    },
-    cancel: leave,
-  });
-  return new Response(body, {
-    headers: {
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-store, no-transform",
-      "x-accel-buffering": "no",
-    },
-  });
-}

@@ -1,13 +1,16 @@
 import { Elysia } from "elysia";
+import type { Caller } from "../../core/caller.ts";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
+import { team } from "../../core/team.ts";
 import { landingPage } from "../../web/pages/landing.tsx";
 import { problemPage } from "../../web/pages/problem.tsx";
 import { projectPage } from "../../web/pages/project.tsx";
-import { projectsPage } from "../../web/pages/projects.tsx";
 import { sessionPage } from "../../web/pages/session.tsx";
+import { teamPage } from "../../web/pages/team.tsx";
 import { respond } from "../../web/respond.ts";
+import type { Project, Session } from "../../wire/session.ts";
 import { authenticate } from "../auth.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
@@ -20,6 +23,20 @@ export const pageRoutes = (house: House) => {
   const page = startPage(house);
   const notFound = (request: Request): Response =>
     respond(request, problemPage({ ...frameOf(house, request), status: 404 }), 404);
+
+  /** A session that is over is read from its beginning, others where things happen; the address may say otherwise. */
+  async function partOf(caller: Caller, project: Project, session: Session, query: object) {
+    const { before, after } = logQuery(query);
+    const range = { project: project.id, session: session.id, limit: FIRST_EVENTS };
+    const isOver = session.state === "finished" && before === undefined;
+    if (after !== undefined || isOver) {
+      const { items, next } = await history.page(db, caller, { ...range, after: after ?? 0 });
+      return { events: items, earlier: (after ?? 0) > 0, later: next !== null };
+    }
+    const upTo = before ?? Number.MAX_SAFE_INTEGER;
+    const { items, next } = await history.page(db, caller, { ...range, before: upTo });
+    return { events: items, earlier: next !== null, later: before !== undefined };
+  }
 
   return new Elysia({ name: "pages" })
     .use(guard(house))
@@ -41,17 +58,12 @@ export const pageRoutes = (house: House) => {
     )
     .get(
       "/app",
-      ({ request, query }) =>
+      ({ request }) =>
         page(request, async (caller, frame) => {
-          const { items } = await projects.list(db, caller, listQuery({ limit: "200", ...query }));
           const viewer = caller.participant;
-          return projectsPage({
-            ...frame,
-            projects: items,
-            url: house.publicUrl,
-            now: Date.now(),
-            viewer,
-          });
+          const found = await team(db, { caller });
+          const who = { viewer, url: house.publicUrl, now: Date.now() };
+          return teamPage({ ...frame, ...who, team: found });
         }),
       { page: "read" },
     )
@@ -73,12 +85,9 @@ export const pageRoutes = (house: House) => {
         page(request, async (caller, frame) => {
           const project = await projects.get(db, caller, params.proj);
           const session = await sessions.get(db, caller, params.proj, params.sess);
-          const before = logQuery(query).before ?? Number.MAX_SAFE_INTEGER;
-          const range = { project: project.id, session: session.id, before, limit: FIRST_EVENTS };
-          const { items, next } = await history.page(db, caller, range);
+          const part = await partOf(caller, project, session, query);
           const viewer = caller.participant;
-          const data = { session, events: items, earlier: next !== null, now: Date.now(), viewer };
-          return sessionPage({ ...frame, ...data });
+          return sessionPage({ ...frame, ...part, session, now: Date.now(), viewer });
         }),
       { page: "read" },
     )

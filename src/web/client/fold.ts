@@ -52,6 +52,7 @@ export interface Turn extends Versioned {
   prompt?: StoredEvent;
   items: Item[];
   tokens: number;
+  costUsd: number;
 }
 
 export interface Folded {
@@ -82,7 +83,14 @@ export function fold(events: readonly StoredEvent[] = []): Folded {
     if (SETTLES.has(kind) || opensTurn(event)) settle();
     if (kind === "usage") count(event);
     else if (opensTurn(event)) {
-      turns.push({ key: `t${event.seq}`, version: 0, prompt: event, items: [], tokens: 0 });
+      turns.push({
+        key: `t${event.seq}`,
+        version: 0,
+        prompt: event,
+        items: [],
+        tokens: 0,
+        costUsd: 0,
+      });
     } else if (callId && (kind === "tool.call" || kind === "tool.result")) {
       const part = kind === "tool.call" ? { call: event } : { result: event };
       join(tools, callId, event, part, { ...fresh(event), type: "tool" });
@@ -132,10 +140,11 @@ export function fold(events: readonly StoredEvent[] = []): Folded {
     const known = lanes.get(agentId);
     if (known) return known;
     const item: Lane = { ...fresh(event), type: "lane", agentId, items: [] };
-    const turn = current();
-    turn.items.push(item);
-    turn.version++;
-    const place = { item, above: [turn] };
+    // A subagent of a subagent stands inside its lane; an agent that names itself as its parent does not.
+    const outer = event.parent && event.parent !== agentId ? lane(event, event.parent) : undefined;
+    const [inside, above] = outer ? [outer.item, [outer.item, ...outer.above]] : top();
+    inside.items.push(item);
+    const place = touched({ item, above });
     lanes.set(agentId, place);
     return place;
   }
@@ -151,10 +160,15 @@ export function fold(events: readonly StoredEvent[] = []): Folded {
     return touched({ item, above: [turn] });
   }
 
+  function top(): [Turn, Versioned[]] {
+    const turn = current();
+    return [turn, [turn]];
+  }
+
   function current(): Turn {
     const last = turns.at(-1);
     if (last) return last;
-    const first: Turn = { key: "t0", version: 0, items: [], tokens: 0 };
+    const first: Turn = { key: "t0", version: 0, items: [], tokens: 0, costUsd: 0 };
     turns.push(first);
     return first;
   }
@@ -176,6 +190,7 @@ export function fold(events: readonly StoredEvent[] = []): Folded {
     const turn = turns.at(-1);
     if (!turn) return;
     turn.tokens += input + output;
+    if (event.body.total !== true) turn.costUsd += field.number(event.body.costUsd);
     turn.version++;
     // The turn's sum stands in the line of its end, which need not be the last.
     for (const item of turn.items) {

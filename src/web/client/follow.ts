@@ -6,16 +6,34 @@ export interface Follow {
   /** After events were drawn; `fresh` of them are new. */
   grew(fresh: number): void;
   toggle(): void;
+  isOn(): boolean;
+  /** The page goes to a moment by itself: being near the end then is no wish to follow it. */
+  stay(): void;
+  /** To the lower end of what is drawn, whoever reads what. */
+  end(): void;
 }
+
+export interface Followed {
+  /** A session at work is opened where things happen, one that is over where it begins. */
+  opensAtEnd: boolean;
+  /** Whether what is drawn reaches to the session's end. */
+  isAtEnd: () => boolean;
+  /** Draws the session's end. */
+  end: () => Promise<void>;
+}
+
+/** Until a moment's turns have their true heights. */
+const HELD_MS = 800;
 
 /** This close to the end, in pixels, counts as being there. */
 const NEAR = 120;
 
-/** `opensAtEnd`: a session at work is opened where things happen, one that is over where it begins. */
-export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
+export function startFollow({ opensAtEnd, isAtEnd, end }: Followed, signal: AbortSignal): Follow {
   const pill = document.getElementById("pill");
   let following = opensAtEnd;
   let unseen = 0;
+  let heldUntil = 0;
+  const held = () => performance.now() < heldUntil;
 
   const bottom = () =>
     scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
@@ -24,7 +42,8 @@ export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
     pill.hidden = unseen === 0 || following;
     pill.querySelector("span")?.replaceChildren(`${unseen} new`);
   };
-  const follow = () => {
+  const follow = async () => {
+    await end();
     following = true;
     unseen = 0;
     bottom();
@@ -35,18 +54,19 @@ export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
   // have a guessed height, and any page would look short.
   else
     void frames(2).then(() => {
-      following = nearBottom();
+      if (!held()) following = nearBottom() && isAtEnd();
     });
   addEventListener(
     "scroll",
     () => {
-      following = nearBottom();
+      if (held()) return;
+      following = nearBottom() && isAtEnd();
       if (following) unseen = 0;
       show();
     },
     { signal, passive: true },
   );
-  pill?.addEventListener("click", follow, { signal });
+  pill?.addEventListener("click", () => void follow(), { signal });
   // What is drawn late (fonts, a turn that was skipped while off the screen) must not leave the bottom behind.
   const sizes = new ResizeObserver(() => following && bottom());
   const main = document.getElementById("conversation");
@@ -61,8 +81,14 @@ export function startFollow(opensAtEnd: boolean, signal: AbortSignal): Follow {
     },
     toggle() {
       if (following) following = false;
-      else follow();
+      else void follow();
     },
+    isOn: () => following,
+    stay() {
+      following = false;
+      heldUntil = performance.now() + HELD_MS;
+    },
+    end: bottom,
   };
 }
 

@@ -3,7 +3,9 @@
  * and the server has parsed every event once already.
  */
 import type { StoredEvent } from "../../wire/event.ts";
-import type { Page, Session } from "../../wire/session.ts";
+import type { Outline } from "../../wire/outline.ts";
+import type { Page, Project, Session } from "../../wire/session.ts";
+import type { Team, TeamFrame, TeamProject } from "../../wire/team.ts";
 import type { Here } from "../parts/bar.tsx";
 import { record } from "./field.ts";
 
@@ -43,4 +45,43 @@ export function isHere(value: unknown): value is Here {
   const isOrg = (it: unknown) =>
     typeof record(it).id === "string" && typeof record(it).name === "string";
   return isOrg(org) && Array.isArray(others) && others.every(isOrg);
+}
+
+const isPlace = (value: unknown): value is TeamProject => {
+  const { id, slug, hours } = record(value);
+  return typeof id === "string" && typeof slug === "string" && Array.isArray(hours);
+};
+
+const isSetup = (value: unknown): boolean => typeof record(value).machine === "boolean";
+
+export function isTeam(value: unknown): value is Team {
+  const { sessions, projects, setup, since } = record(value);
+  return isTeamFrame({ sessions, projects, setup }) && typeof since === "number";
+}
+
+export function isTeamFrame(value: unknown): value is TeamFrame {
+  const { sessions = [], projects = [], setup = { machine: true } } = record(value);
+  return (
+    Array.isArray(sessions) &&
+    sessions.every(isSession) &&
+    Array.isArray(projects) &&
+    projects.every(isPlace) &&
+    isSetup(setup)
+  );
+}
+
+export function isProject(value: unknown): value is Project {
+  const { slug, name, tags } = record(value);
+  return typeof slug === "string" && typeof name === "string" && Array.isArray(tags);
+}
+
+export function isOutline(value: unknown): value is Outline {
+  const { prompts, tokens, first, last } = record(value);
+  return (
+    Array.isArray(prompts) &&
+    prompts.every((prompt) => typeof record(prompt).seq === "number") &&
+    typeof record(tokens).input === "number" &&
+    typeof record(first).seq === "number" &&
+    typeof record(last).seq === "number"
+  );
 }

@@ -1,10 +1,8 @@
 /**
- * The one live connection of a page. It resumes after the last event the page holds, so that a dropped line, a
+ * The one live connection of a page. It resumes after the last news that the page holds, so that a dropped line, a
  * restarted server or a laptop that slept leaves neither a gap nor a double. It says honestly whether it is live.
  */
-import type { StoredEvent } from "../../wire/event.ts";
-import { readFrames } from "./frames.ts";
-import { isEvent } from "./guard.ts";
+import { type Frame, readFrames } from "./frames.ts";
 
 export type LiveState =
   | { is: "connecting" }
@@ -22,23 +20,27 @@ const SILENCE_MS = 40_000;
  */
 const REST_MS = 60_000;
 
-export interface LiveInput {
-  url: string;
-  /** The last event at hand. */
-  after: () => number;
-  onEvents: (events: StoredEvent[]) => void;
+export interface LiveInput<T> {
+  /** Where to go on from what is at hand; asked at every connection. */
+  address: () => string;
+  /** What a frame brings; undefined for a frame of no use here. */
+  read: (frame: Frame) => T | undefined;
+  onNews: (news: T[]) => void;
   onState: (state: LiveState) => void;
 }
 
 /** Stops with the signal. */
-export function startLive({ url, after, onEvents, onState }: LiveInput, signal: AbortSignal): void {
+export function startLive<T>(
+  { address, read, onNews, onState }: LiveInput<T>,
+  signal: AbortSignal,
+): void {
   let line: AbortController | undefined;
   let heard = Date.now();
   let lostAt = 0;
   let tries = 0;
   let wake: (() => void) | undefined;
   let resting: ReturnType<typeof setTimeout> | undefined;
-  let pending: StoredEvent[] = [];
+  let pending: T[] = [];
 
   void run();
   const watch = setInterval(() => silent(SILENCE_MS), 5_000);
@@ -89,7 +91,7 @@ export function startLive({ url, after, onEvents, onState }: LiveInput, signal: 
   async function connect(): Promise<string> {
     line = new AbortController();
     heard = Date.now();
-    const response = await fetch(`${url}?after=${after()}`, {
+    const response = await fetch(address(), {
       headers: { accept: "text/event-stream" },
       cache: "no-store",
       signal: line.signal,
@@ -102,13 +104,11 @@ export function startLive({ url, after, onEvents, onState }: LiveInput, signal: 
     let gone = "";
     await readFrames(
       response.body,
-      ({ event, data }) => {
+      (frame) => {
         tries = 0;
-        if (event === "gone") gone = whyOf(JSON.parse(data));
-        if (event !== "event") return;
-        const value: unknown = JSON.parse(data);
-        if (!isEvent(value)) return;
-        if (pending.push(value) === 1) schedule(flush);
+        if (frame.event === "gone") gone = whyOf(JSON.parse(frame.data));
+        const news = read(frame);
+        if (news !== undefined && pending.push(news) === 1) schedule(flush);
       },
       () => {
         heard = Date.now();
@@ -120,9 +120,9 @@ export function startLive({ url, after, onEvents, onState }: LiveInput, signal: 
   /** A burst is drawn once: catching up on 5,000 events must not draw 5,000 times. */
   function flush(): void {
     if (!pending.length) return;
-    const events = pending;
+    const news = pending;
     pending = [];
-    onEvents(events);
+    onNews(news);
   }
 
   function silent(ms: number): void {

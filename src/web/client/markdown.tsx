@@ -6,7 +6,7 @@
  */
 import { lexer, type Token, type Tokens } from "marked";
 import type { ComponentChildren } from "preact";
-import { CopyButton } from "../parts/command.tsx";
+import { Code } from "./code.tsx";
 
 /** Beyond this a text is shown as it is: parsing would hold the page for more than a few frames. */
 const MOST = 200_000;
@@ -142,22 +142,6 @@ function table({ header, rows }: Tokens.Table): ComponentChildren {
         </tbody>
       </table>
     </section>
-  );
-}
-
-/** A block of code in mono, with its language and a button that copies it. */
-export function Code({ text, lang = "" }: { text: string; lang?: string }) {
-  return (
-    <div class="code">
-      <div class="code-head">
-        <span>{lang.split(/\s/)[0]}</span>
-        <CopyButton text={text} what="code" />
-      </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: code scrolls sideways and must do so by keyboard too */}
-      <pre tabIndex={0}>
-        <code>{text}</code>
-      </pre>
-    </div>
   );
 }
 

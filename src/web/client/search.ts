@@ -3,11 +3,13 @@
  * results, so that there is one way to draw them; the address follows, so that every state can be sent to somebody.
  */
 import { behave, keepTimes } from "./behave.ts";
+import { startKeys } from "./keys.ts";
 import { keepNotices } from "./notices.ts";
 
 behave();
 keepTimes();
 keepNotices();
+startKeys({}, new AbortController().signal);
 
 const form = document.getElementById("search");
 const TYPING_MS = 200;

@@ -1,15 +1,19 @@
 /** @jsxImportSource preact */
 /** The session page in the browser: takes over what the server drew, then follows the session live. */
 import { hydrate } from "preact";
+import { startActs } from "./advice/acts.ts";
 import { behave } from "./behave.ts";
 import type { Desk } from "./desk.ts";
 import { record } from "./field.ts";
 import { frames, startFollow } from "./follow.ts";
-import { isEvent, isHere, isPage, isSession } from "./guard.ts";
+import { isEvent, isHere, isOutline, isSession } from "./guard.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { keepNotices } from "./notices.ts";
-import { type SessionData, startStore } from "./store.ts";
+import { ask, tell } from "./reader/ask.ts";
+import { startReplay } from "./reader/replay.ts";
+import { startWindow } from "./reader/window.ts";
+import { FULL, type SessionData, startStore } from "./store.ts";
 import { SessionView } from "./view.tsx";
 
 behave();
@@ -24,23 +28,56 @@ function start(): void {
   const store = startStore(data);
   const project = `/projects/${encodeURIComponent(data.session.project)}`;
   const session = `${project}/sessions/${encodeURIComponent(data.session.name)}`;
-  const desk: Desk = { store, whole, earlier, toggleFollow: () => follow.toggle() };
+  const window = startWindow(store, session, signal);
+  const replay = startReplay(store, { window, address: session, drawn: () => follow.end() });
+  const advice = startActs(session, (now) => {
+    store.session.value = now;
+  });
+  const desk: Desk = {
+    store,
+    advice,
+    whole,
+    rename,
+    replay,
+    earlier: () => window.earlier().catch(failed),
+    later: () => window.later().catch(failed),
+    async show(seq) {
+      follow.stay();
+      await window.show(seq).catch(failed);
+      follow.stay();
+    },
+    end,
+    toggleFollow: () => follow.toggle(),
+  };
   hydrate(<SessionView desk={desk} />, root);
 
   const atWork = data.session.state === "working" || data.session.state === "needs_human";
-  const follow = startFollow(atWork && scrollY === 0 && !location.hash, signal);
-  startKeys({ follow: () => follow.toggle() }, signal);
+  const follow = startFollow(
+    {
+      opensAtEnd: atWork && scrollY === 0 && !location.hash,
+      isAtEnd: () => !store.later.value,
+      end,
+    },
+    signal,
+  );
+  startKeys({ f: () => follow.toggle(), r: replay.open, i: advise }, signal);
   store.now.value = Date.now();
   setInterval(() => {
     store.now.value = Date.now();
   }, 10_000);
   startLive(
     {
-      url: `${session}/events`,
-      after: () => store.last(),
-      onEvents(events) {
-        const fresh = store.add(events);
+      address: () => `${session}/events?after=${store.heard()}`,
+      read({ event, data: json }) {
+        const value: unknown = event === "event" ? JSON.parse(json) : undefined;
+        return isEvent(value) ? value : undefined;
+      },
+      onNews(events) {
+        const fresh = store.hear(events);
         if (fresh) follow.grew(fresh);
+        // A tab that is open for days; not under somebody who reads further up.
+        if (store.size() > FULL && follow.isOn())
+          store.extend("later", { events: [], more: false });
         refresh();
       },
       onState(state) {
@@ -53,6 +90,7 @@ function start(): void {
   );
   addEventListener("hashchange", () => void reveal());
   void reveal();
+  void outline();
 
   let asked = false;
   /** State and counts are the server's to decide; asked for at most once a second while things happen. */
@@ -61,64 +99,63 @@ function start(): void {
     asked = true;
     setTimeout(async () => {
       asked = false;
-      const value = await get(session).catch(() => undefined);
+      const value = await ask(session).catch(() => undefined);
       if (isSession(value)) store.session.value = value;
     }, 1000);
   }
 
+  async function outline(): Promise<void> {
+    const value = await ask(`${session}/outline`).catch(() => undefined);
+    if (isOutline(value)) store.outline.value = value;
+  }
+
   async function whole(seq: number): Promise<void> {
-    const event = await get(`${project}/events/${seq}`);
+    const event = await ask(`${project}/events/${seq}`);
     if (!isEvent(event)) throw new Error("the server answered something else");
     const { cut: _, ...rest } = event;
     store.replace(rest);
   }
 
-  /** Puts earlier events above what is read, which stays where it is. */
-  async function earlier(): Promise<void> {
-    const page = await get(`${session}/messages?before=${store.first()}&limit=200`);
-    if (!isPage(page)) throw new Error("the server answered something else");
-    const above = document.querySelector(".turn .message, .turn > *");
-    const before = above?.getBoundingClientRect().top ?? 0;
-    store.earlier.value = page.next !== null;
-    store.add(page.items);
-    await frames(1);
-    if (above?.isConnected) scrollBy({ top: above.getBoundingClientRect().top - before });
+  /** Shows the new name at once; when the server refuses, the old one comes back with the reason. */
+  async function rename(words: string): Promise<void> {
+    const before = store.session.value;
+    store.session.value = { ...before, label: words.trim() || null };
+    try {
+      const body = JSON.stringify({ label: words });
+      const value = await ask(session, { method: "PATCH", body });
+      if (isSession(value)) store.session.value = value;
+    } catch (error) {
+      store.session.value = { ...store.session.value, label: before.label };
+      tell(`Not renamed. ${error instanceof Error ? error.message : ""}`);
+    }
   }
 
-  /** Goes to the event that the address names, however far back it lies, and opens what hides it. */
+  async function end(): Promise<void> {
+    if (store.replay.value) return;
+    await window.end().catch(failed);
+    await frames(1);
+  }
+
+  /** Goes to the event that the address names, however far back it lies. */
   async function reveal(): Promise<void> {
     const seq = Number(/^#e-(\d+)$/.exec(location.hash)?.[1]);
-    if (!seq) return;
-    while (seq < store.first() && store.earlier.value) await earlier();
-    const target = document.getElementById(`e-${seq}`);
-    for (
-      let fold = target?.closest("details");
-      fold;
-      fold = fold.parentElement?.closest("details")
-    ) {
-      fold.open = true;
-    }
-    target?.scrollIntoView({ block: "center" });
-    // What was skipped until now has its true height only after being drawn once.
-    await frames(2);
-    target?.scrollIntoView({ block: "center" });
+    if (seq) await desk.show(seq);
   }
 }
 
-async function get(url: string): Promise<unknown> {
-  const response = await fetch(url, { headers: { accept: "application/json" } });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return await response.json();
-}
+const advise = (): void => document.getElementById("advise")?.focus();
+
+const failed = (error: unknown): void => tell(error instanceof Error ? error.message : "Failed.");
 
 function read(): SessionData | undefined {
   const value: unknown = JSON.parse(document.getElementById("data")?.textContent ?? "null");
-  const { session, events, earlier, now, viewer, here } = record(value);
+  const { session, events, earlier, later, now, viewer, here } = record(value);
   if (!isSession(session) || !Array.isArray(events) || !events.every(isEvent)) return undefined;
   return {
     session,
     events,
     earlier: earlier === true,
+    later: later === true,
     now: typeof now === "number" ? now : Date.now(),
     viewer: typeof viewer === "string" ? viewer : null,
     here: isHere(here) ? here : undefined,

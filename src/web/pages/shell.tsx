@@ -42,7 +42,11 @@ export function document({
   body,
 }: Document): string {
   const page = (
-    <html lang="en" {...(theme ? { "data-theme": theme } : {})}>
+    <html
+      lang="en"
+      {...(theme ? { "data-theme": theme } : {})}
+      {...(script === "session.js" ? { "data-highlight": assets.href("highlight.js") } : {})}
+    >
       <head>
         <meta charset="utf-8" />
         <title>{title}</title>

@@ -329,6 +329,90 @@ export const SHAPES = {
     ["path", { d: "M5 18v2" }],
     ["path", { d: "M19 18v2" }],
   ],
+  /** users */
+  team: [
+    ["path", { d: "M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2" }],
+    ["path", { d: "M16 3.128a4 4 0 0 1 0 7.744" }],
+    ["path", { d: "M22 21v-2a4 4 0 0 0-3-3.87" }],
+    ["circle", { cx: "9", cy: "7", r: "4" }],
+  ],
+  /** folder */
+  projects: [
+    [
+      "path",
+      {
+        d: "M20 20a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.9a2 2 0 0 1-1.69-.9L9.6 3.9A2 2 0 0 0 7.93 3H4a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2Z",
+      },
+    ],
+  ],
+  /** chart-no-axes-column */
+  usage: [
+    ["path", { d: "M5 21v-6" }],
+    ["path", { d: "M12 21V3" }],
+    ["path", { d: "M19 21V9" }],
+  ],
+  /** sliders-horizontal */
+  settings: [
+    ["path", { d: "M21 4h-7" }],
+    ["path", { d: "M10 4H3" }],
+    ["path", { d: "M21 12h-9" }],
+    ["path", { d: "M8 12H3" }],
+    ["path", { d: "M21 20h-5" }],
+    ["path", { d: "M12 20H3" }],
+    ["path", { d: "M14 2v4" }],
+    ["path", { d: "M8 10v4" }],
+    ["path", { d: "M16 18v4" }],
+  ],
+  /** play */
+  play: [
+    [
+      "path",
+      {
+        d: "M5 5a2 2 0 0 1 3.008-1.728l11.997 6.998a2 2 0 0 1 .003 3.458l-12 7A2 2 0 0 1 5 19z",
+      },
+    ],
+  ],
+  /** pause */
+  pause: [
+    ["rect", { x: "14", y: "3", width: "5", height: "18", rx: "1" }],
+    ["rect", { x: "5", y: "3", width: "5", height: "18", rx: "1" }],
+  ],
+  /** pencil */
+  rename: [
+    [
+      "path",
+      {
+        d: "M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497z",
+      },
+    ],
+    ["path", { d: "m15 5 4 4" }],
+  ],
+  /** link */
+  link: [
+    ["path", { d: "M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71" }],
+    ["path", { d: "M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71" }],
+  ],
+  /** plus */
+  plus: [
+    ["path", { d: "M5 12h14" }],
+    ["path", { d: "M12 5v14" }],
+  ],
+  /** x */
+  close: [
+    ["path", { d: "M18 6 6 18" }],
+    ["path", { d: "m6 6 12 12" }],
+  ],
+  /** lock */
+  lock: [
+    ["rect", { x: "3", y: "11", width: "18", height: "11", rx: "2", ry: "2" }],
+    ["path", { d: "M7 11V7a5 5 0 0 1 10 0v4" }],
+  ],
+  /** history */
+  replay: [
+    ["path", { d: "M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8" }],
+    ["path", { d: "M3 3v5h5" }],
+    ["path", { d: "M12 7v5l4 2" }],
+  ],
 } as const satisfies Record<string, Shape>;
 
 export type ShapeName = keyof typeof SHAPES;

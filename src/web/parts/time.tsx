@@ -38,3 +38,8 @@ export function brief(value: number): string {
   if (value < 999_950) return `${(value / 1000).toFixed(1).replace(/\.0$/, "")}k`;
   return `${(value / 1_000_000).toFixed(1).replace(/\.0$/, "")}M`;
 }
+
+/** `$0.08`, `$12.40`; below a cent `< $0.01`, which is not nothing. */
+export function dollars(value: number): string {
+  return value > 0 && value < 0.01 ? "< $0.01" : `$${value.toFixed(2)}`;
+}

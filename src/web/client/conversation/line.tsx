@@ -2,11 +2,11 @@
 import type { StoredEvent } from "../../../wire/event.ts";
 import { Icon } from "../../parts/icon.tsx";
 import type { ShapeName } from "../../parts/shapes.ts";
-import { brief, duration } from "../../parts/time.tsx";
+import { brief, dollars, duration } from "../../parts/time.tsx";
 import { nameOf } from "../../parts/who.tsx";
+import { Code } from "../code.tsx";
 import { field, line, text } from "../field.ts";
 import type { Turn } from "../fold.ts";
-import { Code } from "../markdown.tsx";
 import { ShowAll } from "./cut.tsx";
 import { anchor, When } from "./head.tsx";
 
@@ -89,6 +89,13 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
       return ["finished", ["Session ended", text(body.reason)].filter(Boolean).join(" · ")];
     case "session.title":
       return ["notice", `Named “${words}”`];
+    case "session.label":
+      return [
+        "rename",
+        words
+          ? `${nameOf(event.sender)} named it “${words}”`
+          : `${nameOf(event.sender)} took its name away`,
+      ];
     case "turn.end":
       return ended(text(body.reason), sizes(event, turn));
     case "compaction.start":
@@ -110,7 +117,11 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
       return ["allowed", `Allowed${by}`];
     }
     case "driver.changed":
-      return ["seat", words || `${nameOf(event.sender)} took the seat`, "marked"];
+      return ["seat", words || seat(event), "marked"];
+    case "advice.muted":
+      return ["advice", `${nameOf(event.sender)} wants no advice for now`, "marked"];
+    case "advice.unmuted":
+      return ["advice", `${nameOf(event.sender)} takes advice again`, "marked"];
     case "session.joined":
       return ["person", words || `${nameOf(event.sender)} joined`];
     case "session.left":
@@ -126,6 +137,15 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
   }
 }
 
+/** Who gave what to whom: the sender did it, the body says who drives. */
+function seat({ sender, body }: StoredEvent): string {
+  const [who, driver, from] = [sender, text(body.driver), text(body.from)].map(nameOf);
+  if (!driver)
+    return from && from !== who ? `${who} freed ${from}'s seat` : `${who} gave up the seat`;
+  if (driver !== who) return `${who} gave the seat to ${driver}`;
+  return from ? `${who} took the seat from ${from}` : `${who} took the seat`;
+}
+
 function ended(reason: string, size: string): Told {
   if (reason === "cancelled") return ["hand", `Interrupted by a human${size}`, "marked"];
   if (reason === "error") return ["failed", `Turn failed${size}`, "bad"];
@@ -134,9 +154,10 @@ function ended(reason: string, size: string): Told {
   return ["check", `Turn ended${size}`];
 }
 
-/** ` · 3 min 20 s · 6.4k tokens`, as far as known. */
+/** ` · 3 min 20 s · 6.4k tokens · $0.08`, as far as known. */
 function sizes(end: StoredEvent, turn: Turn | undefined): string {
   const took = turn?.prompt ? Date.parse(end.at) - Date.parse(turn.prompt.at) : 0;
   const tokens = turn?.tokens ?? 0;
-  return `${took > 0 ? ` · ${duration(took)}` : ""}${tokens ? ` · ${brief(tokens)} tokens` : ""}`;
+  const cost = turn?.costUsd ? ` · ${dollars(turn.costUsd)}` : "";
+  return `${took > 0 ? ` · ${duration(took)}` : ""}${tokens ? ` · ${brief(tokens)} tokens` : ""}${cost}`;
 }

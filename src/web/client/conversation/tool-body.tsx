@@ -1,9 +1,9 @@
 /** @jsxImportSource preact */
 import { CopyButton } from "../../parts/command.tsx";
+import { Code } from "../code.tsx";
 import type { Diff } from "../diff.ts";
 import { record, said, text } from "../field.ts";
 import type { Tool } from "../fold.ts";
-import { Code } from "../markdown.tsx";
 import { Lines, ShowAll } from "./cut.tsx";
 
 /** Input and result of a tool call, each in the form its kind is read in. */

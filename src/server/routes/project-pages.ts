@@ -1,0 +1,157 @@
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { demand } from "../../core/access.ts";
+import { type Caller, mayAdmin } from "../../core/caller.ts";
+import { input } from "../../core/input.ts";
+import * as people from "../../core/members.ts";
+import * as members from "../../core/project-members.ts";
+import * as projects from "../../core/projects.ts";
+import { loss, remove } from "../../core/removal.ts";
+import { projectSettingsPage } from "../../web/pages/project-settings.tsx";
+import { projectsPage } from "../../web/pages/projects.tsx";
+import type { Frame } from "../../web/pages/shell.tsx";
+import { respond } from "../../web/respond.ts";
+import { PolarisError } from "../../wire/error.ts";
+import { Participant } from "../../wire/participant.ts";
+import { NewProject, ProjectChange } from "../../wire/session.ts";
+import { asPolarisError } from "../errors.ts";
+import { readForm } from "../form.ts";
+import { guard } from "../guard.ts";
+import type { House } from "../house.ts";
+import { startPage } from "../page.ts";
+import { listQuery } from "../query.ts";
+import { redirect } from "../redirect.ts";
+import { NO_PARSE, Which } from "./projects.ts";
+
+/** The list of projects with its form, and each project's settings (row E3). */
+export const projectPageRoutes = (house: House) => {
+  const { db, log } = house;
+  const page = startPage(house);
+
+  async function list(caller: Caller, frame: Frame, query: object, problem?: string) {
+    const which = input(Which, query);
+    const found = await projects.list(db, caller, {
+      ...listQuery({ limit: 200, ...query }),
+      ...which,
+    });
+    const who = { viewer: caller.participant, url: house.publicUrl, now: Date.now() };
+    return projectsPage({ ...frame, ...who, ...which, ...found, problem, projects: found.items });
+  }
+
+  async function settings(caller: Caller, frame: Frame, slug: string, problem?: string) {
+    const project = await projects.get(db, caller, slug, { archived: true });
+    const [inside, all, lost, mayManage] = await Promise.all([
+      members.list(db, caller, slug, { archived: true }),
+      people.list(db, caller, { limit: 500 }),
+      loss(db, caller, project.id),
+      projects.mayManage(db, caller, slug),
+    ]);
+    const may = { mayManage, mayDelete: mayAdmin(caller) };
+    const who = { viewer: caller.participant, members: inside, people: all.items };
+    return projectSettingsPage({ ...frame, ...who, ...may, project, loss: lost, problem });
+  }
+
+  /** The page again with what was wrong in it. */
+  async function again(
+    request: Request,
+    error: unknown,
+    draw: (problem: string) => Promise<string>,
+  ): Promise<Response> {
+    const { status, message, hint } = asPolarisError(error, log);
+    if (status !== 400 && status !== 409) throw error;
+    return respond(request, await draw(hint ? `${message} ${hint}` : message), status);
+  }
+
+  return new Elysia({ name: "project-pages" })
+    .use(guard(house))
+    .get(
+      "/app/projects",
+      ({ request, query }) => page(request, (caller, frame) => list(caller, frame, query)),
+      { page: "read" },
+    )
+    .post(
+      "/app/projects",
+      ({ request }) =>
+        page(request, async (caller, frame) => {
+          const form = await readForm(request);
+          demand(caller, "ingest");
+          try {
+            const wanted = input(NewProject, { ...form, name: form.name || undefined });
+            const { project } = await projects.create(db, caller, wanted, { onPurpose: true });
+            return redirect(`/app/p/${encodeURIComponent(project.slug)}`);
+          } catch (error) {
+            return again(request, error, (problem) => list(caller, frame, {}, problem));
+          }
+        }),
+      { page: "read", ...NO_PARSE },
+    )
+    .get(
+      "/app/p/:proj/settings",
+      ({ request, params }) =>
+        page(request, (caller, frame) => settings(caller, frame, params.proj)),
+      { page: "read" },
+    )
+    .post(
+      "/app/p/:proj/settings",
+      ({ request, params }) =>
+        page(request, async (caller, frame) => {
+          const form = await readForm(request);
+          const { act = "" } = form;
+          try {
+            if (!Object.hasOwn(ACTS, act)) {
+              throw new PolarisError("invalid_input", "This form asks for nothing known.");
+            }
+            const next = await ACTS[act]?.(house, caller, params.proj, form);
+            house.watch.changed();
+            return redirect(next ?? `/app/p/${encodeURIComponent(params.proj)}/settings`);
+          } catch (error) {
+            return again(request, error, (problem) =>
+              settings(caller, frame, params.proj, problem),
+            );
+          }
+        }),
+      { page: "read", ...NO_PARSE },
+    );
+};
+
+type Form = Record<string, string>;
+
+const Whom = z.object({ participant: Participant });
+
+/** What the settings' forms may ask for; answers where to go then, or nothing for the page itself. */
+const ACTS: Record<
+  string,
+  (house: House, caller: Caller, slug: string, form: Form) => Promise<string | undefined>
+> = {
+  async change({ db }, caller, slug, form) {
+    demand(caller, "ingest");
+    await projects.change(db, caller, slug, input(ProjectChange, fieldsOf(form)));
+    return undefined;
+  },
+  async add({ db }, caller, slug, form) {
+    demand(caller, "ingest");
+    await members.add(db, caller, slug, input(Whom, form).participant);
+    return undefined;
+  },
+  async remove({ db }, caller, slug, form) {
+    demand(caller, "ingest");
+    await members.remove(db, caller, slug, input(Whom, form).participant);
+    return undefined;
+  },
+  async delete({ db }, caller, slug, form) {
+    demand(caller, "admin");
+    await remove(db, caller, slug, form.confirm ?? "");
+    return "/app/projects";
+  },
+};
+
+/** A form's texts as what they mean; a field that is not in the form stays as it is. */
+function fieldsOf({ name, visibility, tags, retentionDays, archived }: Form): unknown {
+  return {
+    name,
+    visibility,
+    tags: tags?.split(",").filter((tag) => tag.trim()),
+    retentionDays: retentionDays === undefined ? undefined : Number(retentionDays) || null,
+    archived: archived === undefined ? undefined : archived === "true",
+  };
+}

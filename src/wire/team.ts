@@ -1,0 +1,33 @@
+import type { Project, Session } from "./session.ts";
+
+/** A project as the team's page needs it: to name it, and to show how much was asked in it. */
+export interface TeamProject extends Pick<Project, "id" | "slug" | "name" | "visibility"> {
+  /** Prompts of each of the last 24 hours, the present one last. */
+  hours: number[];
+}
+
+/** What a new organisation has done so far; Slack is no step where this server does not speak to it. */
+export interface Setup {
+  machine: boolean;
+  session: boolean;
+  slack: boolean | null;
+}
+
+/**
+ * GET /live/sessions: one frame. Sessions as they stand now, whole: a later frame of the same session replaces the
+ * earlier one, so that a frame that comes twice changes nothing. `projects`, when it comes, is all that one sees: what is
+ * not in it is to be forgotten with its sessions. The frame's id goes into `?since=` (or Last-Event-ID) to resume.
+ */
+export interface TeamFrame {
+  sessions?: Session[];
+  projects?: TeamProject[];
+  setup?: Setup;
+}
+
+/** What the team's page begins with. */
+export interface Team {
+  sessions: Session[];
+  projects: TeamProject[];
+  setup: Setup;
+  since: number;
+}
