@@ -265,6 +265,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /projects/:proj/sessions/:sess/export": [{}, { query: "?format=html" }],
   "GET /projects/:proj/sessions/:sess/commits": {},
   "POST /pulls/summary": { body: { repository: "github.com/acme/shop", shas: [] } },
+  "GET /robots.txt": {},
+  "GET /sitemap.xml": {},
   "GET /openapi": {},
   "GET /openapi/json": {},
   "GET /attention": {},
