@@ -10,17 +10,6 @@ const EVERY_MS = 5000;
 /** Addresses already told of; a session that still waits is told of once. */
 const told = new Set<string>();
 
-/** Called once by every page's script. */
-export function keepNotices(): void {
-  if (!("Notification" in window)) return;
-  document.addEventListener("click", (click) => {
-    const button = click.target instanceof Element ? click.target.closest("[data-notices]") : null;
-    if (button) void toggle();
-  });
-  show();
-  void navigator.locks?.request("polaris notices", () => listen());
-}
-
 const isWanted = () =>
   localStorage.getItem(WANTED) === "yes" && Notification.permission === "granted";
 
@@ -80,4 +69,13 @@ function isAnswer(value: unknown): value is { now: string; items: Attention[] } 
     "items" in value &&
     Array.isArray(value.items)
   );
+}
+
+if ("Notification" in window) {
+  document.addEventListener("click", (click) => {
+    const button = click.target instanceof Element ? click.target.closest("[data-notices]") : null;
+    if (button) void toggle();
+  });
+  show();
+  void navigator.locks?.request("polaris notices", () => listen());
 }

@@ -4,11 +4,9 @@
  */
 import { behave, keepTimes } from "./behave.ts";
 import { startKeys } from "./keys.ts";
-import { keepNotices } from "./notices.ts";
 
 behave();
 keepTimes();
-keepNotices();
 startKeys({}, new AbortController().signal);
 
 const form = document.getElementById("search");

@@ -9,7 +9,6 @@ import { frames, startFollow } from "./follow.ts";
 import { isEvent, isHere, isOutline, isSession } from "./guard.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
-import { keepNotices } from "./notices.ts";
 import { ask, tell } from "./reader/ask.ts";
 import { startReplay } from "./reader/replay.ts";
 import { startWindow } from "./reader/window.ts";
@@ -17,7 +16,6 @@ import { FULL, type SessionData, startStore } from "./store.ts";
 import { SessionView } from "./view.tsx";
 
 behave();
-keepNotices();
 start();
 
 function start(): void {

@@ -38,6 +38,7 @@ export function themeOf(cookies: string | null): Theme {
 
 export function document({
   assets,
+  here,
   theme,
   title,
   description,
@@ -89,6 +90,7 @@ export function document({
         <link rel="stylesheet" href={assets.href("app.css")} />
         <link rel="icon" href={assets.href("icon.svg")} type="image/svg+xml" />
         {script ? <script type="module" src={assets.href(script)} /> : null}
+        {script && here ? <script type="module" src={assets.href("notices.js")} /> : null}
       </head>
       <body>{body}</body>
     </html>
