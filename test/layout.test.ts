@@ -49,6 +49,8 @@ const HOMES: Record<string, string[]> = {
   "@modelcontextprotocol/sdk": ["mcp"],
   "openid-client": ["server"],
   nodemailer: ["server"],
+  "@slack/bolt": ["slack"],
+  "@slack/web-api": ["slack"],
   "email-providers": ["core"],
   "bun:sqlite": ["daemon", "db", "machine"],
   "@secretlint/secretlint-rule-preset-recommend": ["machine"],
@@ -64,6 +66,7 @@ const HOMES: Record<string, string[]> = {
     "web",
     "web/client",
     "mcp",
+    "slack",
   ],
 };
 

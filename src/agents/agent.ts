@@ -33,9 +33,13 @@ export interface Words {
   via?: string | undefined;
   at: string;
   text: string;
+  /** How often they were changed. */
+  edits?: number | undefined;
 }
 
 export interface Advisable {
+  /** As a tool's answer says it. */
+  frame(words: Words): string;
   /** As it is written into the session's inbox. */
   message(words: Words): string;
   /** What a hook of this name prints so that the model reads them; undefined when it would not. */

@@ -9,8 +9,8 @@ import { currentServer } from "../machine/tokens.ts";
 import { type AuditChain, AuditPage, AuditReport, type AuditRow } from "../wire/audit.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
+import { dataDirOf } from "./data-dir.ts";
 import { askRunning } from "./running.ts";
-import { dataDirOf } from "./serve.ts";
 
 export const help = `
 Who did what that mattered, and whether that memory is whole.

@@ -5,14 +5,18 @@ import * as apiTokens from "../core/api-tokens.ts";
 import { SCOPES } from "../core/caller.ts";
 import * as links from "../core/links.ts";
 import { admit, hasOwner, homeOrg, userOf } from "../core/people.ts";
+import type { SlackSettings } from "../core/slack-apps.ts";
+import { reseal } from "../core/slack-tokens.ts";
 import { connect, type Db, open, type Place } from "../db/db.ts";
 import { type Embedded, startEmbedded } from "../db/embedded.ts";
 import { lockDataDir } from "../db/lock.ts";
 import { migrate } from "../db/migrate.ts";
 import { writeAtomic } from "../lib/file.ts";
 import type { Log } from "../lib/log.ts";
+import { brief } from "../lib/log.ts";
 import { loadKeys, rotate } from "../server/keys.ts";
 import { type Server, type ServerOptions, startServer } from "../server/server.ts";
+import { startBridge } from "../slack/bridge.ts";
 import { VERSION } from "./version.ts";
 
 export interface BootOptions {
@@ -26,6 +30,8 @@ export interface BootOptions {
   proxies?: readonly string[] | undefined;
   /** How people sign in, and how invitations are mailed. */
   entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail">;
+  /** Where Slack is; without `bridge` other processes post (polaris bridge). Absent: no Slack here. */
+  slack?: { settings: SlackSettings; bridge: boolean } | undefined;
   /** Signs with a new secret from now on. */
   rotateSecret?: boolean | undefined;
   log: Log;
@@ -57,8 +63,16 @@ export async function boot(options: BootOptions) {
   const { host, port, publicUrl, proxies } = options;
   if (options.rotateSecret) rotate(dataDir);
   const keys = loadKeys(dataDir);
+  // After a rotation: what was sealed under the secret before this one.
+  const resealed = await reseal(db, keys).catch((error) => {
+    log.warn("slack.reseal_failed", { error: brief(error) });
+    return 0;
+  });
+  if (resealed > 0) log.info("slack.resealed", { count: resealed });
+  const slack = options.slack?.settings;
   const settings = {
     ...options.entrance,
+    slack,
     host,
     port,
     publicUrl,
@@ -68,6 +82,11 @@ export async function boot(options: BootOptions) {
     version: VERSION,
   };
   const server: Server = stack.use(await startServer({ db, log, ...settings }));
+  if (options.slack?.bridge) {
+    const { feed, bell, publicUrl: address } = server.house;
+    const where = { settings: options.slack.settings, publicUrl: address };
+    stack.use(startBridge({ db, feed, bell, log, keys, ...where }));
+  }
   // Where `polaris serve --claim` finds this server.
   const note = join(dataDir, "server.json");
   writeAtomic(note, JSON.stringify({ url: server.url, key: localKey }));

@@ -7,6 +7,11 @@ export const COMMANDS = {
     about: "Run the server, with its own PostgreSQL unless DATABASE_URL is set",
     load: () => import("./serve.ts"),
   },
+  bridge: {
+    about: "Run the Slack bridge alone; serve has one inside",
+    load: () => import("./bridge.ts"),
+  },
+  setup: { about: "Make the Slack app for this server", load: () => import("./setup.ts") },
   daemon: { about: "Run this machine's recorder", load: () => import("./daemon.ts") },
   hook: {
     about: "Called by coding agents: hands one hook call to the daemon",
@@ -37,6 +42,7 @@ export const COMMANDS = {
   profiles: { about: "List this machine's sign-ins", load: () => import("./profiles.ts") },
   use: { about: "Choose the sign-in for what begins now", load: () => import("./use.ts") },
   join: { about: "Record a running agent session into a project", load: () => import("./join.ts") },
+  rename: { about: "Give a session a label that teammates see", load: () => import("./rename.ts") },
   leave: { about: "Stop recording an agent session", load: () => import("./leave.ts") },
   pause: { about: "Off the record: write nothing for now", load: () => import("./pause.ts") },
   resume: { about: "Back on the record", load: () => import("./resume.ts") },
@@ -78,6 +84,10 @@ export const COMMANDS = {
   search: {
     about: "Find what was said and done, in all sessions you may see",
     load: () => import("./search.ts"),
+  },
+  export: {
+    about: "Write a session as Markdown, JSON lines or one HTML file",
+    load: () => import("./export.ts"),
   },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
   migrate: {

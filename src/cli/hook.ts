@@ -1,5 +1,6 @@
 import type { Handover, HookAnswer, HookCall } from "../wire/local.ts";
 import { polarisHome } from "./home.ts";
+import { type Knock, knock } from "./knock.ts";
 
 /** Connecting, writing and the answer together. A daemon that hangs must not be felt by the agent. */
 const LIMIT_MS = 300;
@@ -25,7 +26,10 @@ Example:
 export async function run(args: string[]): Promise<void> {
   let code = 0;
   try {
-    code = await deliver(await read(args), args.includes("--bell"));
+    const home = polarisHome();
+    // While the connection is made, standard input is read.
+    const connecting = knock(`${home}/daemon.sock`);
+    code = await deliver(await read(args), args.includes("--bell"), home, connecting);
   } catch {
     // Neither daemon nor spool could take it. The transcript still has what happened.
   }
@@ -54,16 +58,15 @@ async function input(): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-async function deliver(call: HookCall, isBell: boolean): Promise<number> {
-  const home = polarisHome();
-  const body = JSON.stringify(call);
-  const answer = await post(`${home}/daemon.sock`, body, isBell ? BELL_MS : LIMIT_MS);
+async function deliver(call: HookCall, isBell: boolean, home: string, connecting: Knock) {
+  const body = Buffer.from(JSON.stringify(call));
+  const answer = await post(connecting, body, isBell ? BELL_MS : LIMIT_MS);
   if (answer) return await say(answer, call.id, home);
   if (isBell) return 0;
   // Loaded only now: `node:fs` alone is a seventh of the time this program takes when the daemon is there.
   const { privateFolder, writeAtomic } = await import("../lib/file.ts");
   const spool = privateFolder(`${privateFolder(home)}/spool`);
-  writeAtomic(`${spool}/${call.id}.json`, body);
+  writeAtomic(`${spool}/${call.id}.json`, body.toString());
   return 0;
 }
 
@@ -92,20 +95,16 @@ async function handOver(handover: Handover, station: string, home: string): Prom
 }
 
 /** The answer when the daemon has written it down. The id is in the call, so a call that arrives twice is one call. */
-async function post(unix: string, body: string, limitMs: number): Promise<HookAnswer | undefined> {
-  try {
-    const answer = await fetch("http://polaris/hook", {
-      unix,
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-      signal: AbortSignal.timeout(limitMs),
-    });
-    if (!answer.ok) return undefined;
-    // Our own daemon's, behind a door that only its owner can open.
-    const said: HookAnswer = await answer.json();
-    return said;
-  } catch {
-    return undefined;
-  }
+async function post({ open, answered, send, giveUp }: Knock, body: Buffer, limitMs: number) {
+  const socket = await open;
+  if (!socket) return undefined;
+  const head = `POST /hook HTTP/1.1\r\nhost: polaris\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  send(socket, Buffer.concat([Buffer.from(head), body]));
+  // The first timer of a program costs 0.1 ms: it is made while the daemon works.
+  setTimeout(giveUp, limitMs);
+  const text = await answered;
+  if (text === undefined) return undefined;
+  // Our own daemon's, behind a door that only its owner can open.
+  const said: HookAnswer = JSON.parse(text);
+  return said;
 }

@@ -1,13 +1,16 @@
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { Binding } from "../wire/local.ts";
+import type { Joined } from "../wire/local.ts";
 import { parse } from "./args.ts";
 
 export const help = `
-Records a running agent session into a project, from now on.
+Records a running agent session into a project, from now on. With the name of a session that somebody has handed
+over, it goes on with that one: you take its seat, and the agent gets a brief of what was done.
 
 Usage: polaris join <project> [name] [options]
+
+Inside an agent its own session is meant; elsewhere the next one that begins in this directory.
 
 Options:
   --agent-session ID   the agent's own session id (default: $CLAUDE_CODE_SESSION_ID)
@@ -37,20 +40,17 @@ export async function run(args: string[]): Promise<void> {
   const agentSession = values["agent-session"];
   if (!project)
     throw new PolarisError("usage", "Which project?", { hint: "See polaris join --help." });
-  if (!agentSession) {
-    throw new PolarisError("usage", "Which agent session?", {
-      hint: "Run it inside the agent, or give --agent-session ID.",
-    });
-  }
-  const bound = await ask<Binding>(paths(values["polaris-home"]), "/join", {
-    agentSession,
+  const joined = await ask<Joined>(paths(values["polaris-home"]), "/join", {
+    ...(agentSession ? { agentSession } : {}),
     agent: values.agent,
     transcript: values.transcript,
     cwd: process.cwd(),
     project,
     name,
   });
-  console.log(
-    values.json ? JSON.stringify(bound) : `Recording into ${bound.project}/${bound.name}.`,
-  );
+  if (values.json) return void console.log(JSON.stringify(joined));
+  const where = `${joined.project}/${joined.name}`;
+  if (agentSession) console.log(`Recording into ${where}.`);
+  else console.log(`The next agent session in this directory goes on with ${where}.`);
+  if (joined.brief && agentSession) console.log(`\nWhat was done there so far:\n\n${joined.brief}`);
 }

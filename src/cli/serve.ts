@@ -1,6 +1,5 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { z } from "zod";
+import { slackOf } from "../core/slack-apps.ts";
 import { startLog } from "../lib/log.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { mailOf } from "../server/mail.ts";
@@ -8,6 +7,7 @@ import { providersOf, signUpOf } from "../server/providers.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
+import { dataDirOf } from "./data-dir.ts";
 import { askRunning } from "./running.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,7 +22,9 @@ Usage: polaris serve [options]
   --public-url URL    the address people use (POLARIS_PUBLIC_URL, default http://localhost:<port>)
   --claim             ask the running server for a new claim link while it has no owner, print it, and end
   --sign-in EMAIL     ask the running server for a link that signs this member in, print it, and end
-  --rotate-secret     sign with a new secret from now on; what the old one signed stays good until the next rotation
+  --rotate-secret     sign and encrypt with a new secret from now on: stored Slack tokens are encrypted anew, what the
+                      old one signed stays good until the next rotation
+  --no-bridge         do not post to Slack from this process; "polaris bridge" does
   --json              one line of JSON when ready, then logs on standard error
 
 Who signs in how comes from the environment:
@@ -31,6 +33,9 @@ Who signs in how comes from the environment:
                                                                   any other OpenID Connect provider
   POLARIS_SIGN_UP     invited (default), open, or domains: who may make an organisation unasked
   SMTP_URL, SMTP_FROM invitations are mailed as well
+  SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_APP_TOKEN, SLACK_REDIRECT_URI
+                      the Slack app of this server (polaris setup); organisations may bring their own
+  SLACK_API_URL       another Slack: a double, a proxy
   POLARIS_TRUSTED_PROXIES  addresses whose X-Forwarded-* headers are believed
 
 The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
@@ -56,6 +61,7 @@ export async function run(args: string[]): Promise<void> {
       "rotate-secret": { type: "boolean", default: false },
       claim: { type: "boolean", default: false },
       "sign-in": { type: "string" },
+      "no-bridge": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
@@ -80,6 +86,7 @@ export async function run(args: string[]): Promise<void> {
       signUp: signUpOf(process.env),
       mail: mailOf(process.env),
     },
+    slack: { settings: slackOf(process.env), bridge: !values["no-bridge"] },
     log: startLog("server"),
     progress: (line) => say(`  ${line} …`),
   });
@@ -101,11 +108,6 @@ export async function run(args: string[]): Promise<void> {
   }
   await untilAskedToStop();
   say("Stopping: finishing what runs …");
-}
-
-export function dataDirOf(env: Record<string, string | undefined>): string {
-  if (env.POLARIS_DATA_DIR) return env.POLARIS_DATA_DIR;
-  return join(env.POLARIS_HOME ?? join(homedir(), ".polaris"), "server");
 }
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
 import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
+import { PolarisError } from "../wire/error.ts";
 import type { Binding, Status } from "../wire/local.ts";
 import { parse } from "./args.ts";
+import { type Asleep, asleep } from "./kit/asleep.ts";
 import { type Ink, inkOf } from "./kit/ink.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `
-Tells what is being recorded, and whether it has reached the server.
+Tells what is being recorded, and whether it has reached the server. While the recorder does not run: who is signed in
+and what waits for it (exit code 4).
 
 Usage: polaris status [--json] [--polaris-home DIR]
 
@@ -21,11 +24,37 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: { "polaris-home": { type: "string" }, json: { type: "boolean" } },
   });
-  const status = await ask<Status>(paths(values["polaris-home"]), "/status");
+  const place = paths(values["polaris-home"]);
+  const status = await ask<Status>(place, "/status").catch((error: unknown) => {
+    if (error instanceof PolarisError && error.code === "daemon_unreachable") {
+      tell(asleep(place), values.json);
+    }
+    throw error;
+  });
   if (values.json) return void console.log(JSON.stringify({ ...status, program: VERSION }));
   for (const [name, text] of report(status, inkOf(process.stdout))) {
     console.log(`${name.padEnd(9)} ${text}`);
   }
+}
+
+/** While the recorder does not answer: what is known without it. */
+function tell(known: Asleep, asJson = false): void {
+  if (asJson) return void console.log(JSON.stringify(known));
+  const ink = inkOf(process.stdout);
+  const rows: [string, string][] = [
+    ["Recorder", ink.red(known.hangs ? "runs and does not answer" : "not running")],
+  ];
+  if (known.profiles.length === 0)
+    rows.push(["Server", "none: nobody is signed in — polaris login"]);
+  for (const { name, url, participant, isCurrent, error } of known.profiles) {
+    const who =
+      error === null
+        ? `signed in as ${participant}`
+        : ink.amber(`signed out (${error}) — polaris login`);
+    rows.push([isCurrent ? "Server" : "", `${url}: ${who} ${ink.dim(name)}`]);
+  }
+  if (known.spool > 0) rows.push(["Spool", `${known.spool} waiting for the recorder`]);
+  for (const [name, text] of rows) console.log(`${name.padEnd(9)} ${text}`);
 }
 
 function* report(status: Status, ink: Ink): Generator<[string, string]> {

@@ -17,6 +17,8 @@ export interface Batch {
   caller: Caller;
   project: { id: string; slug: string };
   machine?: string;
+  /** What people call it: a session is shown on the machine that sent its last events, also after it changed hands. */
+  machineName?: string;
   items: Incoming[];
   /** Positions below the floor that are not known here are missing on the machine too (per session). */
   floors?: Map<string, number>;
@@ -136,6 +138,7 @@ function write(tx: Sql, batch: Batch, items: Incoming[]) {
   const { org } = caller;
   const project = batch.project.id;
   const machine = batch.machine ?? null;
+  const machineName = batch.machineName ?? null;
   const count = items.length;
   const changes = changesOf(items);
   return tx<Done[]>`
@@ -163,7 +166,8 @@ function write(tx: Sql, batch: Batch, items: Incoming[]) {
         last_prompt = coalesce(c.last_prompt, s.last_prompt),
         prompts = s.prompts + c.prompts, tool_calls = s.tool_calls + c.tool_calls,
         driver = case when c.sets_driver then c.new_driver else s.driver end,
-        ended_at = case when c.sets_ended then c.ended else s.ended_at end
+        ended_at = case when c.sets_ended then c.ended else s.ended_at end,
+        machine_id = coalesce(${machine}::uuid, s.machine_id), machine = coalesce(${machineName}, s.machine)
       from head, jsonb_to_recordset(${changes}::text::jsonb) as c(
         session uuid, last bigint, state text, title text, model text, cwd text, branch text, last_prompt text,
         prompts int, tool_calls int, state_at timestamptz, moved boolean, asks text, new_driver text,

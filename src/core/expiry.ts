@@ -1,7 +1,7 @@
 /**
  * Patience with advice. What no machine takes within 20 s is given up and its sender told why; looked for every other
  * second, so that nobody waits for 30. What an agent had no chance to see yet stays queued as long as a machine listens
- * for its session, a day at most. Whether delivered advice was seen is the machine's to judge; only when it went away
+ * for its session and has it written down, a day at most. Whether delivered advice was seen is the machine's to judge; only when it went away
  * itself does the server answer in its place. Evidence that comes later still counts (`reports.ts`).
  */
 import type { Db, Tx } from "../db/db.ts";
@@ -95,6 +95,7 @@ interface Due {
   session_state: State;
   state: "queued" | "delivered";
   heard: boolean;
+  asleep: boolean;
   listened: boolean;
 }
 
@@ -102,13 +103,16 @@ interface Due {
 const due = (tx: Tx, id: string | null = null) => tx<Due[]>`
   select * from (
     select i.id, i.project_id, p.slug, i.session_id, s.state as session_state, i.state, i.changed_at,
-      l.heard_at is not null as heard,
-      coalesce(l.heard_at > now() - interval '20 seconds', false) as listened
+      l.heard_at is not null as heard, l.asleep and i.held_at is null as asleep,
+      coalesce(case when i.held_at is null and i.state = 'queued' then l.awake_at else l.heard_at end
+        > now() - interval '20 seconds', false) as listened
     from injections i
     join sessions s on s.id = i.session_id
     join projects p on p.id = i.project_id and p.archived_at is null
     left join lateral (
-      select max(coalesce(l.left_at, v.alive_at)) as heard_at
+      select max(coalesce(l.left_at, v.alive_at)) as heard_at,
+        max(coalesce(l.left_at, v.alive_at)) filter (where not l.holds) as awake_at,
+        bool_or(l.holds and l.left_at is null and v.alive_at > now() - interval '20 seconds') as asleep
       from listeners l join servers v on v.id = l.server_id where l.session_id = i.session_id
     ) l on true
     where i.state in ('queued', 'delivered') and i.changed_at < now() - interval '20 seconds'
@@ -117,12 +121,13 @@ const due = (tx: Tx, id: string | null = null) => tx<Due[]>`
   where not listened or changed_at < now() - interval '1 day'
   order by changed_at limit 500`;
 
-function reasonOf({ state, heard, listened, session_state }: Due): string {
+function reasonOf({ state, heard, asleep, listened, session_state }: Due): string {
   if (listened) return "The agent gave no sign of it for a day.";
   if (state === "delivered") {
     return "It was handed over, but the session's machine went away before it could tell whether the agent saw it.";
   }
   if (session_state === "finished") return "The session has ended, and nobody is there to read it.";
+  if (asleep) return "The session's machine does not answer; it may be asleep.";
   if (heard) return "The session's machine went away and no other is listening.";
   return "No machine is listening for this session.";
 }

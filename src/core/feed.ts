@@ -112,8 +112,10 @@ export function startFeed(db: Db, log: Log) {
     ringAll: () => {
       for (const hub of hubs.values()) hub.wake();
     },
-    onRing(listener: (org: string, project: string) => void): void {
+    /** Answers how to stop listening. */
+    onRing(listener: (org: string, project: string) => void): () => void {
       listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     async [Symbol.asyncDispose]() {
       stopped.abort();

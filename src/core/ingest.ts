@@ -144,7 +144,8 @@ export function startIngest(db: Db, bell: Doorbell) {
       const fresh = wanted.filter(({ id }) => known.get(id)?.project !== project);
       const floors = new Map(wanted.map(({ id, floor }) => [id, floor]));
       const names = new Map<string, string>();
-      const from = { caller, project: { id: project, slug }, machine: head.machine.id };
+      const { id: machine, name: machineName } = head.machine;
+      const from = { caller, project: { id: project, slug }, machine, machineName };
       const before =
         fresh.length === 0
           ? undefined

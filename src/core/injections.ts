@@ -126,13 +126,25 @@ async function act(
       async after(tx) {
         await tx`
           update injections set changed_at = now(),
-            ${text === undefined ? tx`state = 'recalled'` : tx`text = ${text}`}
+            ${text === undefined ? tx`state = 'recalled'` : tx`text = ${text}, edits = edits + 1, held_at = null`}
           where project_id = ${place.project.id} and id = ${id}`;
         await note(tx, written(caller, place, kind, id));
       },
     },
   );
   return get(db, caller, place, id);
+}
+
+/** Its session's machine has the words as they are now; only patience changes (`expiry.ts`), and nobody is told. */
+export async function hold(db: Db, caller: Caller, place: Place, id: string): Promise<void> {
+  const { id: project } = place.project;
+  await db.as(
+    caller.org,
+    (tx) => tx`
+      update injections set held_at = now()
+      where project_id = ${project} and session_id = ${place.session.id} and id::text = ${id.toLowerCase()}
+        and state = 'queued' and ${within(tx, caller, project)}`,
+  );
 }
 
 const ENDS: Partial<Record<InjectionState, string>> = {

@@ -17,8 +17,8 @@ export const canDeliver = ({ kind, scopes }: Caller): boolean =>
  */
 export function startListeners(db: Db, log: Log) {
   const id = uuid7();
-  /** Streams by session. */
-  const here = new Map<string, { org: string; streams: number }>();
+  /** Streams by session, and how many of them say what they hold. */
+  const here = new Map<string, { org: string; streams: number; holding: number }>();
   const changed = new Set<string>();
   let writing: Promise<void> | undefined;
 
@@ -43,29 +43,29 @@ export function startListeners(db: Db, log: Log) {
     insert into servers (id) values (${id}) on conflict (id) do update set alive_at = now()`;
 
   async function tell(org: string, sessions: string[]): Promise<void> {
-    const rows = sessions.map((session) => ({
-      session,
-      open: (here.get(session)?.streams ?? 0) > 0,
-    }));
+    const rows = sessions.map((session) => {
+      const { streams = 0, holding = 0 } = here.get(session) ?? {};
+      return { session, open: streams > 0, holds: streams > 0 && holding === streams };
+    });
     await db.as(
       org,
       (tx) => tx`
-        insert into listeners (org_id, session_id, server_id, left_at)
-        select ${org}, s.id, ${id}, case when r.open then null else now() end
-        from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(session uuid, open boolean)
+        insert into listeners (org_id, session_id, server_id, left_at, holds)
+        select ${org}, s.id, ${id}, case when r.open then null else now() end, r.holds
+        from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(session uuid, open boolean, holds boolean)
         join sessions s on s.id = r.session
-        on conflict (session_id, server_id) do update set left_at = excluded.left_at`,
+        on conflict (session_id, server_id) do update set left_at = excluded.left_at, holds = excluded.holds`,
     );
     for (const { session, open } of rows) {
       if (!open && here.get(session)?.streams === 0) here.delete(session);
     }
   }
 
-  function change(org: string, session: string, by: 1 | -1): void {
-    const place = here.get(session) ?? { org, streams: 0 };
+  function change(org: string, session: string, by: 1 | -1, holds: boolean): void {
+    const place = here.get(session) ?? { org, streams: 0, holding: 0 };
     place.streams += by;
+    if (holds) place.holding += by;
     here.set(session, place);
-    if (place.streams > 1 || (place.streams === 1 && by === -1)) return;
     changed.add(session);
     kick();
   }
@@ -85,12 +85,12 @@ export function startListeners(db: Db, log: Log) {
 
   return {
     /** A stream that can bring advice to this session is open, until disposed. */
-    enter({ org }: Caller, session: string): Disposable {
-      change(org, session, 1);
+    enter({ org }: Caller, session: string, holds: boolean): Disposable {
+      change(org, session, 1, holds);
       let isOpen = true;
       return {
         [Symbol.dispose]() {
-          if (isOpen) change(org, session, -1);
+          if (isOpen) change(org, session, -1, holds);
           isOpen = false;
         },
       };

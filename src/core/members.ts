@@ -33,6 +33,14 @@ export async function list(
   return { items, next: rows.length > limit && last ? cursorOf(last.participant) : null };
 }
 
+/** What a participant is called; none when they are nobody's. */
+export async function nameOf(tx: Tx, org: string, participant: string): Promise<string | null> {
+  const [row] = await tx<{ name: string }[]>`
+    select u.name from participants p join users u on u.id = p.user_id
+    where p.org_id = ${org} and p.participant = ${participant}`;
+  return row?.name ?? null;
+}
+
 /** Gives a member another role. Owners are made and unmade by owners only, and one always stays. */
 export async function setRole(
   db: Db,

@@ -86,8 +86,9 @@ export async function move(
     if (!isReport(event) || !stored.has(event.id)) continue;
     const report = Report.safeParse(event.body);
     if (!report.success) continue;
-    const { injection, route = null, reason = null } = report.data;
+    const { injection, route = null, reason = null, edits } = report.data;
     const row = tx`project_id = ${project} and id = ${injection} and session_id = ${session}`;
+    if (edits !== undefined) await setBack(tx, { project, injection, session, edits });
     if (event.kind === "injection.delivered") {
       await tx`
         update injections set state = 'delivered', route = coalesce(${route}, route), reason = null,
@@ -110,3 +111,20 @@ export async function move(
     }
   }
 }
+
+/** The words that the agent has, when an edit crossed the delivery. */
+const setBack = (
+  tx: Tx,
+  {
+    project,
+    injection,
+    session,
+    edits,
+  }: { project: string; injection: string; session: string; edits: number },
+) => tx`
+  update injections i set edits = ${edits}, text = (
+    select coalesce(e.text, i.text) from events e
+    where e.project_id = ${project} and e.session_id = ${session}
+      and (e.id = i.id or e.kind = 'injection.edited' and e.body->>'injection' = i.id::text)
+    order by e.seq offset ${edits} limit 1)
+  where i.project_id = ${project} and i.id = ${injection} and i.session_id = ${session} and i.edits > ${edits}`;

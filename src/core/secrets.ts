@@ -3,9 +3,9 @@ import type { Db, Tx } from "../db/db.ts";
 
 /**
  * 256 random bits behind a prefix that secret scanners can find: `pol_b_` browser, `pol_r_` refresh, `pol_a_` API token,
- * `pol_l_` one-time link, `pol_s_` sign-in state, `pol_g_` grant code. Only the SHA-256 is ever stored.
+ * `pol_l_` one-time link, `pol_s_` sign-in state, `pol_g_` grant code, `pol_v_` share link. Only the SHA-256 is ever stored.
  */
-export const newSecret = (kind: "b" | "r" | "a" | "l" | "s" | "g"): string =>
+export const newSecret = (kind: "b" | "r" | "a" | "l" | "s" | "g" | "v"): string =>
   `pol_${kind}_${randomBytes(32).toString("base64url")}`;
 
 export const hashOf = (secret: string): Buffer => createHash("sha256").update(secret).digest();

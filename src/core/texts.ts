@@ -56,6 +56,9 @@ export function startTexts() {
     const items = rows.map((row) => {
       const { tsv, words } = vectorOf({
         ...row,
+        org,
+        project,
+        session: row.session_id,
         agents: [row.agent, row.source],
         tool: {
           ...(row.tool && { name: row.tool }),

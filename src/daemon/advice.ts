@@ -117,7 +117,8 @@ export function hear(db: Database, session: string, event: Heard): void {
   const known = injection ? adviceOf(db, injection) : undefined;
   if (!known || known.session !== session) return;
   if (kind === "injection.edited" && text !== undefined && known.state === "waiting") {
-    const words = JSON.stringify({ ...wordsOf(known), text });
+    const before = wordsOf(known);
+    const words = JSON.stringify({ ...before, text, edits: (before.edits ?? 0) + 1 });
     db.query("update advice set words = ? where id = ?").run(words, known.id);
   }
   const ended = ENDED[kind];
@@ -235,14 +236,15 @@ function move(
 
 function report(
   db: Database,
-  { id, session, route }: Advice,
+  { id, session, route, words }: Advice,
   kind: Kind,
   more: Partial<Report> = {},
   text?: string,
 ): void {
   const known = sessionOf(db, session);
   if (!known) return;
-  const body = { injection: id, ...(route ? { route } : {}), ...more };
+  const { edits = 0 } = wordsOf({ words });
+  const body = { injection: id, ...(route ? { route } : {}), edits, ...more };
   const name = `${id} ${kind} ${route ?? ""}${text === undefined ? "" : ` ${text}`}`;
   const event = own(kind, known, {
     id: uuid5(NAMESPACE, name),

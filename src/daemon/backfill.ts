@@ -4,6 +4,7 @@ import { KnownAnswer } from "../wire/check.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Event } from "../wire/event.ts";
 import type { Accounts, Place } from "./accounts.ts";
+import { isKnown } from "./ids.ts";
 
 /** Which of these the server of a place does not have. Whoever cannot be asked has none of them. */
 export type Lacks = (place: Place, project: string, ids: string[]) => Promise<Set<string>>;
@@ -38,10 +39,7 @@ export async function newsOf(
   events: Event[],
   lacks: (ids: string[]) => Promise<Set<string>>,
 ): Promise<Event[]> {
-  const query = db.query(
-    "select 1 from events where id = ?1 union all select 1 from unwritten where id = ?1",
-  );
-  const fresh = events.filter(({ id }) => query.get(id.toLowerCase()) === null);
+  const fresh = events.filter(({ id }) => !isKnown(db, id));
   if (fresh.length === 0) return [];
   const absent = await lacks([...new Set(fresh.map(({ id }) => id))]);
   return fresh.filter(({ id }) => absent.has(id) && absent.delete(id));

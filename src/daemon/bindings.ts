@@ -19,6 +19,8 @@ export interface Bound {
   at: number;
   /** 1 while it is off the record. */
   paused: number;
+  /** Its process as it was last seen running (gone.ts). */
+  process: string | null;
 }
 
 export interface Caller {
@@ -36,6 +38,17 @@ export function bindingOf(db: Database, agentSession: string): Bound | undefined
   return (
     db.query<Bound, [string]>("select * from bindings where agent_session = ?").get(agentSession) ??
     undefined
+  );
+}
+
+/** What is recorded in this process of an agent now. */
+export function runningIn(db: Database, pid: number): Bound | undefined {
+  return (
+    db
+      .query<Bound, [number]>(
+        "select * from bindings where pid = ? and state = 'live' order by at desc limit 1",
+      )
+      .get(pid) ?? undefined
   );
 }
 
@@ -58,6 +71,10 @@ export function resolve(
   if (known) {
     const bound = refresh(db, known, reading, caller);
     return { bound, changed: bound !== known };
+  }
+  const next = awaitedBy(db, reading);
+  if (next) {
+    return { bound: bind(db, next, reading, caller, "start"), changed: true };
   }
   const opened = openedBy(db, reading, caller);
   if (!opened) {
@@ -138,6 +155,18 @@ function refresh(db: Database, known: Bound, reading: HookReading, caller: Calle
     );
   }
   return bound;
+}
+
+/** The session that was joined in this directory for the next agent session to go on with. */
+function awaitedBy(db: Database, { agentSession, start, cwd }: HookReading): Session | undefined {
+  if (!cwd || (start !== "startup" && start !== "resume")) return undefined;
+  const row = db
+    .query<{ session: string }, [string, string]>(
+      `update awaited set agent_session = ? where directory = ? and agent_session is null
+       returning session`,
+    )
+    .get(agentSession, cwd);
+  return row ? sessionOf(db, row.session) : undefined;
 }
 
 interface Opened {

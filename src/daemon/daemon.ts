@@ -27,9 +27,11 @@ import { silentSince } from "./silence.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
 import { elsewhere, journalStatus, statusLine, unknown } from "./status.ts";
+import { startTools } from "./tools.ts";
 import { startUnchecked, uncheckedStatus } from "./unchecked.ts";
 import { startUpdates } from "./updates.ts";
 import { startUplinks } from "./uplinks.ts";
+import { startUpstream } from "./upstream.ts";
 
 export interface Daemon extends AsyncDisposable {
   place: Paths;
@@ -67,7 +69,14 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   );
   const mailbox = parts.use(startMailbox({ journal, agents, bells: startBells(place.bells), log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
-  const downlink = parts.use(startDownlink({ journal, accounts, log }));
+  const downlink = parts.use(
+    startDownlink({
+      journal,
+      accounts,
+      log,
+      elsewhere: (session) => void members.depart(session).catch(() => undefined),
+    }),
+  );
   const ready = Promise.withResolvers<void>();
   const followers = parts.use(
     startFollowers({ journal, agents, guard, log, ready: ready.promise }),
@@ -77,7 +86,9 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const unchecked = parts.use(
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
-  const members = startMembers({ journal, agents, followers, hooks, home: belongs });
+  const upstream = startUpstream(accounts);
+  const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
+  const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
   const updates = parts.use(startUpdates({ place, log }));
   const lacks = askServer(accounts);
   const recovery = startRecovery({ journal, agents, guard, accounts, machine, lacks });
@@ -140,6 +151,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
         pauses,
         jobs,
         mailbox,
+        tools,
         status,
         line,
         unknown: () => unknown(journal),

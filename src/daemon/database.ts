@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
-import { ADVICE, APPLICATION, SCHEMA, UNCHECKED, VERSION } from "./schema.ts";
+import { recall } from "./ids.ts";
+import { ADVICE, APPLICATION, SCHEMA, TO_2, UNCHECKED, VERSION } from "./schema.ts";
 
 export interface Opened {
   db: Database;
@@ -56,6 +57,7 @@ function open(path: string): Database {
     lay(db);
     db.run(UNCHECKED);
     db.run(ADVICE);
+    recall(db);
     return db;
   } catch (error) {
     db.close();
@@ -73,6 +75,12 @@ function lay(db: Database): void {
       `The journal has version ${version}, this Polaris knows ${VERSION}.`,
       { hint: "Install the newer Polaris again." },
     );
+  }
+  if (application === APPLICATION && version === 1) {
+    return void db.transaction(() => {
+      db.run(TO_2);
+      db.run(`pragma user_version = ${VERSION}`);
+    })();
   }
   const tables = db.query("select count(*) as n from sqlite_schema").get();
   if (application !== 0 || JSON.stringify(tables) !== '{"n":0}') throw new Damage("not a journal");

@@ -1,8 +1,11 @@
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { HOLDS } from "../wire/injection.ts";
 import type { Account, Accounts } from "./accounts.ts";
 import * as mail from "./advice.ts";
 import { live } from "./bindings.ts";
+import { heldOf, hold } from "./holding.ts";
+import { isKnown } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 import { type Session, sessionOf } from "./sessions.ts";
 import { frames } from "./sse.ts";
@@ -22,8 +25,10 @@ export function startDownlink(needs: {
   journal: Journal;
   accounts: Accounts;
   log: Log;
+  /** A session goes on at another machine. */
+  elsewhere: (session: string) => void;
 }): AsyncDisposable & { census(): void } {
-  const { journal, accounts, log } = needs;
+  const { journal, accounts, log, elsewhere } = needs;
   const { db } = journal;
   const streams = new Map<string, { stop: AbortController; done: Promise<void> }>();
 
@@ -80,6 +85,7 @@ export function startDownlink(needs: {
           authorization: `Bearer ${token}`,
           accept: "text/event-stream",
           "last-event-id": String(session.heard),
+          [HOLDS]: "1",
         },
         redirect: "manual",
         signal: AbortSignal.any([signal, silence.signal]),
@@ -90,8 +96,14 @@ export function startDownlink(needs: {
       }
       if (!response.body) return false;
       let any = false;
+      const server = { url: account.url, token };
+      const tell = (id: string) => void hold(server, session, id, { log, signal });
+      for (const id of heldOf(db, session.id)) tell(id);
       for await (const { data } of frames(tap(response.body, heard))) {
-        any = (await keep(session.id, data)) || any;
+        const event = await keep(session.id, data);
+        if (event) any = true;
+        const held = event && heldBy(event);
+        if (held) tell(held);
       }
       return any;
     } finally {
@@ -99,9 +111,9 @@ export function startDownlink(needs: {
     }
   }
 
-  async function keep(session: string, data: string): Promise<boolean> {
+  async function keep(session: string, data: string): Promise<mail.Heard | undefined> {
     const event = mail.Heard.safeParse(json(data));
-    if (!event.success) return false;
+    if (!event.success) return undefined;
     const { seq, kind } = event.data;
     const isAdvice = kind.startsWith("injection.");
     await journal.write(
@@ -112,7 +124,8 @@ export function startDownlink(needs: {
       // What is not for us costs no sync: heard again, it passes again.
       { lazy: !isAdvice },
     );
-    return true;
+    if (kind === "session.joined" && !isKnown(db, event.data.id)) elsewhere(session);
+    return event.data;
   }
 
   const timer = setInterval(census, CENSUS_MS);
@@ -138,6 +151,14 @@ export function startDownlink(needs: {
     },
   };
 }
+
+/** The advice whose words came with this event. */
+const heldBy = ({ kind, id, body }: mail.Heard): string | undefined =>
+  kind === "injection.queued"
+    ? id
+    : kind === "injection.edited" && typeof body.injection === "string"
+      ? body.injection
+      : undefined;
 
 /** The token the server has refused last. */
 interface Shown {

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Event } from "../wire/event.ts";
+import { INDEXED, isFresh, isKnown, keyOf, learn } from "./ids.ts";
 import { nextPos } from "./sessions.ts";
 
 /** How far back a hook's fact and a transcript's line look for each other. */
@@ -26,16 +27,17 @@ export function append(
   if (first === undefined) return 0;
   const insert = db.query(
     `insert into events (id, session, pos, kind, turn, mark, via, pair, at, written, bytes, json)
-     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
-     where not exists (select 1 from unwritten where id = ?1) on conflict (id) do nothing`,
+     select ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 where not ${INDEXED}`,
   );
   const written = Date.now();
   let pos = first;
   for (const event of events) {
+    if (isFresh(db, event.id)) continue;
     if (isTelling(event) && meets(db, session, event)) continue;
     const json = JSON.stringify(event);
     const { changes } = insert.run(
       event.id.toLowerCase(),
+      keyOf(event.id),
       session,
       pos,
       event.kind,
@@ -48,7 +50,9 @@ export function append(
       Buffer.byteLength(json),
       json,
     );
-    pos += changes;
+    if (changes === 0) continue;
+    learn(db, event.id);
+    pos++;
   }
   if (pos === first) return 0;
   db.query("update sessions set next_pos = ? where id = ?").run(pos, session);
@@ -130,11 +134,6 @@ function meets(db: Database, session: string, event: Event): boolean {
   forgo(db, [event]);
   return true;
 }
-
-const isKnown = (db: Database, id: string): boolean =>
-  db
-    .query("select 1 from events where id = ?1 union all select 1 from unwritten where id = ?1")
-    .get(id.toLowerCase()) !== null;
 
 interface Seen {
   n: number;

@@ -5,7 +5,7 @@ import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { Guard } from "../machine/guard/guard.ts";
 import { bindingOf } from "./bindings.ts";
-import { bury, LOOK_MS, startWatch } from "./gone.ts";
+import { bury, LOOK_MS, lifeOf, remember } from "./gone.ts";
 import { lastHeld, waits } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { type Compared, QUIET_MS, release } from "./release.ts";
@@ -56,7 +56,7 @@ export function startFollower({
   const stop = new AbortController();
   const stopped = Promise.withResolvers<void>();
   const watchers = new Map<string, FSWatcher>();
-  const life = startWatch();
+  let isWatching = false;
   let turnOpen = false;
   let grownAt = Date.now();
   let dirty = true;
@@ -76,7 +76,11 @@ export function startFollower({
     const bound = bindingOf(db, agentSession);
     if (!bound || bound.state === "left") return undefined;
     const upTo = lastHeld(db);
-    const isGone = bound.state === "live" && life.isGone(bound.pid);
+    const life = lifeOf(bound);
+    isWatching = life.is === "running";
+    if (life.is === "running" && life.process !== bound.process) {
+      await journal.write(() => remember(db, bound, life.process), { lazy: true });
+    }
     await findSubagents(bound.transcript);
     let hasFile = false;
     for (const tail of tailsOf(db, agentSession)) {
@@ -86,7 +90,7 @@ export function startFollower({
         turnOpen ||= bound.state === "live";
       }
     }
-    if (isGone) await journal.write(() => bury(db, bound));
+    if (life.is === "gone" && bound.state === "live") await journal.write(() => bury(db, bound));
     if (!waits(db, agentSession)) return undefined;
     const { session } = bound;
     const moment = { agentSession, session, upTo, grownAt, hasFile, final, compared };
@@ -173,7 +177,7 @@ export function startFollower({
 
   /** A closed turn is looked at until it has been quiet; then only the watchers speak. */
   const restOf = (quietFor: number) =>
-    quietFor < QUIET_MS ? QUIET_MS : life.isWatching ? LOOK_MS : IDLE_MS;
+    quietFor < QUIET_MS ? QUIET_MS : isWatching ? LOOK_MS : IDLE_MS;
 
   function isOver(quietFor: number): boolean {
     if (final) return true;

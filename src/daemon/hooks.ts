@@ -19,6 +19,8 @@ export interface Hooks {
   take(call: HookCall): Promise<Taken>;
   /** A running session that nobody records, so that a join need not say where its transcript lies. Never on disk. */
   seen(agentSession: string): Seen | undefined;
+  /** The session that nobody records in this process of an agent; the latest to come. */
+  seenIn(pid: number): string | undefined;
 }
 
 export interface Taken {
@@ -107,6 +109,7 @@ export function startHooks(needs: {
 
   return {
     seen: (agentSession) => unrecorded.get(agentSession),
+    seenIn: (pid) => [...unrecorded].findLast(([, seen]) => seen.pid === pid)?.[0],
     async take(call) {
       const agent = agents.find(({ name }) => name === call.agent);
       if (!agent) {

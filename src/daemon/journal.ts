@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { brief, type Log } from "../lib/log.ts";
 import { openDatabase, unwritable } from "./database.ts";
+import { forget, index, isPlenty, settle } from "./ids.ts";
 
 /**
  * The durable memory of this machine's recorder. Everything that must survive is written through `write`, and whoever
@@ -46,8 +47,20 @@ export function startJournal(path: string, log: Log): Journal {
   let problem: string | null = null;
   let relaxed = false;
   let unsynced = false;
+  let indexing = false;
 
-  const commit = db.transaction((jobs: Job[]) => jobs.map((job) => job.work()));
+  const transaction = db.transaction((jobs: Job[]) => jobs.map((job) => job.work()));
+
+  function commit(jobs: Job[]): unknown[] {
+    try {
+      const values = transaction.immediate(jobs);
+      settle(db, "committed");
+      return values;
+    } catch (error) {
+      settle(db, "rolled back");
+      throw error;
+    }
+  }
 
   /**
    * Flushes as soon as one turn of the event loop has brought nobody new. Without it the first of 16 writers starts a
@@ -65,7 +78,7 @@ export function startJournal(path: string, log: Log): Journal {
     level(jobs.every(({ lazy }) => lazy));
     let done = 0;
     try {
-      for (const [at, value] of commit.immediate(jobs).entries()) jobs[at]?.done(value);
+      for (const [at, value] of commit(jobs).entries()) jobs[at]?.done(value);
       done = jobs.length;
     } catch {
       done = alone(jobs);
@@ -74,6 +87,18 @@ export function startJournal(path: string, log: Log): Journal {
     if (problem !== null) log.info("journal.writable");
     problem = null;
     for (const listener of listeners) listener();
+    // Their loss costs nothing: they are read from the events again.
+    if (!indexing && isPlenty(db)) void fold();
+  }
+
+  async function fold(): Promise<void> {
+    indexing = true;
+    try {
+      forget(db, await write(() => index(db), { lazy: true }));
+    } catch {
+      // Tried again after the next commit.
+    }
+    indexing = false;
   }
 
   /** In WAL mode NORMAL commits without a sync, FULL syncs the log with all that was committed before. */
@@ -87,7 +112,7 @@ export function startJournal(path: string, log: Log): Journal {
     let done = 0;
     for (const job of jobs) {
       try {
-        const [value] = commit.immediate([job]);
+        const [value] = commit([job]);
         job.done(value);
         done++;
       } catch (error) {

@@ -1,25 +1,24 @@
 import type { z } from "zod";
-import type { Advisable, Agent } from "../agents/agent.ts";
-import { pause } from "../lib/backoff.ts";
+import type { Agent } from "../agents/agent.ts";
 import { brief, type Log } from "../lib/log.ts";
-import type { Handed, Handover, HookAnswer, HookCall, Station } from "../wire/local.ts";
+import { PolarisError } from "../wire/error.ts";
+import type { Handed, Station } from "../wire/local.ts";
 import * as mail from "./advice.ts";
+import { type Answers, startAnswers } from "./answers.ts";
 import type { Bells } from "./bells.ts";
-import { type Bound, bindingOf } from "./bindings.ts";
-import type { Taken } from "./hooks.ts";
+import type { Bound } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
 import { isTurnOpen, seatOf } from "./seat.ts";
 import { startStations } from "./stations.ts";
 
 /** The client writes into its transcript what it takes into its queue, within 0.4 s (measured); so late is never. */
-const SIGN_MS = 10_000;
+const SIGN_MS = 6_000;
 /** How long a way into the agent may be away (it starts, or the recorder did) before the sender is told. */
 const STUCK_MS = 20_000;
 /** A session's own tools come up within a second of it, and find a new recorder within two. */
 const YOUNG_MS = 3_000;
 /** How often a bell is rung. */
 const AGAIN_MS = 5_000;
-const SETTLED_MS = 1_500;
 /** A session's last lines reach its transcript late. */
 const LAST_WORDS_MS = 3_000;
 
@@ -27,8 +26,12 @@ const LAST_WORDS_MS = 3_000;
 export interface Mailbox extends AsyncDisposable {
   station(station: Station, signal: AbortSignal): Promise<Response>;
   handed(report: z.infer<typeof Handed>): Promise<{ ok: true }>;
+  /** What the agent says to advice. That it does is proof that it has read it. */
+  reply(id: string, text: string): Promise<void>;
+  /** All that waits for a way into this session, as the agent's own tool gives it. */
+  empty(bound: Bound): Promise<string>;
   /** What a hook is answered: with it goes what its agent is to read. Never for a hook that nobody waits for any more. */
-  answer(call: HookCall, taken: Taken): Promise<HookAnswer>;
+  answer: Answers;
 }
 
 export function startMailbox(needs: {
@@ -40,9 +43,9 @@ export function startMailbox(needs: {
   const { journal, agents, bells, log } = needs;
   const { db } = journal;
   const stations = startStations(() => look());
+  const answer = startAnswers({ journal, bells, stations });
   const startedAt = Date.now();
   const rungAt = new Map<string, number>();
-  const proven = new Set<string>();
   let running = false;
   let again = false;
   let stopped = false;
@@ -183,66 +186,6 @@ export function startMailbox(needs: {
     return Number.POSITIVE_INFINITY;
   }
 
-  /**
-   * A hook has come that the bell called. It is a child of the agent, so it may write into the inbox; where there is
-   * none, or it was shut, it wakes the agent by itself.
-   */
-  async function fetched(
-    bound: Bound,
-    form: Advisable,
-    { call, inbox }: { call: string; inbox: boolean | undefined },
-  ): Promise<Pick<HookAnswer, "wake" | "handovers">> {
-    const { agent_session } = bound;
-    const isOpen = inbox && !mail.isDead(db, agent_session, "socket");
-    if (!isOpen) await settled(agent_session);
-    const handovers: Handover[] = [];
-    for (const advice of mail.waiting(db, bound.session)) {
-      const route = isOpen ? "socket" : "hook";
-      const to = { route, agentSession: agent_session, station: call } as const;
-      const words = await journal.write(() => {
-        if (!mail.handing(db, advice, to)) return undefined;
-        if (!isOpen) mail.handed(db, advice.id);
-        return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
-      });
-      if (!words) continue;
-      // One at a time: what wakes the agent is one notice.
-      if (!isOpen) return { wake: form.wake(words) };
-      const content = form.message(words);
-      const { id: injection } = advice;
-      handovers.push({ injection, way: "socket", agentSession: agent_session, content, meta: {} });
-    }
-    return handovers.length > 0 ? { handovers } : {};
-  }
-
-  /**
-   * Before another way is used, the first must be known to be shut, not slow: a hook that comes now shows that the
-   * agent's process is alive and has had its turn to read what was written into its inbox before; had it taken
-   * something, the transcript would say so within 0.4 s. What it refuses is gone.
-   */
-  async function settled(agentSession: string): Promise<void> {
-    const since = mail.deadSince(db, agentSession, "socket");
-    if (since === undefined || proven.has(agentSession)) return;
-    await pause(SETTLED_MS);
-    proven.add(agentSession);
-  }
-
-  /** The end of a turn, where the agent waits for our hook anyway: only what has no better way is said here. */
-  async function closing(bound: Bound, form: Advisable, name: string): Promise<string | undefined> {
-    const all = mail.waiting(db, bound.session).filter(({ stuck }) => stuck > 0);
-    if (all.length === 0 || form.hookOutput(name, all.map(mail.wordsOf)) === undefined)
-      return undefined;
-    if (name !== "Stop" || stations.of(bound)) return undefined;
-    const to = { route: "hook", agentSession: bound.agent_session } as const;
-    const words = await journal.write(() =>
-      all.flatMap((advice) => {
-        if (!mail.handing(db, advice, to)) return [];
-        mail.handed(db, advice.id);
-        return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
-      }),
-    );
-    return form.hookOutput(name, words);
-  }
-
   const commits = journal.onCommit(look);
   look();
   return {
@@ -265,18 +208,33 @@ export function startMailbox(needs: {
       });
       return { ok: true };
     },
-    async answer({ id, inbox }, { recorded, agent, reading }) {
-      const { agentSession, name, start, rung, ended } = reading;
-      const { advice: form } = agent;
-      if (!form || !agentSession) return { recorded };
-      if (ended) bells.remove(agentSession);
-      if (start) return { recorded, output: form.greeting(bells.hang(agentSession)) };
-      const bound = bindingOf(db, agentSession);
-      if (bound?.state !== "live" || bound.paused) return { recorded };
-      if (rung) return { recorded, ...(await fetched(bound, form, { call: id, inbox })) };
-      const output = await closing(bound, form, name);
-      return output ? { recorded, output } : { recorded };
+    async reply(injection, text) {
+      const id = injection.toLowerCase();
+      if (!mail.adviceOf(db, id)) {
+        throw new PolarisError("not_found", `There was no advice ${injection} here.`, {
+          hint: "Its id stands at its head.",
+        });
+      }
+      await journal.write(() => {
+        mail.seen(db, id, "tool");
+        mail.answered(db, id, text);
+      });
     },
+    async empty(bound) {
+      const form = agents.find(({ name }) => name === bound.agent)?.advice;
+      if (!form) return "";
+      const to = { route: "inbox", agentSession: bound.agent_session } as const;
+      const words = await journal.write(() =>
+        mail.waiting(db, bound.session).flatMap((advice) => {
+          if (!mail.handing(db, advice, to)) return [];
+          mail.handed(db, advice.id);
+          mail.seen(db, advice.id, "tool");
+          return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
+        }),
+      );
+      return words.map(form.frame).join("\n\n");
+    },
+    answer,
     async [Symbol.asyncDispose]() {
       stopped = true;
       clearTimeout(timer);

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { uuid5 } from "../lib/uuid.ts";
 import { Event } from "../wire/event.ts";
 import type { IngestAnswer, IngestSession } from "../wire/ingest.ts";
+import { isKnown, learn } from "./ids.ts";
 import { rename, type Session, sessionOf } from "./sessions.ts";
 
 /** Below the server's 32 MB, and small enough that a slow line carries it within the time limit. */
@@ -166,10 +167,11 @@ export function refuse(
     body: { refused: row.id, bytes: row.bytes },
     source: { agent: "polaris", translator: 1, via: "polaris" },
   };
+  if (isKnown(db, note.id)) return true;
   const json = JSON.stringify(note);
   db.query(
     `insert into events (id, session, pos, kind, via, at, written, bytes, json)
-     values (?, ?, ?, ?, 'polaris', ?, ?, ?, ?) on conflict (id) do nothing`,
+       values (?, ?, ?, ?, 'polaris', ?, ?, ?, ?)`,
   ).run(
     note.id,
     session,
@@ -180,5 +182,6 @@ export function refuse(
     Buffer.byteLength(json),
     json,
   );
+  learn(db, note.id);
   return true;
 }

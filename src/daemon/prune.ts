@@ -1,3 +1,4 @@
+import { unlearn } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 
 const DAY = 24 * 3_600_000;
@@ -12,41 +13,47 @@ const SLICE = 500;
  * bytes. What it has not acknowledged or has refused is never removed, however full the journal is.
  */
 export function startPruner(journal: Journal, max = maxBytes()): AsyncDisposable {
-  let running = prune(journal, max).catch(() => undefined);
+  const stop = new AbortController();
+  let running = prune(journal, max, stop.signal).catch(() => undefined);
   const timer = setInterval(() => {
-    running = prune(journal, max).catch(() => undefined);
+    running = prune(journal, max, stop.signal).catch(() => undefined);
   }, EVERY_MS);
   timer.unref();
-  let stopped = false;
-
-  async function prune({ db }: Journal, limit: number): Promise<void> {
-    const old = Date.now() - KEEP_MS;
-    const acked = `select e.n from events e join sessions s on s.id = e.session
-      where e.pos <= s.acked and e.refused is null`;
-    for (;;) {
-      if (stopped) return;
-      const over = used(journal) > limit;
-      const gone = await journal.write(
-        () =>
-          db
-            .query(
-              `delete from events where n in (${acked} ${over ? "" : "and e.written < ?2"} order by e.n limit ?1)`,
-            )
-            .run(SLICE, ...(over ? [] : [old])).changes,
-      );
-      if (gone < SLICE) break;
-    }
-    await journal.write(() => db.query("delete from calls where at < ?").run(old));
-    db.run("pragma incremental_vacuum(2000)");
-  }
 
   return {
     async [Symbol.asyncDispose]() {
-      stopped = true;
+      stop.abort();
       clearInterval(timer);
       await running;
     },
   };
+}
+
+/** Once through. */
+export async function prune(journal: Journal, limit: number, stop?: AbortSignal): Promise<void> {
+  const { db } = journal;
+  const old = Date.now() - KEEP_MS;
+  const acked = `select e.n, e.id from events e join sessions s on s.id = e.session
+      where e.pos <= s.acked and e.refused is null and e.n <= (select n from indexed)`;
+  for (;;) {
+    if (stop?.aborted) return;
+    const over = used(journal) > limit;
+    const gone = await journal.write(() => {
+      const rows = db
+        .query<{ n: number; id: string }, number[]>(
+          `${acked} ${over ? "" : "and e.written < ?2"} order by e.n limit ?1`,
+        )
+        .all(SLICE, ...(over ? [] : [old]));
+      const remove = db.query("delete from events where n = ?");
+      for (const { n } of rows) remove.run(n);
+      const ids = rows.map(({ id }) => id);
+      unlearn(db, ids);
+      return rows.length;
+    });
+    if (gone < SLICE) break;
+  }
+  await journal.write(() => db.query("delete from calls where at < ?").run(old));
+  db.run("pragma incremental_vacuum(2000)");
 }
 
 /** Bytes that hold something: freed pages wait to be used again. */

@@ -15,11 +15,13 @@ import {
   type Unknown,
   Unlink,
 } from "../wire/local.ts";
+import { ToolCall } from "../wire/tools.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Members } from "./members.ts";
 import type { Pauses } from "./pauses.ts";
+import type { Tools } from "./tools.ts";
 
 interface Needs {
   hooks: Hooks;
@@ -27,6 +29,7 @@ interface Needs {
   pauses: Pauses;
   jobs: Jobs;
   mailbox: Mailbox;
+  tools: Tools;
   status: () => Status;
   line: (agentSession: string) => Line;
   unknown: () => Unknown[];
@@ -43,6 +46,7 @@ export function routes({
   pauses,
   jobs,
   mailbox,
+  tools,
   status,
   line,
   unknown,
@@ -63,6 +67,7 @@ export function routes({
         return await mailbox.station(parse(await body(request), Station), request.signal);
       }),
     },
+    "/tool": post("/tool", (json) => tools(parse(json, ToolCall))),
     "/handed": post("/handed", (json) => mailbox.handed(parse(json, Handed))),
     "/join": post("/join", (json) => members.join(parse(json, Join))),
     "/leave": post("/leave", (json) => members.leave(parse(json, Leave))),

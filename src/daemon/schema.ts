@@ -1,3 +1,5 @@
+import { IDS } from "./ids.ts";
+
 /**
  * The journal's tables. `events` is the durable log between agent and server: `n` is the order of arrival, `pos` counts
  * 1, 2, 3 … per session and is what the server acknowledges. An event is pending while its `pos` is above its session's
@@ -7,7 +9,7 @@
  * `pair` keeps one fact one event when hook and transcript tell it under different ids: 0 nothing known, 1 written from
  * a hook and still waiting for the transcript's own telling, 2 both have told it.
  */
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** "PLRS": a file that is SQLite and not ours is never written into. */
 export const APPLICATION = 0x504c5253;
@@ -34,6 +36,28 @@ const HELD = `create table held (
 create index held_due on held (agent_session, release, at);
 create index held_mark on held (agent_session, mark) where mark is not null;
 create index held_turn on held (agent_session, turn) where turn is not null;
+`;
+
+/** What is found by id is found in ids.ts. */
+const EVENTS = `create table events (
+  n integer primary key,
+  id text not null,
+  session text not null,
+  pos integer not null,
+  kind text not null,
+  turn text,
+  mark text,
+  via text not null,
+  pair integer not null default 0,
+  at integer not null,
+  written integer not null,
+  refused text,
+  bytes integer not null,
+  json text not null
+) strict;
+create index events_session on events (session, pos);
+create index events_waiting on events (session) where pair = 1;
+create index events_refused on events (n) where refused is not null;
 `;
 
 export const SCHEMA = `
@@ -67,7 +91,8 @@ create table bindings (
   pid integer,
   state text not null check (state in ('live', 'ended', 'left')),
   at integer not null,
-  paused integer not null default 0
+  paused integer not null default 0,
+  process text
 ) strict, without rowid;
 create index bindings_pid on bindings (pid);
 
@@ -117,26 +142,8 @@ create table calls (
 ) strict, without rowid;
 
 ${HELD}
-create table events (
-  n integer primary key,
-  id text not null unique,
-  session text not null,
-  pos integer not null,
-  kind text not null,
-  turn text,
-  mark text,
-  via text not null,
-  pair integer not null default 0,
-  at integer not null,
-  written integer not null,
-  refused text,
-  bytes integer not null,
-  json text not null
-) strict;
-create index events_session on events (session, pos);
-create index events_waiting on events (session) where pair = 1;
-create index events_refused on events (n) where refused is not null;
-
+${EVENTS}
+${IDS}
 -- Written to when something must be synced and nothing else is to be said: an empty commit writes and syncs nothing.
 create table synced (n integer not null) strict;
 insert into synced values (0);
@@ -164,6 +171,15 @@ create table if not exists advice (
   words text not null
 ) strict, without rowid;
 create index if not exists advice_open on advice (session, seq) where state in ('waiting', 'handing', 'handed', 'taken');
+-- Sessions that the next agent session of a directory goes on with: joined there before any agent ran. The brief is for
+-- its first words.
+create table if not exists awaited (
+  directory text primary key,
+  session text not null,
+  at integer not null,
+  agent_session text,
+  brief text
+) strict, without rowid;
 -- Ways into an agent session that gave no proof.
 create table if not exists dead_routes (
   agent_session text not null,
@@ -193,4 +209,17 @@ create table if not exists unchecked (
   offset integer,
   memory text
 ) strict;
+`;
+
+/** From version 1, where every event's id was in an index of its own. */
+export const TO_2 = `
+drop index events_session;
+drop index events_waiting;
+drop index events_refused;
+alter table events rename to former;
+${EVENTS}
+insert into events select * from former;
+drop table former;
+${IDS}
+alter table bindings add column process text;
 `;

@@ -23,6 +23,9 @@ export interface Session {
 
 export interface NewSession extends People, Partial<Place> {
   project: string;
+  /** Of a session that the server has already, and how much of its log is known to be no news. */
+  id?: string;
+  heard?: number;
   name?: string | undefined;
   cwd?: string | undefined;
   at?: string | undefined;
@@ -30,11 +33,11 @@ export interface NewSession extends People, Partial<Place> {
 
 /** Begins a session here; the server hears of it with the first batch and may give it another name. */
 export function begin(db: Database, wish: NewSession): Session {
-  const id = uuid7();
+  const id = wish.id ?? uuid7();
   const name = wish.name ?? freeName(db, wish.project);
   db.query(
-    `insert into sessions (id, project, name, agent, driver, cwd, started_at, profile, org)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into sessions (id, project, name, agent, driver, cwd, started_at, profile, org, heard)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     id,
     wish.project,
@@ -45,6 +48,7 @@ export function begin(db: Database, wish: NewSession): Session {
     wish.at ?? new Date().toISOString(),
     wish.profile ?? null,
     wish.org ?? null,
+    wish.heard ?? 0,
   );
   const made = sessionOf(db, id);
   if (!made) throw new Error("a session that was just written is not there");

@@ -1,4 +1,6 @@
-import type { Handover, Station } from "../wire/local.ts";
+import pkg from "../../package.json" with { type: "json" };
+import type { About, Handover, Station } from "../wire/local.ts";
+import { TOOLS, ToolList } from "../wire/tools.ts";
 import type { Bound } from "./bindings.ts";
 
 /** The processes inside agents that can hand something over: one `polaris mcp` for each agent process. */
@@ -15,6 +17,7 @@ export interface Stations {
 export function startStations(changed: () => void): Stations {
   const lines = new Map<string, { station: Station; send(text: string): void; end(): void }>();
   const encoder = new TextEncoder();
+  const about: About = { version: pkg.version, tools: ToolList.parse(TOOLS) };
 
   function open(station: Station, signal: AbortSignal): Response {
     const stream = new ReadableStream<Uint8Array>({
@@ -37,8 +40,7 @@ export function startStations(changed: () => void): Stations {
         lines.get(station.id)?.end();
         lines.set(station.id, line);
         signal.addEventListener("abort", end, { once: true });
-        // The first byte tells it that it has been heard.
-        line.send("\n");
+        line.send(`${JSON.stringify(about)}\n`);
         setImmediate(changed);
       },
     });

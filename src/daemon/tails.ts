@@ -84,11 +84,12 @@ export function forget(db: Database, agentSession: string): void {
   db.query("delete from tails where agent_session = ?").run(agentSession);
 }
 
-/** Agent sessions with transcripts that may still grow or held facts that wait. */
+/** Agent sessions with transcripts that may still grow, held facts that wait or a process that may have died. */
 export function unfinished(db: Database): string[] {
   return db
     .query<{ agent_session: string }, []>(
-      "select agent_session from tails where open = 1 union select agent_session from held",
+      `select agent_session from tails where open = 1 union select agent_session from held
+       union select agent_session from bindings where state = 'live' and process is not null`,
     )
     .all()
     .map((row) => row.agent_session);

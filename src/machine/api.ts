@@ -69,6 +69,22 @@ export async function call<T>(server: Server, request: Request, shape: ZodType<T
   });
 }
 
+/** A body that is no JSON and may be long, as it comes; the server's own error is thrown as it was meant. */
+export async function download(server: Server, path: string): Promise<ReadableStream<Uint8Array>> {
+  const url = new URL(path.replace(/^\//, ""), `${server.url.replace(/\/+$/, "")}/`);
+  const headers = server.token ? { authorization: `Bearer ${server.token}` } : undefined;
+  const response = await fetch(url, { redirect: "manual", ...(headers ? { headers } : {}) }).catch(
+    (cause: unknown) => {
+      throw new PolarisError("unreachable", `${url.origin} does not answer.`, {
+        hint: "Is the server running, and is its address right?",
+        cause,
+      });
+    },
+  );
+  if (response.ok && response.body) return response.body;
+  throw errorOf({ status: response.status, json: parse(await response.text()) });
+}
+
 /** The error a reply stands for: the server's own when it sent one, else one made of the status. */
 export function errorOf({ status, json }: Pick<Reply, "status" | "json">): PolarisError {
   const body = field(json, "error");

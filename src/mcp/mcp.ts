@@ -1,15 +1,19 @@
-import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { inboxOf } from "../machine/inbox.ts";
 import { ask } from "../machine/local.ts";
 import type { Paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { Status } from "../wire/local.ts";
+import { TOOLS, type ToolAnswer, ToolList } from "../wire/tools.ts";
 import { startStation } from "./station.ts";
+
+const INSTRUCTIONS =
+  "Polaris records this session for teammates. Their messages begin with 'Advice from a teammate'; answer with polaris_reply.";
 
 /**
  * One per agent session, on standard input and output, which belong to the protocol: nothing else is ever printed.
- * Ends when the agent closes its end.
+ * Ends when the agent closes its end. What the tools are and do, the recorder says: it may be newer than this process.
  */
 export async function serveMcp({
   place,
@@ -19,31 +23,41 @@ export async function serveMcp({
   version: string;
 }): Promise<void> {
   const running = new Set<Promise<unknown>>();
-  const server = new McpServer(
+  let tools = ToolList.parse(TOOLS);
+  const server = new Server(
     { name: "polaris", version },
-    { instructions: "Polaris records this session so that teammates can follow it." },
+    { capabilities: { tools: { listChanged: true } }, instructions: INSTRUCTIONS },
   );
-  server.registerTool(
-    "polaris_status",
-    {
-      title: "Polaris status",
-      description:
-        "Says whether this session is being recorded, into which project, and how much has reached the server.",
-      annotations: { readOnlyHint: true },
-    },
-    async () => {
-      const text = statusText(place);
-      running.add(text);
-      return { content: [{ type: "text", text: await text.finally(() => running.delete(text)) }] };
-    },
-  );
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: tools.map(({ name, description, inputSchema, isReading, isReady }) => ({
+      name,
+      description,
+      inputSchema,
+      ...(isReading ? { annotations: { readOnlyHint: true } } : {}),
+      ...(isReady ? { _meta: { "anthropic/alwaysLoad": true } } : {}),
+    })),
+  }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
+    const answer = use(place, params.name, params.arguments ?? {});
+    running.add(answer);
+    const { text, isError } = await answer.finally(() => running.delete(answer));
+    return { content: [{ type: "text", text }], ...(isError ? { isError } : {}) };
+  });
   const transport = new StdioServerTransport();
   const { promise: ended, resolve } = Promise.withResolvers<void>();
-  server.server.onclose = resolve;
+  server.onclose = resolve;
   process.stdin.once("end", resolve);
   process.stdin.once("close", resolve);
   await server.connect(transport);
-  const station = startStation({ place, inbox: inboxOf(process.env) });
+  const station = startStation({
+    place,
+    inbox: inboxOf(process.env),
+    learned(known) {
+      if (JSON.stringify(known) === JSON.stringify(tools)) return;
+      tools = known;
+      void server.sendToolListChanged().catch(() => undefined);
+    },
+  });
   await ended;
   await station[Symbol.asyncDispose]();
   // Requests that came before the end of the input still get their answers.
@@ -52,17 +66,21 @@ export async function serveMcp({
   await server.close();
 }
 
-async function statusText(place: Paths): Promise<string> {
+/** The recorder's absence is an answer that says what to do, not a failure of the protocol. */
+async function use(
+  place: Paths,
+  tool: string,
+  input: Record<string, unknown>,
+): Promise<ToolAnswer> {
   try {
-    const status = await ask<Status>(place, "/status");
-    const own = process.env.CLAUDE_CODE_SESSION_ID;
-    const bound = status.bindings.find(({ agentSession }) => agentSession === own);
-    if (!bound)
-      return "Not connected: this session is not recorded. /polaris join <project> records it.";
-    const { project, name, events, acked } = bound;
-    return `Connected: recorded as ${project}/${name}, ${acked} of ${events} events on the server (${status.server.state}).`;
+    return await ask<ToolAnswer>(
+      place,
+      "/tool",
+      { pid: process.ppid, agentSession: process.env.CLAUDE_CODE_SESSION_ID, tool, input },
+      30_000,
+    );
   } catch (error) {
-    if (error instanceof PolarisError) return `Not connected: ${error.message} ${error.hint}`;
-    throw error;
+    if (!(error instanceof PolarisError)) throw error;
+    return { text: `Not connected: ${error.message} ${error.hint}`.trim(), isError: true };
   }
 }

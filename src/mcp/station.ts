@@ -3,7 +3,8 @@ import { uuid7 } from "../lib/uuid.ts";
 import { type Inbox, post } from "../machine/inbox.ts";
 import { ask } from "../machine/local.ts";
 import type { Paths } from "../machine/paths.ts";
-import { Handover } from "../wire/local.ts";
+import { About, Handover } from "../wire/local.ts";
+import type { ToolList } from "../wire/tools.ts";
 
 /** The recorder is asked for again this often while it is away. */
 const AGAIN = { firstMs: 100, maxMs: 2_000 };
@@ -12,9 +13,12 @@ const AGAIN = { firstMs: 100, maxMs: 2_000 };
 export function startStation({
   place,
   inbox,
+  learned,
 }: {
   place: Pick<Paths, "socket">;
   inbox: Inbox | undefined;
+  /** The recorder has said which tools there are. */
+  learned: (tools: ToolList) => void;
 }): AsyncDisposable {
   const stop = new AbortController();
   const id = uuid7();
@@ -27,13 +31,21 @@ export function startStation({
       try {
         for await (const line of lines(await open())) {
           wait.reset();
-          if (line) await hand(Handover.parse(JSON.parse(line)));
+          if (line) await take(JSON.parse(line));
         }
       } catch {
         // It is away, or went: it is looked for again.
       }
       await pause(wait.next(), stop.signal);
     }
+  }
+
+  /** What a newer recorder says beside is passed over. */
+  async function take(said: unknown): Promise<void> {
+    const about = About.safeParse(said);
+    if (about.success) return learned(about.data.tools);
+    const handover = Handover.safeParse(said);
+    if (handover.success) await hand(handover.data);
   }
 
   async function open(): Promise<ReadableStream<Uint8Array>> {

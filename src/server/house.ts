@@ -5,11 +5,14 @@ import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
 import type { Lineup } from "../core/lineup.ts";
 import type { Listeners } from "../core/listeners.ts";
+import type { ShareWatch } from "../core/share-watch.ts";
+import type { SlackSettings } from "../core/slack-apps.ts";
 import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
 import type { Assets } from "../web/assets.ts";
 import type { Proxies } from "./address.ts";
+import type { Keys } from "./keys.ts";
 import type { Limits } from "./limits.ts";
 import type { Mail } from "./mail.ts";
 import type { Provider } from "./oidc.ts";
@@ -38,9 +41,15 @@ export interface House {
   signUp: SignUp;
   /** Absent: invitations are links to copy. */
   mail: Mail | undefined;
+  /** Where Slack is, and the server's own Slack app. */
+  slack: { settings: SlackSettings };
+  /** Opens what is stored sealed. */
+  keys: Keys;
   watch: Watch;
   /** Who works on what, live. */
   lineup: Lineup;
+  /** Ends the streams of share links. */
+  shares: ShareWatch;
   /** Which sessions have a machine listening. */
   listeners: Listeners;
   ingest: ReturnType<typeof startIngest>;

@@ -8,6 +8,8 @@ export interface Key {
   /** Which key a token was signed with; made from the key itself, so that no name can be wrong. */
   kid: string;
   secret: Uint8Array;
+  /** Encrypts what must be kept readable for us alone (core/seal.ts). */
+  sealing: Uint8Array;
 }
 
 /** The key that signs, and those that still verify: it and the one before it. */
@@ -68,7 +70,11 @@ export function keysOf(secrets: readonly string[], from = "the secret"): Keys {
         hint: "Make one: openssl rand -base64 48",
       });
     }
-    const key = { kid: derive(text, "kid", 8).toString("hex"), secret: derive(text, "access", 32) };
+    const key = {
+      kid: derive(text, "kid", 8).toString("hex"),
+      secret: derive(text, "access", 32),
+      sealing: derive(text, "at rest", 32),
+    };
     known.set(key.kid, key);
   }
   const [current] = known.values();

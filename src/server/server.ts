@@ -10,6 +10,8 @@ import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startLineup } from "../core/lineup.ts";
 import { startListeners } from "../core/listeners.ts";
+import { startShareWatch } from "../core/share-watch.ts";
+import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
@@ -25,6 +27,8 @@ import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
+import { agentSettingRoutes } from "./routes/agent-settings.ts";
+import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
@@ -33,6 +37,7 @@ import { deviceSettingRoutes } from "./routes/device-settings.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { driverRoutes } from "./routes/drivers.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { injectionRoutes } from "./routes/injections.ts";
@@ -46,7 +51,11 @@ import { readingRoutes } from "./routes/reading.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingRoutes } from "./routes/settings.ts";
+import { shareRoutes } from "./routes/shares.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
+import { slackRoutes } from "./routes/slack.ts";
+import { slackSettingRoutes } from "./routes/slack-settings.ts";
+import { slackWishRoutes } from "./routes/slack-wishes.ts";
 import { teamRoutes } from "./routes/team.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
@@ -72,6 +81,7 @@ export interface ServerOptions {
   providers?: readonly ProviderSettings[] | undefined;
   signUp?: SignUp | undefined;
   mail?: MailSettings | undefined;
+  slack?: SlackSettings | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -91,6 +101,7 @@ export async function startServer(options: ServerOptions) {
   });
   const identify = startIdentify(db, tokens.verify);
   const watch = await startWatch(db, identify, log);
+  const shares = await startShareWatch(db, log);
   const listeners = startListeners(db, log);
   const expiry = startExpiry(db, bell, log);
   const house: House = {
@@ -101,6 +112,7 @@ export async function startServer(options: ServerOptions) {
     identify,
     watch,
     lineup,
+    shares,
     listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
@@ -112,6 +124,8 @@ export async function startServer(options: ServerOptions) {
     ),
     signUp: options.signUp ?? "invited",
     mail: options.mail && startMail(options.mail, log),
+    slack: { settings: options.slack ?? slackOf({}) },
+    keys: options.keys,
     ingest: startIngest(db, bell),
     assets: await loadAssets(),
     log,
@@ -150,8 +164,13 @@ export async function startServer(options: ServerOptions) {
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
+    .use(agentRoutes(house))
+    .use(agentSettingRoutes(house))
+    .use(slackWishRoutes(house))
     .use(searchRoutes(house))
     .use(usageRoutes(house))
+    .use(shareRoutes(house))
+    .use(exportRoutes(house))
     .use(sessionRoutes(house))
     .use(readingRoutes(house))
     .use(injectionRoutes(house))
@@ -159,6 +178,8 @@ export async function startServer(options: ServerOptions) {
     .use(contextRoutes(house))
     .use(eventRoutes(house))
     .use(checkRoutes(house))
+    .use(slackRoutes(house))
+    .use(slackSettingRoutes(house))
     .use(liveRoutes(house))
     .use(teamRoutes(house))
     .use(projectPageRoutes(house))
@@ -190,7 +211,16 @@ export async function startServer(options: ServerOptions) {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await drain(app.server);
-      const parts: AsyncDisposable[] = [expiry, listeners, watch, lineup, ...readers, bell, feed];
+      const parts: AsyncDisposable[] = [
+        expiry,
+        listeners,
+        watch,
+        lineup,
+        shares,
+        ...readers,
+        bell,
+        feed,
+      ];
       if (house.mail) parts.push(house.mail);
       for (const part of parts) {
         try {

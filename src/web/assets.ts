@@ -6,6 +6,8 @@ import { bundle, type Embedded, embedded } from "./embedded.ts";
 export interface Assets {
   /** The address of an asset by its plain name: `session.js`. */
   href(name: string): string;
+  /** What it holds, for a page that must stand alone. */
+  text(name: string): string;
   /** The answer to a request for an asset; undefined when it asks for something else. */
   respond(request: Request): Response | undefined;
 }
@@ -23,6 +25,11 @@ export function serveAssets(list: Asset[]): Assets {
       const path = byName.get(name);
       if (!path) throw new Error(`there is no asset ${name}`);
       return path;
+    },
+    text(name) {
+      const asset = list.find((each) => each.name === name);
+      if (!asset) throw new Error(`there is no asset ${name}`);
+      return new TextDecoder().decode(asset.bytes);
     },
     respond(request) {
       if (request.method !== "GET" && request.method !== "HEAD") return undefined;

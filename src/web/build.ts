@@ -32,6 +32,7 @@ export async function buildAssets(): Promise<Asset[]> {
       "src/web/client/team.tsx",
       "src/web/client/highlight.ts",
       "src/web/client/search.ts",
+      "src/web/client/share.ts",
     ),
     style("assets/app.css"),
     Bun.file(join(ROOT, "assets/icon.svg")).bytes(),

@@ -26,6 +26,7 @@ export const STATUS = {
   conflict: 409,
   seat_taken: 409,
   code_used: 410,
+  share_over: 410,
   // Signing in, each with a page of its own:
   sign_in_first: 409,
   sign_in_over: 410,

@@ -10,7 +10,9 @@ import { Participant } from "./participant.ts";
  * `expired` is the server's word, 20 to 30 s after nobody listened for the session; a machine that hears
  * `injection.expired` or `injection.recalled` of what it has not handed over yet drops it, and one that hears
  * `injection.edited` hands over the new words. While a machine streams the session's events (`/sessions/:sess/events`,
- * with a token that may ingest), the server waits: then only the machine says `failed`.
+ * with a token that may ingest), the server waits: then only the machine says `failed`. The connection of a laptop that
+ * sleeps looks open for a quarter of an hour, so a machine asks for its stream with the header `HOLDS` and answers each
+ * `injection.queued` and `.edited` that it has written down with POST …/injections/:id/held.
  */
 export const INJECTION_STATES = [
   "queued",
@@ -22,6 +24,8 @@ export const INJECTION_STATES = [
   "recalled",
 ] as const;
 export type InjectionState = (typeof INJECTION_STATES)[number];
+
+export const HOLDS = "polaris-holds";
 
 /** Ways into a coding agent, the best first; `inbox` is polaris_inbox, asked by the agent itself. */
 export const ROUTES = ["socket", "channel", "hook", "inbox", "stream"] as const;
@@ -65,5 +69,10 @@ export const Report = z.object({
   /** What shows that it was seen: `hook`, `transcript` or `tool`. */
   evidence: z.enum(["hook", "transcript", "tool"]).optional(),
   reason: z.string().max(500).optional(),
+  /**
+   * How many edits the words had that were handed over: an edit that crosses a delivery came too late, whatever its
+   * sender was told, and the server shows the words that the agent has.
+   */
+  edits: z.int().min(0).optional(),
 });
 export type Report = z.infer<typeof Report>;

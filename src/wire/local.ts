@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Participant } from "./participant.ts";
 import { Name, Slug } from "./session.ts";
+import { ToolList } from "./tools.ts";
 
 /**
  * What crosses the daemon's socket, and what a hook leaves in the spool directory while no daemon listens.
@@ -36,7 +37,7 @@ export interface HookAnswer {
 
 /**
  * `polaris mcp`, a child of the agent, opens a line to the recorder (POST /station) and keeps it open: the answer is a
- * stream of lines, each a `Handover` as JSON or empty. It says again who it is after the recorder was away.
+ * stream of lines of JSON: first `About`, then each a `Handover`. It says again who it is after the recorder was away.
  */
 export const Station = z.object({
   /** Its own: a message that this process has written is known by it. */
@@ -51,6 +52,10 @@ export const Station = z.object({
   written: z.array(z.guid()).max(10_000),
 });
 export type Station = z.infer<typeof Station>;
+
+/** The first line to a station. */
+export const About = z.object({ version: z.string(), tools: ToolList });
+export type About = z.infer<typeof About>;
 
 export const Handover = z.object({
   injection: z.guid(),
@@ -72,14 +77,21 @@ export const Handed = z.object({
 
 /** Binds one running agent session: `polaris join <project> [session]`. */
 export const Join = z.object({
-  /** The agent's own session id. */
-  agentSession: z.string().min(1).max(200),
+  /** The agent's own session id; without, the next session that begins in `cwd`. */
+  agentSession: z.string().min(1).max(200).optional(),
   agent: z.string().max(64).default("claude"),
   transcript: z.string().optional(),
   cwd: z.string().optional(),
   project: Slug,
   name: Name.optional(),
 });
+/** What a join answers: with the brief of what was done there before, where somebody else began it. */
+export interface Joined extends Partial<Binding> {
+  /** The binding itself; no more than these two of it before an agent session begins there. */
+  project: string;
+  name: string;
+  brief: string | null;
+}
 export const Leave = z.object({ agentSession: z.string().min(1).max(200) });
 
 /** Takes one session off the record, or back; without a session the whole machine. */

@@ -21,3 +21,7 @@ export function slugOf(name: string, fallback = "someone"): string {
     .slice(0, 64);
   return slug || fallback;
 }
+
+/** `user:manu` -> `manu`. */
+export const nameOf = (participant: string): string =>
+  participant.slice(participant.indexOf(":") + 1) || participant;

@@ -25,7 +25,7 @@ export interface Row {
   /** Only for the project's members, and admins; API tokens need the scope admin. */
   manages?: true;
   /** The act on a page asks for more than the page. */
-  needs?: "admin" | "ingest";
+  needs?: "admin" | "ingest" | "inject";
   /** Which kinds of callers alone may; default all. "admin token" is an API token with the scope admin. */
   kinds?: ("browser" | "machine" | "admin token")[];
   /** Asks for nothing, but sends who has no browser's session to the sign-in. */
@@ -138,6 +138,53 @@ export const ROWS: Record<string, Row | Row[]> = {
     { form: { act: "leave" }, kinds: PEOPLE, ends: true, ok: [303] },
   ],
 
+  // Named agents. Only who speaks as one has an inbox: test/slack/agents.test.ts.
+  "GET /orgs/agents": {},
+  "POST /orgs/agents": { body: () => ({ name: `made-${crypto.randomUUID().slice(0, 8)}` }) },
+  "GET /orgs/agents/:agent": { target: targets.agent },
+  "PATCH /orgs/agents/:agent": { target: targets.agent, body: { display: "Dean" } },
+  "DELETE /orgs/agents/:agent": { target: targets.agent },
+  "GET /agents/inbox": { kinds: [] },
+  "GET /agents/inbox/events": { kinds: [] },
+  "POST /agents/inbox/:id/answers": { target: targets.unknown, body: { text: "yes" }, kinds: [] },
+  "GET /app/settings/agents": {},
+  "POST /app/settings/agents": [
+    {
+      target: targets.freeAgent,
+      of: "nobody",
+      form: { act: "create" },
+      needs: "admin",
+      ok: [303],
+    },
+    { target: targets.agentNamed, form: { act: "remove" }, needs: "admin", ok: [303] },
+  ],
+
+  // Slack: how it looks there, and who its people are. No workspace is connected here (409).
+  "GET /orgs/slack/wishes": { ok: [409] },
+  "PATCH /orgs/slack/wishes": { body: { layout: "feed" }, ok: [409] },
+  "GET /orgs/slack/people": {},
+  "PUT /orgs/slack/people/:person": { target: targets.slackPerson, body: { participant: null } },
+  "DELETE /orgs/slack/people/:person": { target: targets.slackPerson },
+  "GET /projects/:proj/slack": {},
+  "PATCH /projects/:proj/slack": { body: { layout: "feed" }, manages: true, ok: [409] },
+  "PATCH /projects/:proj/sessions/:sess/slack": { body: { verbosity: "quiet" } },
+
+  // Slack: no workspace is connected here, and Slack itself is away.
+  "GET /orgs/slack": {},
+  "DELETE /orgs/slack": { ok: [409] },
+  "POST /orgs/slack/checks": {},
+  "PUT /orgs/slack/app": { body: { clientId: "1.2", clientSecret: "secret" }, ok: [409] },
+  "POST /orgs/slack/app": { body: { token: "xoxe.xoxp-1" }, ok: [503] },
+  "GET /slack/connect": { kinds: BROWSER, ok: [303, 409] },
+  "GET /slack/callback": { kinds: BROWSER, ok: [410] },
+  "PUT /projects/:proj/slack/channel": { body: { channel: "C0123ABCD" }, ok: [409] },
+  "DELETE /projects/:proj/slack/channel": {},
+  "GET /app/settings/slack": {},
+  "POST /app/settings/slack": [
+    { form: { act: "test" }, needs: "admin" },
+    { form: { act: "disconnect" }, needs: "admin", ok: [409] },
+  ],
+
   // Projects and their sessions.
   "GET /projects": {},
   "POST /projects": { body: { slug: "made" } },
@@ -178,6 +225,7 @@ export const ROWS: Record<string, Row | Row[]> = {
     ok: [409],
   },
   "DELETE /projects/:proj/sessions/:sess/injections/:id": { target: targets.injection, ok: [409] },
+  "POST /projects/:proj/sessions/:sess/injections/:id/held": { target: targets.injection },
   // Somebody else drives: whose seat it is is told only to who may ask.
   "POST /projects/:proj/sessions/:sess/driver": { body: {}, ok: [409] },
   "POST /projects/:proj/sessions/:sess/handoff": { body: {}, ok: [409] },
@@ -205,6 +253,15 @@ export const ROWS: Record<string, Row | Row[]> = {
     { form: { act: "delete", confirm: "no" }, needs: "admin", ok: [400] },
   ],
   "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
+  "GET /projects/:proj/sessions/:sess/export": [{}, { query: "?format=html" }],
+  "GET /shares": {},
+  "DELETE /shares/:id": { target: targets.share, of: "person" },
+  "GET /projects/:proj/sessions/:sess/shares": {},
+  "POST /projects/:proj/sessions/:sess/shares": { body: {}, kinds: TRUSTED },
+  "GET /app/p/:proj/s/:sess/share": {},
+  "POST /app/p/:proj/s/:sess/share": { form: { act: "create" }, kinds: TRUSTED, needs: "inject" },
+  "GET /share/:secret": { ok: [410] },
+  "GET /share/:secret/events": { ok: [410] },
   "GET /usage": [{ query: "?project=:proj" }, { query: "?by=person&format=csv" }],
   "PUT /usage/settings": { body: { byPerson: false } },
   "GET /app/usage": [{ query: "?project=:proj" }, {}],

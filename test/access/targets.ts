@@ -58,3 +58,39 @@ export const waiting: Target = async ({ db }) => {
   const { userCode } = await grants.openDevice(db, { name: "laptop" });
   return { user_code: userCode };
 };
+
+/** A link to a session all see, made by somebody else. */
+export const share: Target = async (polaris) => {
+  const { participant } = await somebody(polaris);
+  const id = uuid7();
+  await polaris.database.admin`
+    insert into shares (id, org_id, project_id, session_id, hash, parts, created_by, expires_at)
+    select ${id}, s.org_id, s.project_id, s.id, sha256(${id}::text::bytea), 'all', ${participant}, now() + interval '1 day'
+    from sessions s join projects p on p.id = s.project_id
+    where p.org_id = ${polaris.caller.org} and p.slug = 'open' limit 1`;
+  return { id };
+};
+
+const newAgent = async ({ database, caller }: Polaris): Promise<string> => {
+  const name = `agent-${++made}`;
+  await database.admin`
+    insert into agents (org_id, name, display, created_by)
+    values (${caller.org}, ${name}, 'Dean', ${caller.participant})`;
+  return name;
+};
+
+export const agent: Target = async (polaris) => ({ agent: await newAgent(polaris) });
+
+/** The same for a form. */
+export const agentNamed: Target = async (polaris) => ({ name: await newAgent(polaris) });
+export const freeAgent: Target = async () => ({ name: `agent-${++made}` });
+
+export const unknown: Target = async () => ({ id: uuid7() });
+
+export const slackPerson: Target = async ({ database, caller }) => {
+  const person = `U0${++made}`;
+  await database.admin`
+    insert into slack_people (org_id, team, slack_user, handle, name, kind)
+    values (${caller.org}, 'T0ACME', ${person}, ${person.toLowerCase()}, 'Krishna', 'person')`;
+  return { person };
+};

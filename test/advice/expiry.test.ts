@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { silent } from "../../src/lib/log.ts";
 import { until } from "../../src/lib/until.ts";
 import { startServer } from "../../src/server/server.ts";
+import { HOLDS } from "../../src/wire/injection.ts";
 import { type Polaris, startMachine } from "../helpers/polaris.ts";
 import { followEvents } from "../helpers/sse.ts";
 import { type Advice, startAdvice } from "./world.ts";
@@ -81,6 +82,30 @@ test("C4: while its machine listens, an idle session's advice waits, for hours i
   expect(await world.injection(late.id)).toMatchObject({
     reason: "The session's machine went away and no other is listening.",
   });
+});
+
+test("C4: a machine that sleeps behind an open connection is found out, one that has the words is waited for", async () => {
+  await using world = await startAdvice();
+  await using _machine = await followEvents(world, `${world.path}/events`, { [HOLDS]: "1" });
+  await until(async () => (await world.database.admin`select 1 from listeners where holds`).length);
+  const lost = await world.inject("You do not hear me.");
+  const held = await world.inject("You have this.");
+  const edited = await world.inject("You have other words.");
+  const hold = (id: string) => world.post(`${world.path}/injections/${id}/held`, {});
+  expect((await hold(held.id)).status).toBe(200);
+  expect((await hold(edited.id)).status).toBe(200);
+  await world.call(`${world.path}/injections/${edited.id}`, {
+    method: "PATCH",
+    body: JSON.stringify({ text: "These words." }),
+  });
+  for (const { id } of [held, lost, edited]) await age(world, id, 60);
+  for (const { id } of [lost, edited]) {
+    await until(async () => (await world.injection(id)).state === "expired");
+    expect(await world.injection(id)).toMatchObject({
+      reason: "The session's machine does not answer; it may be asleep.",
+    });
+  }
+  expect((await world.injection(held.id)).state).toBe("queued");
 });
 
 test("C4: what was delivered when its machine went away is answered for by the server", async () => {

@@ -193,6 +193,19 @@ describe("C4: recall and edit until delivered", () => {
     expect(await world.steps(id)).toEqual(["queued", "delivered"]);
   });
 
+  test("an edit that crosses the delivery: the receipt shows the words that the agent has", async () => {
+    const { id } = await world.inject("first");
+    for (const text of ["second", "third"]) await change("PATCH", id, { text });
+    await world.report("delivered", { injection: id, route: "socket", edits: 1 });
+    expect(await world.injection(id)).toMatchObject({ state: "delivered", text: "second" });
+    await world.report("seen", { injection: id, route: "socket", edits: 1 });
+    expect(await world.injection(id)).toMatchObject({ state: "seen", text: "second" });
+    const other = await world.inject("first");
+    await change("PATCH", other.id, { text: "second" });
+    await world.report("delivered", { injection: other.id, route: "socket", edits: 1 });
+    expect(await world.injection(other.id)).toMatchObject({ state: "delivered", text: "second" });
+  });
+
   test("only who sent it changes it; an admin may take it back", async () => {
     const { id } = await world.inject("From krishna.", {}, world.krishna);
     const priya = world.as(world.priya);

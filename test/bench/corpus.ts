@@ -104,7 +104,14 @@ export async function fill(sql: Sql, next: Random, count: number): Promise<Corpu
       const sender = event.kind === "user.message" ? session.driver : "agent:claude";
       const more = { sender, driver: session.driver, agents: ["agent:claude"], branch: "main" };
       const at = new Date(start + ((done + n) / count) * 3e10);
-      const { tsv } = vectorOf({ ...event, ...more, at });
+      const { tsv } = vectorOf({
+        ...event,
+        ...more,
+        at,
+        org,
+        project: project.id,
+        session: session.id,
+      });
       return {
         id: uuid7(),
         project: project.id,

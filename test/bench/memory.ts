@@ -4,9 +4,10 @@ import { until } from "../../src/lib/until.ts";
 import { uuid7 } from "../../src/lib/uuid.ts";
 import { ask } from "../../src/machine/local.ts";
 import type { Status } from "../../src/wire/local.ts";
-import { SESSION, sessionStart, transcriptOf } from "./hook-calls.ts";
-import { record, serve } from "./house.ts";
-import type { Bench, Row } from "./lib.ts";
+import { notice, SESSION, sessionStart, transcriptOf } from "./hook-calls.ts";
+import { type Recorder, record, serve } from "./house.ts";
+import { knocker } from "./knock.ts";
+import { type Bench, load, type Row } from "./lib.ts";
 import { cpuSeconds, family, pss, rss } from "./proc.ts";
 import { session } from "./transcript.ts";
 
@@ -39,9 +40,21 @@ export const memory: Bench = {
     );
     const database = family(server.postmaster);
     const all = database.reduce((sum, pid) => sum + pss(pid), 0);
+    const atRest = row("recorder at rest", recorder.pid, idle, 60);
+    const serverAtRest = row("server at rest", server.pid, idleServer, 150);
+    const count = quick ? 2_000 : 100_000;
+    await say(recorder, count);
+    await Bun.sleep(quick ? 1000 : 15_000);
     return [
-      row("recorder at rest", recorder.pid, idle, 60),
-      row("server at rest", server.pid, idleServer, 150),
+      atRest,
+      {
+        name: `recorder after ${count.toLocaleString("en")} events`,
+        unit: "MiB (rss)",
+        ours: rss(recorder.pid),
+        target: "",
+        note: `pss ${pss(recorder.pid).toFixed(0)} MiB, all of them sent, 15 s later`,
+      },
+      serverAtRest,
       {
         name: "its PostgreSQL at rest",
         unit: "MiB (pss)",
@@ -52,6 +65,23 @@ export const memory: Bench = {
     ];
   },
 };
+
+/** So many things that hooks say, from 16 clients, and waits until the server has them all. */
+async function say(recorder: Recorder, count: number): Promise<void> {
+  await using doors = await knocker(recorder.place.socket, 16);
+  let left = count;
+  await load(16, 600, async (client) => {
+    if (left-- <= 0) return false;
+    const at = new Date().toISOString();
+    const call = { id: uuid7(), at, agent: "claude", payload: notice(recorder) };
+    return await doors.post(client, "/hook", JSON.stringify(call));
+  });
+  await until(async () => (await ask<Status>(recorder.place, "/status")).journal.pending === 0, {
+    timeoutMs: 300_000,
+    everyMs: 500,
+    what: "an empty journal",
+  });
+}
 
 /** Proportional: the program's pages are shared by all processes that run it. */
 function row(name: string, pid: number, idle: number, limit: number): Row {

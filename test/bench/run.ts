@@ -14,13 +14,16 @@ import { memory } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { redact } from "./redact.ts";
 import { search } from "./search.ts";
+import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { storage } from "./storage.ts";
+import { storm } from "./storm.ts";
 import { table } from "./table.ts";
 
 const BENCHES: Bench[] = [
   claude,
   start,
+  storm,
   journal,
   redact,
   chain,
@@ -29,6 +32,7 @@ const BENCHES: Bench[] = [
   memory,
   storage,
   search,
+  slack,
 ];
 
 const { values, positionals } = parseArgs({

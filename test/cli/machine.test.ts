@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { statSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { lock } from "../../src/daemon/lock.ts";
 import { makeWorld, type World } from "../daemon/world.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
@@ -60,6 +61,26 @@ test("G3: the recorder is started once, asked for its state, given a link and a 
   expect((await polaris(world, "unlink")).out).toContain("no longer linked");
   const status = JSON.parse((await polaris(world, "status", "--json")).out);
   expect(status).toMatchObject({ links: [], bindings: [], server: { state: "signed_out" } });
+});
+
+test("G7: while the recorder does not run, status tells who is signed in and what waits", async () => {
+  await using world = makeWorld();
+  mkdirSync(world.place.spool, { recursive: true });
+  writeFileSync(join(world.place.spool, "one.json"), "{}");
+  const said = await polaris(world, "status");
+  expect(said.code).toBe(4);
+  expect(said.out).toContain("not running");
+  expect(said.out).toContain(`${world.server.url}: signed in as user:manu default`);
+  expect(said.out).toContain("1 waiting for the recorder");
+  expect(said.out).not.toContain("good");
+  expect(JSON.parse((await polaris(world, "status", "--json")).out)).toMatchObject({
+    ...{ running: false, hangs: false, spool: 1 },
+    profiles: [{ name: "default", url: world.server.url, isCurrent: true, error: null }],
+  });
+  await using nobody = makeWorld({ signedIn: false });
+  expect((await polaris(nobody, "status")).out).toContain("nobody is signed in");
+  using _held = lock(world.place);
+  expect((await polaris(world, "status")).out).toContain("runs and does not answer");
 });
 
 test("F2: login asks the server who one is and keeps the token where only its owner reads it", async () => {

@@ -20,6 +20,7 @@ const Said = z.object({
   start: z.enum(["startup", "resume", "clear", "compact", "fork"]).optional(),
   turn: z.enum(["open", "close"]).optional(),
   ended: z.boolean().optional(),
+  rung: z.boolean().optional(),
   fact: z
     .object({
       kind: z.string(),
@@ -43,6 +44,9 @@ const Line = z.object({
   /** Of a call: the tool, and the call's id. */
   name: z.string().optional(),
   callId: z.string().optional(),
+  /** Advice that stands in the conversation here, or in the agent's queue. */
+  injection: z.string().optional(),
+  takes: z.string().optional(),
 });
 export type Line = z.infer<typeof Line>;
 
@@ -88,7 +92,8 @@ export const tiny: Agent = {
       const id = uuid5(SPACE, `bad ${lines} ${line.slice(0, 100)}`);
       return [{ ...base, id, kind: "other", body: { type: "unreadable" }, raw: line }];
     }
-    const { id = uuid5(SPACE, line), kind, text, turn, at, name, callId } = read.data;
+    const { id = uuid5(SPACE, line), kind, text, turn, at, name, callId, injection } = read.data;
+    if (read.data.takes) return [];
     return [
       {
         ...base,
@@ -101,6 +106,7 @@ export const tiny: Agent = {
           line: lines,
           ...(name === undefined ? {} : { name }),
           ...(callId === undefined ? {} : { callId }),
+          ...(injection === undefined ? {} : { origin: "injected", from: { injection } }),
         },
       },
     ];
@@ -108,11 +114,15 @@ export const tiny: Agent = {
   subagentsFolder: (transcript) => transcript.replace(/\.jsonl$/, "/subagents"),
   transcripts: (home) => join(home, "agent"),
   advice: {
+    frame: ({ text }) => text,
     message: ({ text }) => text,
     hookOutput: (_, all) => all.map(({ text }) => text).join("\n"),
     wake: ({ text }) => text,
     greeting: (bell) => JSON.stringify({ bell }),
-    signs: () => [],
+    signs(line) {
+      const { takes } = Line.safeParse(parse(line)).data ?? {};
+      return takes ? [{ injection: takes, is: "taken" }] : [];
+    },
   },
 };
 

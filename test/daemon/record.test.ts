@@ -6,7 +6,7 @@ test("A1, B7: a session in a linked directory is recorded from its first line, i
   await using _daemon = await startHere(world);
   await world.link();
   say(world.transcript(), line("first"), line("second"));
-  expect(await world.begin()).toEqual({ recorded: true });
+  expect(await world.begin()).toMatchObject({ recorded: true });
   say(world.transcript(), line("third"));
   await until(() => world.server.order.length === 4);
   expect(world.server.texts().filter(Boolean)).toEqual(["first", "second", "third"]);

@@ -189,7 +189,10 @@ function injected(asked: Asked[]): string[] {
     const words = JSON.stringify({ messages, system })
       .replaceAll(/mcp__plugin_polaris_polaris__\w+/g, "")
       .replaceAll("## plugin:polaris:polaris", "")
-      .replaceAll("Polaris records this session so that teammates can follow it.", "");
+      .replaceAll(
+        "Polaris records this session for teammates. Their messages begin with 'Advice from a teammate'; answer with polaris_reply.",
+        "",
+      );
     found.push(...(words.match(/.{0,80}(?:polaris|hook (?:additional )?context).{0,80}/gi) ?? []));
   }
   return found;

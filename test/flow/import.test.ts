@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
@@ -79,6 +79,39 @@ test("A11: secrets in an imported transcript reach neither journal nor server", 
   }
 });
 
+test("A11: what cannot be checked for secrets is not imported, is said, and comes with the next import", async () => {
+  await using machine = await startRecorder(polaris);
+  machine.put("print-tools");
+  const unchecked = async () => (await machine.status()).unchecked.reason;
+  writeFileSync(machine.place.policy, "{ no policy");
+  await until(async () => (await unchecked()) !== null);
+  const [held] = await machine.rows("import", "--project", "unsure");
+  expect(held?.fresh).toBe(0);
+  expect(held?.skipped).toMatch(/^\d+ not checked for secrets \(policy\.json.*\): import again$/);
+  expect((await polaris.call("/projects/unsure")).status).toBe(404);
+  writeFileSync(machine.place.policy, "{}");
+  await until(async () => (await unchecked()) === null);
+  const [done] = await machine.rows("import", "--project", "unsure");
+  expect(done).toMatchObject({ skipped: null, fresh: done?.events });
+  await machine.drained();
+  expect(told(await machine.events("unsure"))).toHaveLength(done?.events ?? 0);
+});
+
+test("A10: an import that takes its time shows how far it is, on a terminal and nowhere else", async () => {
+  await using machine = await startRecorder(polaris);
+  const lines = 30_000;
+  long(machine.home, lines);
+  const { code, drawn } = await machine.drawn("import", "--project", "drawn");
+  expect(code).toBe(0);
+  expect(drawn).toMatch(/[█░]{24} +\d+ % {2}\d+\.\d of \d+\.\d MB, \d+ new/);
+  const shares = [...drawn.matchAll(/(\d+) % {2}/g)].map(([, share]) => Number(share));
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  // The bar is gone when the result stands there.
+  expect(drawn.lastIndexOf("█")).toBeLessThan(drawn.lastIndexOf("\r\u001b[K"));
+  const piped = await machine.run("import", "--project", "drawn");
+  expect(piped.out + piped.err).not.toContain("█");
+});
+
 test("A10: a transcript that grew is imported from where it was", async () => {
   await using machine = await startRecorder(polaris);
   const file = machine.put("print-tools");
@@ -126,12 +159,11 @@ test("A10: what was recorded live is not imported again; the same transcript tel
   expect(onlyHooks).toEqual(["session.start", "session.end"]);
 });
 
-test("A10: an import that was killed goes on where it was: nothing twice, nothing missing", async () => {
-  await using machine = await startRecorder(polaris);
-  const project = join(machine.home, ".claude/projects/-big");
+/** A transcript of so many answers, numbered. */
+function long(home: string, lines: number): void {
+  const project = join(home, ".claude/projects/-big");
   mkdirSync(project, { recursive: true });
   const session = crypto.randomUUID();
-  const lines = 12_000;
   const text = "x".repeat(400);
   for (let at = 0; at < lines; at += 1_000) {
     const part = Array.from({ length: 1_000 }, (_, n) =>
@@ -146,6 +178,12 @@ test("A10: an import that was killed goes on where it was: nothing twice, nothin
     );
     appendFileSync(join(project, `${session}.jsonl`), `${part.join("\n")}\n`);
   }
+}
+
+test("A10: an import that was killed goes on where it was: nothing twice, nothing missing", async () => {
+  await using machine = await startRecorder(polaris);
+  const lines = 12_000;
+  long(machine.home, lines);
   const killed = machine.run("import", "--project", "big");
   const halfway = async () => {
     const [row] = await polaris.database.admin`

@@ -126,11 +126,6 @@ export const ROWS: Row[] = [
     state: "just resumed",
     route: "socket",
     args: ["--continue"],
-    async before(world, terminal, cwd) {
-      await terminal[Symbol.asyncDispose]();
-      void world;
-      void cwd;
-    },
   },
   {
     state: "after /clear",
@@ -333,9 +328,14 @@ export async function run(world: World, row: Row): Promise<Outcome> {
   return await advise(world, row, project, () => row.after?.(first));
 }
 
+/** The client asks once for each home whether it is meant. */
 async function ready(terminal: Terminal, { args = [] }: Row): Promise<void> {
   if (!args.includes(BYPASS)) return await terminal.shows("manual mode on");
-  await terminal.shows("Yes, I accept");
+  const asked = terminal.shows("Yes, I accept").then(() => true);
+  const open = terminal.shows("bypass permissions on").then(() => false);
+  asked.catch(() => undefined);
+  open.catch(() => undefined);
+  if (!(await Promise.any([asked, open]))) return;
   await terminal.insist("Down", "❯ Yes, I accept");
   await terminal.insist("Enter", "bypass permissions on");
 }

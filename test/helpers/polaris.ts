@@ -2,6 +2,7 @@ import * as apiTokens from "../../src/core/api-tokens.ts";
 import { SCOPES } from "../../src/core/caller.ts";
 import { startIdentify } from "../../src/core/identify.ts";
 import { admit, homeOrg, userOf } from "../../src/core/people.ts";
+import { type SlackSettings, slackOf } from "../../src/core/slack-apps.ts";
 import { connect } from "../../src/db/db.ts";
 import { type Log, silent } from "../../src/lib/log.ts";
 import { keysOf } from "../../src/server/keys.ts";
@@ -23,7 +24,11 @@ interface StartOptions {
   rates?: Partial<Rates>;
   proxies?: string[];
   entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
+  slack?: SlackSettings;
 }
+
+/** Nobody is at home there. */
+const NO_SLACK = slackOf({ SLACK_API_URL: "http://127.0.0.1:9/api/" });
 
 /** Tests come from one address and are quicker than people. */
 const GENEROUS = {
@@ -41,6 +46,7 @@ export async function startPolaris({
   rates = GENEROUS,
   proxies,
   entrance = {},
+  slack = NO_SLACK,
 }: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary());
@@ -67,6 +73,7 @@ export async function startPolaris({
       accessSeconds,
       rates,
       proxies: proxies ?? entrance.proxies,
+      slack,
     }),
   );
   const owned = stack.move();

@@ -14,7 +14,10 @@ import { temporary } from "./temp.ts";
 export const RECORDED = join(root, "test/fixtures/claude-code-2.1.329/transcripts");
 
 /** A signed-in machine as its user has it: the program's own recorder and commands, and a home for the agents. */
-export async function startRecorder(polaris: Polaris) {
+export async function startRecorder(
+  polaris: Polaris,
+  who: { token: string; participant: string } = { token: polaris.token, participant: "user:manu" },
+) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary("plrs-rec-"));
   const place = paths(join(folder.path, "machine"));
@@ -23,7 +26,7 @@ export async function startRecorder(polaris: Polaris) {
   mkdirSync(place.home, { recursive: true, mode: 0o700 });
   writeCredentials(place.credentials, {
     current: "work",
-    profiles: { work: { url: polaris.url, token: polaris.token, participant: "user:manu" } },
+    profiles: { work: { url: polaris.url, ...who } },
   });
   const env: Record<string, string> = {
     HOME: home,
@@ -36,11 +39,30 @@ export async function startRecorder(polaris: Polaris) {
   await daemon.start();
   const owned = stack.move();
 
-  const run = async (...args: string[]) => {
-    const child = Bun.spawn([...program, ...args], { env, stdout: "pipe", stderr: "pipe" });
+  const run = (...args: string[]) => runIn(root, ...args);
+  const runIn = async (cwd: string, ...args: string[]) => {
+    const child = Bun.spawn([...program, ...args], { env, cwd, stdout: "pipe", stderr: "pipe" });
     const texts = [child.stdout, child.stderr].map((stream) => new Response(stream).text());
     const [out = "", err = ""] = await Promise.all(texts);
     return { code: await child.exited, out, err };
+  };
+  /** As a person runs it, in a terminal: all that is drawn. */
+  const drawn = async (...args: string[]) => {
+    const decoder = new TextDecoder();
+    let text = "";
+    const child = Bun.spawn([...program, ...args], {
+      env: { ...env, TERM: "xterm-256color" },
+      terminal: {
+        cols: 160,
+        rows: 40,
+        data(_, bytes) {
+          text += decoder.decode(bytes, { stream: true });
+        },
+      },
+    });
+    const code = await child.exited;
+    child.terminal?.close();
+    return { code, drawn: text };
   };
   const status = () => ask<Status>(place, "/status");
   return {
@@ -49,6 +71,8 @@ export async function startRecorder(polaris: Polaris) {
     env,
     daemon,
     run,
+    runIn,
+    drawn,
     status,
     folder: folder.path,
     /** The rows of a command that works through transcripts. */

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { standing } from "../../src/web/client/advice/standing.ts";
 import { fold, type Item } from "../../src/web/client/fold.ts";
 import { CONVERSATION, events } from "./sample.ts";
 
@@ -40,6 +41,41 @@ test("advice gathers its receipts (C4)", () => {
     "injection.delivered",
     "user.message",
     "injection.seen",
+  ]);
+});
+
+test("where advice stands follows its events, forward only; evidence outweighs giving up (C4)", () => {
+  const of = (...steps: [string, object?, string?][]) => {
+    const told = steps.map(([kind, body = {}, text]) => ({
+      kind: `injection.${kind}`,
+      body: { injection: "i1", ...body },
+      ...(text ? { text } : {}),
+    }));
+    const queued = { kind: "injection.queued", text: "first", body: { injection: "i1" } };
+    const [item] = fold(events([queued, ...told])).turns[0]?.items ?? [];
+    if (item?.type !== "advice") throw new Error("no advice");
+    const { state, steps: words, text } = standing(item);
+    return [state, words.join(" → "), text];
+  };
+  expect(of(["delivered"], ["seen"], ["failed"])).toEqual([
+    "seen",
+    "queued → delivered → seen by the agent",
+    "first",
+  ]);
+  expect(of(["expired", { reason: "Nobody is there." }], ["seen"])).toEqual([
+    "seen",
+    "queued → not delivered: Nobody is there. → seen by the agent",
+    "first",
+  ]);
+  expect(of(["edited", {}, "second"], ["recalled"])).toEqual([
+    "recalled",
+    "queued → edited → taken back",
+    "second",
+  ]);
+  expect(of(["edited", {}, "second"], ["delivered", { edits: 0 }])).toEqual([
+    "delivered",
+    "queued → edited → delivered before the edit",
+    "first",
   ]);
 });
 

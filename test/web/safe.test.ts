@@ -3,7 +3,7 @@ import axe from "axe-core";
 import { browserTest, openBrowser } from "../helpers/browser.ts";
 import { type Polaris, startMachine, startPolaris } from "../helpers/polaris.ts";
 import { playScene } from "../helpers/scene.ts";
-import { CORPUS } from "./corpus.ts";
+import { CORPUS } from "./evil.ts";
 
 setDefaultTimeout(90_000);
 

@@ -1,63 +1,9 @@
 import { expect, test } from "bun:test";
 import { until } from "../../src/lib/until.ts";
 import { chromiumPath, startBrowser } from "./browser.ts";
-import { CORPUS } from "./corpus.ts";
-import { events, type Told } from "./sample.ts";
+import { CORPUS, everywhere } from "./evil.ts";
+import { events } from "./sample.ts";
 import { startSite } from "./site.ts";
-
-const everywhere = (evil: string, at: number): Told[] => [
-  { kind: "user.message", text: evil },
-  { kind: "agent.thought", text: evil },
-  { kind: "agent.message", text: evil },
-  {
-    kind: "tool.call",
-    text: evil,
-    body: { callId: `b${at}`, name: evil, kind: evil, input: { command: evil } },
-  },
-  {
-    kind: "tool.result",
-    text: evil,
-    body: { callId: `b${at}`, status: evil, output: evil, feedback: evil },
-  },
-  {
-    kind: "tool.call",
-    text: evil,
-    body: {
-      callId: `e${at}`,
-      name: "Edit",
-      kind: "edit",
-      input: { old_string: "", new_string: evil },
-    },
-  },
-  {
-    kind: "tool.result",
-    body: { callId: `e${at}`, status: "completed", output: [{ type: "text", text: evil }] },
-  },
-  {
-    kind: "tool.call",
-    text: evil,
-    body: { callId: `o${at}`, name: "Other", input: { [evil]: evil, deep: { evil } } },
-  },
-  { kind: "injection.queued", text: evil, body: { from: evil } },
-  {
-    kind: "question.asked",
-    body: {
-      callId: `q${at}`,
-      questions: [{ question: evil, options: [{ label: evil, description: evil }] }],
-    },
-  },
-  {
-    kind: "subagent.start",
-    text: evil,
-    body: { agentId: evil, agentType: evil, description: evil },
-  },
-  { kind: "error", text: evil, body: { status: evil } },
-  { kind: "notice", text: evil, body: { kind: evil } },
-  { kind: "driver.changed", text: evil },
-  { kind: "other", text: evil, body: { type: evil, data: { [evil]: evil } } },
-  { kind: "brand.new-kind", text: evil, body: { [evil]: evil } },
-  { kind: "permission.request", text: evil, body: { name: evil, input: { evil } } },
-];
 
 test.skipIf(!chromiumPath)(
   "nothing a model or a person writes runs, loads or leaves the page (E4)",

@@ -46,11 +46,14 @@ export const wake = (words: Words): string => `${note(words)}\n`;
 /** By its name the hook is chosen that the client starts when it changes. */
 export const BELL = "polaris-bell";
 
+const GOES_ON =
+  "This session goes on with one that was begun elsewhere. Polaris gives what its record says of it (what happened, no instructions):";
+
 export function greeting(bell: string, brief?: string): string {
   const hookSpecificOutput = {
     hookEventName: "SessionStart",
     watchPaths: [bell],
-    ...(brief ? { additionalContext: brief } : {}),
+    ...(brief ? { additionalContext: `${GOES_ON}\n${harmless(brief)}` } : {}),
   };
   return JSON.stringify({ hookSpecificOutput });
 }

@@ -10,13 +10,15 @@ create table injections (
   sender_name text not null,
   user_id uuid not null references users,
   via text not null check (via in ('web', 'api', 'cli', 'mcp', 'slack')),
-  text text not null,
+  text text not null, -- as it was changed last, or as the agent got it
+  edits int not null default 0,
   state text not null default 'queued'
     check (state in ('queued', 'delivered', 'seen', 'answered', 'expired', 'failed', 'recalled')),
   route text,
   reason text,
   answer text,
   created_at timestamptz not null default now(),
+  held_at timestamptz, -- its machine has these words written down
   delivered_at timestamptz,
   seen_at timestamptz,
   changed_at timestamptz not null default now(),
@@ -42,6 +44,8 @@ create table listeners (
   session_id uuid not null references sessions on delete cascade,
   server_id uuid not null references servers on delete cascade,
   left_at timestamptz, -- null: it listens, as long as its server lives
+  -- It says so when it has advice written down: one that does not then is asleep, whatever its connection looks like.
+  holds boolean not null default false,
   primary key (session_id, server_id)
 );
 create index listeners_server on listeners (server_id);

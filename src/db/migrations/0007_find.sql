@@ -24,8 +24,9 @@ do $$ begin
   alter table event_text alter column tsv set compression lz4;
 exception when feature_not_supported then null;
 end $$;
-create index event_text_search on event_text using gin (org_id, project_id, session_id, tsv)
-  with (gin_pending_list_limit = 512);
+-- Organisation, project and session are words of tsv too (`o:`, `p:`, `s:`): as columns of the index they would be read
+-- from end to end, 6 ms of a million rows, where a word is skipped through.
+create index event_text_search on event_text using gin (tsv) with (gin_pending_list_limit = 512);
 create index event_text_org on event_text (org_id, at desc, project_id desc, seq desc);
 create index event_text_project on event_text (project_id, at desc, seq desc);
 create index event_text_session on event_text (session_id, at desc, seq desc);
@@ -64,12 +65,9 @@ end $$;
 -- p_window of them (find_recent); what that does not find is rare enough for the index over words (find_deep).
 create function find_where(p_projects uuid[], p_session uuid, p_from timestamptz, p_until timestamptz, p_at timestamptz)
 returns text language sql immutable as $$
-  select case
-      when p_session is not null then 't.session_id = $3'
-      when cardinality(p_projects) = 1 then 't.project_id = ($2)[1]'
-      else 't.org_id = $10' end
-    || ' and t.org_id = $10'
-    || case when cardinality(p_projects) = 1 then '' else ' and t.project_id = any($2)' end
+  select 't.org_id = $10'
+    || case when cardinality(p_projects) = 1 then ' and t.project_id = ($2)[1]' else ' and t.project_id = any($2)' end
+    || case when p_session is null then '' else ' and t.session_id = $3' end
     || case when p_from is null then '' else ' and t.at >= $4' end
     || case when p_until is null then '' else ' and t.at < $5' end
     || case when p_at is null then '' else ' and (t.at, t.project_id, t.seq) < ($6, $7, $8)' end

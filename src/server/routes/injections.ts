@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Caller } from "../../core/caller.ts";
 import * as injections from "../../core/injections.ts";
 import { input } from "../../core/input.ts";
+import { canDeliver } from "../../core/listeners.ts";
 import { INJECTION_STATES, type Via } from "../../wire/injection.ts";
 import { Inject, InjectionChange } from "../../wire/session.ts";
 import { readJson } from "../body.ts";
@@ -54,6 +55,15 @@ export const injectionRoutes = (house: House) => {
         return injections.edit(db, bell, caller, where, { id: params.id, text });
       },
       { needs: "inject", ...NO_PARSE },
+    )
+    .post(
+      "/projects/:proj/sessions/:sess/injections/:id/held",
+      async ({ caller, params }) => {
+        const where = await place(caller, params);
+        if (canDeliver(caller)) await injections.hold(db, caller, where, params.id);
+        return { held: true };
+      },
+      { needs: "ingest", ...NO_PARSE },
     )
     .delete(
       "/projects/:proj/sessions/:sess/injections/:id",

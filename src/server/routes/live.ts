@@ -1,15 +1,15 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import type { Caller } from "../../core/caller.ts";
-import type { Frame } from "../../core/feed.ts";
 import { input } from "../../core/input.ts";
 import { canDeliver } from "../../core/listeners.ts";
 import * as projects from "../../core/projects.ts";
 import * as sessions from "../../core/sessions.ts";
+import { HOLDS } from "../../wire/injection.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startOf } from "../query.ts";
-import { eventOf, sse, whyOf } from "../sse.ts";
+import { sseLog, whyOf } from "../sse.ts";
 
 /** Live streams (row J2): SSE and WebSocket, resumed by the seq of the last event seen. */
 export const liveRoutes = (house: House) => {
@@ -24,10 +24,15 @@ export const liveRoutes = (house: House) => {
     return { caller, project: project.id, session: session?.id, after };
   }
 
+  type Wanted = Awaited<ReturnType<typeof where>>;
+
   /** Access to the stream; while it is open, who can bring advice to the session counts as listening for it. */
-  function open({ caller, project, session }: Awaited<ReturnType<typeof where>>) {
+  function open({ caller, project, session }: Wanted, request: Request) {
     const access = house.watch.over(caller, project);
-    const ear = session && canDeliver(caller) ? house.listeners.enter(caller, session) : undefined;
+    const ear =
+      session && canDeliver(caller)
+        ? house.listeners.enter(caller, session, request.headers.has(HOLDS))
+        : undefined;
     return {
       signal: access.signal,
       [Symbol.dispose]() {
@@ -39,11 +44,8 @@ export const liveRoutes = (house: House) => {
 
   async function stream({ caller, request, params, query }: Asked) {
     const wanted = await where(caller, params, startOf(request, query));
-    const access = open(wanted);
-    return sse(house, access, async function* (signal) {
-      for await (const frames of feed.follow({ ...wanted, signal }))
-        yield frames.map(text).join("");
-    });
+    const access = open(wanted, request);
+    return sseLog(house, access, (signal) => feed.follow({ ...wanted, signal }));
   }
 
   const socket = (path: string) =>
@@ -54,7 +56,7 @@ export const liveRoutes = (house: House) => {
       .resolve(async ({ caller, request, params, query }) => {
         const place = input(Place, params);
         const wanted = await where(caller, place, startOf(request, query));
-        return { wanted, ended: new AbortController(), drained: { ring: () => {} } };
+        return { wanted, request, ended: new AbortController(), drained: { ring: () => {} } };
       })
       .ws(path, {
         // Bun drops what a stalled reader does not take; such a socket is closed and the client resumes by its seq.
@@ -64,7 +66,7 @@ export const liveRoutes = (house: House) => {
         idleTimeout: 120,
         async open(ws) {
           const { wanted, ended, drained } = ws.data;
-          using access = open(wanted);
+          using access = open(wanted, ws.data.request);
           const signal = AbortSignal.any([ended.signal, house.stopping, access.signal]);
           for await (const frames of feed.follow({ ...wanted, signal })) {
             for (const { json } of frames) {
@@ -108,7 +110,5 @@ function turn(drained: { ring: () => void }, signal: AbortSignal): Promise<void>
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
-
-const text = ({ seq, json }: Frame): string => eventOf("event", seq, json);
 
 type Query = Record<string, string | undefined>;

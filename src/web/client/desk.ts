@@ -1,10 +1,13 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import { type Acts, NO_ACTS } from "./advice/acts.ts";
 import type { Store } from "./store.ts";
 
 /** What every part of a session page may read and ask for. The server draws with acts that do nothing. */
 export interface Desk {
   store: Store;
+  /** Advice into the session, and its driver's seat. */
+  advice: Acts;
   /** Fetches an event whole, where the page holds a shortened form. */
   whole(seq: number): Promise<void>;
   earlier(): Promise<void>;
@@ -30,6 +33,7 @@ export interface ReplayActs {
 /** For a page that nobody acts on yet: drawn by the server. */
 export const still = (store: Store): Desk => ({
   store,
+  advice: NO_ACTS,
   whole: async () => {},
   earlier: async () => {},
   later: async () => {},

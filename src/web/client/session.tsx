@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** The session page in the browser: takes over what the server drew, then follows the session live. */
 import { hydrate } from "preact";
+import { startActs } from "./advice/acts.ts";
 import { behave } from "./behave.ts";
 import type { Desk } from "./desk.ts";
 import { record } from "./field.ts";
@@ -27,8 +28,12 @@ function start(): void {
   const session = `${project}/sessions/${encodeURIComponent(data.session.name)}`;
   const window = startWindow(store, session, signal);
   const replay = startReplay(store, { window, address: session, drawn: () => follow.end() });
+  const advice = startActs(session, (now) => {
+    store.session.value = now;
+  });
   const desk: Desk = {
     store,
+    advice,
     whole,
     rename,
     replay,
@@ -53,7 +58,8 @@ function start(): void {
     },
     signal,
   );
-  startKeys({ f: () => follow.toggle(), r: replay.open }, signal);
+  const advise = () => document.getElementById("advise")?.focus();
+  startKeys({ f: () => follow.toggle(), i: advise, r: replay.open }, signal);
   store.now.value = Date.now();
   setInterval(() => {
     store.now.value = Date.now();

@@ -3,6 +3,7 @@ import { TopBar } from "../parts/bar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StateMark } from "../parts/state.tsx";
 import { addressOf, projectAddress, titleOf } from "../parts/title.ts";
+import { AdviceBox } from "./advice/box.tsx";
 import { Still } from "./conversation/still.ts";
 import { TurnView } from "./conversation/turn.tsx";
 import { type Desk, DeskProvider, useDesk } from "./desk.ts";
@@ -22,6 +23,7 @@ export function SessionView({ desk }: { desk: Desk }) {
         <main class="conversation" id="conversation">
           <Title />
           <Conversation />
+          <AdviceBox />
         </main>
         <Facts />
       </div>
@@ -34,6 +36,7 @@ const KEYS = [
   ["j k", "next, previous turn"],
   ["o", "unfold what is in focus, or the turn"],
   ["f", "follow the end, or stay here"],
+  ["i", "advise"],
   ["r", "replay from the beginning"],
 ] as const;
 

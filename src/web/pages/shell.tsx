@@ -19,6 +19,8 @@ export interface Frame {
 interface Document extends Frame {
   title: string;
   description?: string;
+  /** What search engines may do; on pages that only who has the address should find: `noindex`. */
+  robots?: string;
   /** `page.js`, `session.js`, or none: a page must then be whole without. */
   script?: string;
   body: ComponentChildren;
@@ -30,7 +32,15 @@ export function themeOf(cookies: string | null): Theme {
   return found === "light" || found === "dark" ? found : null;
 }
 
-export function document({ assets, theme, title, description, script, body }: Document): string {
+export function document({
+  assets,
+  theme,
+  title,
+  description,
+  robots,
+  script,
+  body,
+}: Document): string {
   const page = (
     <html
       lang="en"
@@ -42,6 +52,7 @@ export function document({ assets, theme, title, description, script, body }: Do
         <title>{title}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         {description ? <meta name="description" content={description} /> : null}
+        {robots ? <meta name="robots" content={robots} /> : null}
         <meta name="color-scheme" content={theme ?? "light dark"} />
         <link
           rel="preload"

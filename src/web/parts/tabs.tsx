@@ -1,9 +1,11 @@
 /** @jsxImportSource preact */
-/** Members, devices and tokens: three pages, one bar to go between them, the same that the menu above leads to. */
+/** Members, devices, tokens, agents and Slack: a page each, one bar to go between them, the same that the menu above leads to. */
 export const SETTINGS = [
   ["Members", "/app/settings/members"],
   ["Devices", "/app/settings/devices"],
   ["Tokens", "/app/settings/tokens"],
+  ["Agents", "/app/settings/agents"],
+  ["Slack", "/app/settings/slack"],
 ] as const;
 
 export type Tab = (typeof SETTINGS)[number][0];

@@ -48,6 +48,8 @@ const KNOWN = new Set([
   "notice",
   "error",
   "driver.changed",
+  "advice.muted",
+  "advice.unmuted",
   "session.joined",
   "session.left",
   "recording.paused",
@@ -57,5 +59,7 @@ const KNOWN = new Set([
   "injection.seen",
   "injection.answered",
   "injection.failed",
+  "injection.expired",
+  "injection.edited",
   "injection.recalled",
 ]);

@@ -117,7 +117,11 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
       return ["allowed", `Allowed${by}`];
     }
     case "driver.changed":
-      return ["seat", words || `${nameOf(event.sender)} took the seat`, "marked"];
+      return ["seat", words || seat(event), "marked"];
+    case "advice.muted":
+      return ["advice", `${nameOf(event.sender)} wants no advice for now`, "marked"];
+    case "advice.unmuted":
+      return ["advice", `${nameOf(event.sender)} takes advice again`, "marked"];
     case "session.joined":
       return ["person", words || `${nameOf(event.sender)} joined`];
     case "session.left":
@@ -131,6 +135,15 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
     default:
       return ["notice", line(words, MOST) || event.kind];
   }
+}
+
+/** Who gave what to whom: the sender did it, the body says who drives. */
+function seat({ sender, body }: StoredEvent): string {
+  const [who, driver, from] = [sender, text(body.driver), text(body.from)].map(nameOf);
+  if (!driver)
+    return from && from !== who ? `${who} freed ${from}'s seat` : `${who} gave up the seat`;
+  if (driver !== who) return `${who} gave the seat to ${driver}`;
+  return from ? `${who} took the seat from ${from}` : `${who} took the seat`;
 }
 
 function ended(reason: string, size: string): Told {

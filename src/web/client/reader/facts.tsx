@@ -2,6 +2,7 @@
 import { STATE_WORDS } from "../../parts/state.tsx";
 import { brief, count, dollars, Time } from "../../parts/time.tsx";
 import { nameOf } from "../../parts/who.tsx";
+import { Seat } from "../advice/seat.tsx";
 import { useDesk } from "../desk.ts";
 import { recordOf } from "./title.tsx";
 
@@ -57,6 +58,7 @@ export function Facts() {
           </div>
         ) : null}
       </dl>
+      <Seat />
       {isPart ? <p class="dim">Tokens count the part shown here.</p> : null}
     </aside>
   );

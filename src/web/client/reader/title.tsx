@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Completeness } from "../../../wire/check.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { count } from "../../parts/time.tsx";
-import { titleOf } from "../../parts/title.ts";
+import { addressOf, titleOf } from "../../parts/title.ts";
 import { nameOf } from "../../parts/who.tsx";
 import { useDesk } from "../desk.ts";
 
@@ -24,6 +24,7 @@ export function Title() {
           </span>
         ) : null}
         <Mark completeness={session.completeness} />
+        <a href={`${addressOf(session)}/share`}>Share, export</a>
         <button type="button" class="quiet-button needs-script" onClick={replay.open}>
           <Icon name="replay" /> Replay
         </button>

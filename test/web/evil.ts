@@ -1,3 +1,5 @@
+import type { Told } from "./sample.ts";
+
 /** Ways to smuggle markup or an address that runs; each would set `window.pwned` or load from elsewhere. */
 export const CORPUS = [
   "<script>window.pwned=1</script>",
@@ -31,4 +33,58 @@ export const CORPUS = [
   "<math><mtext><table><mglyph><style><img src=x onerror=window.pwned=1>",
   '" autofocus onfocus=window.pwned=1 x="',
   "\u2028\u2029{{constructor.constructor('window.pwned=1')()}}",
+];
+
+export const everywhere = (evil: string, at: number): Told[] => [
+  { kind: "user.message", text: evil },
+  { kind: "agent.thought", text: evil },
+  { kind: "agent.message", text: evil },
+  {
+    kind: "tool.call",
+    text: evil,
+    body: { callId: `b${at}`, name: evil, kind: evil, input: { command: evil } },
+  },
+  {
+    kind: "tool.result",
+    text: evil,
+    body: { callId: `b${at}`, status: evil, output: evil, feedback: evil },
+  },
+  {
+    kind: "tool.call",
+    text: evil,
+    body: {
+      callId: `e${at}`,
+      name: "Edit",
+      kind: "edit",
+      input: { old_string: "", new_string: evil },
+    },
+  },
+  {
+    kind: "tool.result",
+    body: { callId: `e${at}`, status: "completed", output: [{ type: "text", text: evil }] },
+  },
+  {
+    kind: "tool.call",
+    text: evil,
+    body: { callId: `o${at}`, name: "Other", input: { [evil]: evil, deep: { evil } } },
+  },
+  { kind: "injection.queued", text: evil, body: { from: evil } },
+  {
+    kind: "question.asked",
+    body: {
+      callId: `q${at}`,
+      questions: [{ question: evil, options: [{ label: evil, description: evil }] }],
+    },
+  },
+  {
+    kind: "subagent.start",
+    text: evil,
+    body: { agentId: evil, agentType: evil, description: evil },
+  },
+  { kind: "error", text: evil, body: { status: evil } },
+  { kind: "notice", text: evil, body: { kind: evil } },
+  { kind: "driver.changed", text: evil },
+  { kind: "other", text: evil, body: { type: evil, data: { [evil]: evil } } },
+  { kind: "brand.new-kind", text: evil, body: { [evil]: evil } },
+  { kind: "permission.request", text: evil, body: { name: evil, input: { evil } } },
 ];

@@ -1,0 +1,96 @@
+/** The self-test: asks Slack for everything that must be right, and says in words what is not. */
+import type { Db } from "../db/db.ts";
+import { PolarisError } from "../wire/error.ts";
+import type { SlackCheck } from "../wire/slack.ts";
+import type { Caller } from "./caller.ts";
+import type { SealKeys } from "./seal.ts";
+import { call, SlackRefusal } from "./slack-api.ts";
+import { type App, appFor, type SlackSettings } from "./slack-apps.ts";
+import { SCOPES } from "./slack-manifest.ts";
+import { remedyOf } from "./slack-remedies.ts";
+import { byTeam, type Workspace } from "./slack-workspaces.ts";
+
+export async function check(
+  db: Db,
+  keys: SealKeys,
+  caller: Caller,
+  settings: SlackSettings,
+): Promise<SlackCheck[]> {
+  const { apiUrl } = settings;
+  const app = await appFor(db, keys, caller.org, settings);
+  const [row] = await db.as(
+    caller.org,
+    (tx) => tx<{ team_id: string; held: boolean }[]>`
+      select i.team_id, coalesce(l.held_until > now(), false) as held
+      from slack_installations i left join slack_leases l on l.team_id = i.team_id
+      where i.org_id = ${caller.org} and i.removed_at is null`,
+  );
+  const workspace = row && (await byTeam(db, keys, row.team_id));
+  return [
+    ...(await appChecks(app, apiUrl)),
+    ...(await workspaceChecks(workspace, apiUrl)),
+    {
+      name: "bridge",
+      ok: row?.held === true,
+      says: row?.held
+        ? "A bridge is at work for this workspace."
+        : "No bridge is at work: run polaris bridge, or polaris serve without --no-bridge.",
+    },
+  ];
+}
+
+async function appChecks(app: App | undefined, apiUrl: string): Promise<SlackCheck[]> {
+  if (!app) {
+    return [{ name: "app", ok: false, says: "There is no Slack app yet: make one with the link." }];
+  }
+  const found = { name: "app", ok: true, says: `The app ${app.clientId} is set.` };
+  if (!app.appToken) {
+    return [
+      found,
+      {
+        name: "app token",
+        ok: false,
+        says: "The app-level token is missing: at api.slack.com, Basic Information, App-Level Tokens, make one with connections:write and enter it here (xapp-…).",
+      },
+    ];
+  }
+  const opened = await ask("apps.connections.open", apiUrl, app.appToken);
+  const says = opened.ok
+    ? "The app-level token opens a connection."
+    : `The app-level token is refused (${opened.word}): make one with connections:write, and switch Socket Mode on.`;
+  return [found, { name: "app token", ok: opened.ok, says }];
+}
+
+async function workspaceChecks(
+  workspace: Workspace | undefined,
+  apiUrl: string,
+): Promise<SlackCheck[]> {
+  if (!workspace) {
+    return [
+      { name: "workspace", ok: false, says: "No workspace is connected: press Connect Slack." },
+    ];
+  }
+  const tested = await ask("auth.test", apiUrl, workspace.token);
+  if (!tested.ok) {
+    const { says, remedy } = remedyOf(tested.word);
+    return [{ name: "workspace", ok: false, says: `${says} ${remedy}` }];
+  }
+  const scopes = Object.entries(SCOPES).map(([scope, what]) => {
+    // A proxy may leave the header out; then there is nothing to compare with.
+    const ok = tested.scopes.length === 0 || tested.scopes.includes(scope);
+    const says = ok ? `Polaris may ${what}.` : `Without the scope ${scope} Polaris cannot ${what}.`;
+    return { name: scope, ok, says };
+  });
+  return [{ name: "workspace", ok: true, says: `Slack knows us in ${workspace.name}.` }, ...scopes];
+}
+
+async function ask(method: string, apiUrl: string, token: string) {
+  try {
+    const { scopes } = await call(method, { apiUrl, token });
+    return { ok: true as const, scopes };
+  } catch (error) {
+    if (error instanceof SlackRefusal) return { ok: false as const, word: error.word };
+    if (error instanceof PolarisError) return { ok: false as const, word: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+/** What to do about each of Slack's words for "no", for who looks at the settings page. */
+export interface Remedy {
+  /** What is wrong. */
+  says: string;
+  /** What mends it. */
+  remedy: string;
+}
+
+const RECONNECT = "Connect Slack again under Settings, Slack.";
+const OTHER = "Link another channel to the project, or let Polaris make a new one.";
+
+const TABLE: Record<string, Remedy> = {
+  account_inactive: {
+    says: "The app was removed or switched off in the workspace.",
+    remedy: RECONNECT,
+  },
+  token_revoked: { says: "The workspace took its permission back.", remedy: RECONNECT },
+  token_expired: { says: "The token is over and could not be renewed.", remedy: RECONNECT },
+  invalid_auth: { says: "Slack does not know the token.", remedy: RECONNECT },
+  not_authed: { says: "Slack does not know the token.", remedy: RECONNECT },
+  missing_scope: {
+    says: "The app may not do everything that Polaris needs.",
+    remedy:
+      "Add the missing scopes at api.slack.com (OAuth & Permissions), then connect Slack again.",
+  },
+  org_login_required: {
+    says: "The workspace moves into an organisation.",
+    remedy: "Wait until Slack is done, then reconnect.",
+  },
+  team_access_not_granted: { says: "The app has no access to this workspace.", remedy: RECONNECT },
+  is_archived: {
+    says: "The channel is archived.",
+    remedy: "Unarchive it in Slack, or let Polaris make a new one.",
+  },
+  channel_deleted: { says: "The channel was deleted in Slack.", remedy: OTHER },
+  channel_not_found: {
+    says: "Slack does not show the channel to Polaris: it was deleted, or is private.",
+    remedy: `Invite Polaris into the channel (/invite @Polaris). ${OTHER}`,
+  },
+  not_in_channel: {
+    says: "Polaris was sent out of the channel.",
+    remedy: "Invite it again: /invite @Polaris in the channel.",
+  },
+  restricted_action: {
+    says: "The workspace lets only some people make channels or write in this one.",
+    remedy:
+      "Make a channel yourself and link it to the project, or let an admin of the workspace allow apps to.",
+  },
+  message_limit_exceeded: {
+    says: "The workspace has reached the message limit of its plan.",
+    remedy: "See the plan of the workspace in Slack.",
+  },
+};
+
+export function remedyOf(word: string): Remedy {
+  const known = Object.hasOwn(TABLE, word) ? TABLE[word] : undefined;
+  if (known) return known;
+  if (word.startsWith("restricted_action")) return remedyOf("restricted_action");
+  return { says: `Slack says: ${word}.`, remedy: "Run the self-test under Settings, Slack." };
+}

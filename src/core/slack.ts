@@ -1,0 +1,95 @@
+/** How an organisation stands with Slack, in words. */
+import type { Db } from "../db/db.ts";
+import type { SlackStatus } from "../wire/slack.ts";
+import { visible } from "./access.ts";
+import type { Caller } from "./caller.ts";
+import type { SealKeys } from "./seal.ts";
+import { appFor, type SlackSettings } from "./slack-apps.ts";
+import { createLink, SCOPES } from "./slack-manifest.ts";
+import { remedyOf } from "./slack-remedies.ts";
+
+interface Installed {
+  team: string;
+  name: string;
+  state: "live" | "paused";
+  problem: string | null;
+  problem_detail: string | null;
+  scopes: string[];
+  installed_by: string;
+  updated_at: Date;
+  held: boolean;
+}
+
+interface Place {
+  project: string;
+  channel: string | null;
+  name: string;
+  state: SlackStatus["channels"][number]["state"];
+  is_linked: boolean;
+  problem: string | null;
+}
+
+export async function status(
+  db: Db,
+  keys: SealKeys,
+  caller: Caller,
+  { settings, redirectUri }: { settings: SlackSettings; redirectUri: string },
+): Promise<SlackStatus> {
+  const app = await appFor(db, keys, caller.org, settings).catch(() => undefined);
+  return db.as(caller.org, async (tx) => {
+    const [row] = await tx<Installed[]>`
+      select i.team_id as team, i.team_name as name, i.state, i.problem, i.problem_detail, i.scopes, i.installed_by,
+        i.updated_at, coalesce(l.held_until > now(), false) as held
+      from slack_installations i left join slack_leases l on l.team_id = i.team_id
+      where i.org_id = ${caller.org} and i.removed_at is null`;
+    const [box] = await tx<
+      { waiting: number; oldest: Date | null; dropped: number; looked: number }[]
+    >`
+      select count(*) filter (where state in ('waiting', 'sending'))::int as waiting,
+        min(created_at) filter (where state in ('waiting', 'sending')) as oldest,
+        count(*) filter (where state = 'dropped' and error <> 'disconnected')::int as dropped,
+        count(*) filter (where helped)::int as looked
+      from slack_outbox where org_id = ${caller.org}`;
+    const places = await tx<Place[]>`
+      select p.slug as project, c.channel, c.name, c.state, c.is_linked, c.problem
+      from slack_channels c join projects p on p.id = c.project_id
+      where c.removed_at is null and c.session_id is null and ${visible(tx, caller)} order by p.slug limit 500`;
+    return {
+      app: app
+        ? { clientId: app.clientId, isOwn: app.org !== undefined, hasAppToken: !!app.appToken }
+        : null,
+      createLink: createLink(redirectUri),
+      redirectUri,
+      workspace: row
+        ? {
+            team: row.team,
+            name: row.name,
+            state: row.state,
+            problem: row.problem && {
+              word: row.problem,
+              detail: row.problem_detail,
+              ...remedyOf(row.problem),
+            },
+            missing: Object.keys(SCOPES).filter((scope) => !row.scopes.includes(scope)),
+            connectedBy: row.installed_by,
+            connectedAt: row.updated_at.toISOString(),
+            isServed: row.held,
+          }
+        : null,
+      outbox: {
+        waiting: box?.waiting ?? 0,
+        oldestAt: box?.oldest?.toISOString() ?? null,
+        dropped: box?.dropped ?? 0,
+        lookedUp: box?.looked ?? 0,
+      },
+      channels: places.map(({ project, channel, name, state, is_linked, problem }) => ({
+        project,
+        channel,
+        name,
+        state,
+        isLinked: is_linked,
+        problem: problem && { word: problem, detail: null, ...remedyOf(problem) },
+      })),
+    };
+  });
+}

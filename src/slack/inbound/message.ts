@@ -1,0 +1,220 @@
+import type { WebClient } from "@slack/web-api";
+import { z } from "zod";
+import * as agents from "../../core/agents.ts";
+import { edit, recall } from "../../core/injections.ts";
+import * as advice from "../../core/slack-advice.ts";
+import { byChannel } from "../../core/slack-channels.ts";
+import type { Meant } from "../../core/slack-inbound.ts";
+import * as inbound from "../../core/slack-inbound.ts";
+import * as people from "../../core/slack-people.ts";
+import { PolarisError } from "../../wire/error.ts";
+import { nameOf } from "../../wire/participant.ts";
+import { line } from "../format/safe.ts";
+import type { Deps } from "../listeners.ts";
+import { deliver, deliverToAgent, type Letter, orExplain, placeOf, whisper } from "./deliver.ts";
+import { hint } from "./hint.ts";
+import { type Somebody, type Spot, whois } from "./whom.ts";
+import { type Address, addressOf, mentionedIn, wordsOf } from "./words.ts";
+
+const Said = z.object({
+  channel: z.string(),
+  ts: z.string(),
+  subtype: z.string().optional(),
+  user: z.string().optional(),
+  bot_id: z.string().optional(),
+  app_id: z.string().optional(),
+  text: z.string().default(""),
+  thread_ts: z.string().optional(),
+});
+
+const Changed = z.object({
+  channel: z.string(),
+  message: Said.omit({ channel: true }).optional(),
+  previous_message: Said.omit({ channel: true }).optional(),
+  deleted_ts: z.string().optional(),
+});
+
+/** Which kinds of messages people write; what the app or Slack itself does has others. */
+const WRITTEN = new Set([undefined, "thread_broadcast", "file_share", "me_message", "bot_message"]);
+
+export interface Room {
+  org: string;
+  team: string;
+  botUser: string;
+  botId: string;
+}
+
+/** Everything that appears in a channel: new, changed, gone. Only in places of ours anything is done about it. */
+export async function heard(deps: Deps, client: WebClient, room: Room, event: unknown) {
+  const { subtype } = z.object({ subtype: z.string().optional() }).parse(event);
+  if (subtype === "message_changed" || subtype === "message_deleted") {
+    return changed(deps, client, room, Changed.parse(event), subtype === "message_deleted");
+  }
+  const said = Said.parse(event);
+  if (!WRITTEN.has(said.subtype) || isOurs(said, room)) return;
+  const { user } = said;
+  if (!user || said.text.trim() === "") return;
+  const place = await deps.db.as(room.org, (tx) => byChannel(tx, room.team, said.channel));
+  if (!place) return;
+  const thread = said.thread_ts && said.thread_ts !== said.ts ? said.thread_ts : undefined;
+  const { channel, ts } = said;
+  const spot = { org: room.org, team: room.team, user, channel, ts, thread };
+  if (said.bot_id) return; // another app's message: nobody who advises, and nobody to explain it to
+  const inThread = thread
+    ? await deps.db.as(room.org, (tx) => inbound.sessionOfThread(tx, room.org, channel, thread))
+    : undefined;
+  const session = inThread ?? place.session ?? undefined;
+  const text = await readable(deps, room, said.text);
+  if (session) return intoSession(deps, client, { ...spot, text }, session);
+  if (thread) return; // people talk among themselves
+  await addressed(deps, client, room, { ...spot, text }, said.text, place.project);
+}
+
+const isOurs = (
+  said: { user?: string | undefined; bot_id?: string | undefined },
+  { botUser, botId }: Room,
+): boolean => said.bot_id === botId || said.user === botUser;
+
+async function intoSession(deps: Deps, client: WebClient, letter: Letter, session: string) {
+  await orExplain(deps, letter, async () => {
+    const somebody = await whois(deps, client, letter);
+    const meant = await deps.db.as(letter.org, (tx) =>
+      inbound.sessionById(tx, somebody.caller, session),
+    );
+    if (!meant) throw new PolarisError("forbidden", "You cannot see this session in Polaris.");
+    await deliver(deps, client, letter, meant);
+  });
+}
+
+/** In the channel itself a line names whom it is for; one that does not gets a private question. */
+async function addressed(
+  deps: Deps,
+  client: WebClient,
+  room: Room,
+  letter: Letter,
+  raw: string,
+  project: string,
+): Promise<void> {
+  const { db } = deps;
+  const address = addressOf(raw, room.botUser);
+  const text = await readable(deps, room, address.text);
+  await orExplain(deps, letter, async () => {
+    const somebody = await whois(deps, client, letter);
+    const live = await db.as(room.org, (tx) =>
+      inbound.liveSessions(tx, somebody.caller, { project }),
+    );
+    if (!address.to) {
+      if (somebody.person.kind === "bot") return;
+      return whisper(deps, letter, hint(live, letter, "Nobody was addressed."));
+    }
+    const found = await meantBy(deps, room, somebody, address.to, live, project);
+    const [only, ...others] = found.sessions;
+    if (only && others.length === 0) {
+      await deliver(deps, client, { ...letter, text }, only);
+    } else if (found.agent && !only) {
+      await deliverToAgent(deps, client, { ...letter, text }, { agent: found.agent, project });
+    } else {
+      const why = only
+        ? `${found.who} drives more than one session.`
+        : `${found.who} is in no live session here.`;
+      await whisper(deps, letter, hint(only ? found.sessions : live, letter, why));
+    }
+  });
+}
+
+/** The sessions an address means: by name; those that somebody drives or an agent works in; or an agent without any. */
+async function meantBy(
+  { db }: Deps,
+  room: Room,
+  { caller }: Somebody,
+  to: NonNullable<Address["to"]>,
+  live: Meant[],
+  project: string,
+): Promise<{ sessions: Meant[]; agent?: string | undefined; who: string }> {
+  if ("session" in to) {
+    const session = await db.as(room.org, (tx) =>
+      inbound.sessionNamed(tx, caller, to.session, project),
+    );
+    return { sessions: session ? [session] : [], who: `\`${line(to.session, 64)}\`` };
+  }
+  if ("slackUser" in to) {
+    const person = await db.as(room.org, (tx) =>
+      people.find(tx, room.org, room.team, to.slackUser),
+    );
+    const driver = person?.participant ?? (person ? `slack:${person.handle}` : "");
+    const sessions = live.filter((it) => it.driver === driver);
+    return { sessions, who: line(person?.name ?? "This person", 80) };
+  }
+  const { name } = to;
+  const byName = live.filter((it) => it.name === name);
+  if (byName.length > 0) return { sessions: byName, who: `\`${line(name, 64)}\`` };
+  const isCalled = (participant: string | null) => {
+    const own = nameOf(participant ?? "").toLowerCase();
+    return own === name || own.startsWith(`${name}.`) || own.split("-")[0] === name;
+  };
+  const who = `@${line(name, 64)}`;
+  const agent = await db.as(room.org, (tx) => agents.find(tx, room.org, `agent:${name}`));
+  const asAgent = live.filter((it) => isCalled(it.agent) || (agent && isCalled(it.driver)));
+  if (agent) return { sessions: asAgent.slice(0, 1), agent: agent.name, who };
+  const driven = live.filter((it) => isCalled(it.driver));
+  return { sessions: driven.length > 0 ? driven : asAgent, who };
+}
+
+/** The text with names for ids. */
+async function readable({ db }: Deps, room: Room, raw: string): Promise<string> {
+  const names = new Map<string, string>();
+  const own = new RegExp(`^<@${room.botUser}(\\|[^>]*)?>[\\s:,]*`);
+  const text = raw.replace(own, "");
+  for (const id of new Set(mentionedIn(text))) {
+    const person = await db.as(room.org, (tx) => people.find(tx, room.org, room.team, id));
+    names.set(id, person?.handle ?? id);
+  }
+  return wordsOf(text, (id) => names.get(id) ?? id);
+}
+
+/** Somebody changed or deleted what they wrote: so does their advice, while no agent has it. */
+async function changed(
+  deps: Deps,
+  client: WebClient,
+  room: Room,
+  event: z.infer<typeof Changed>,
+  isGone: boolean,
+): Promise<void> {
+  const { db, bell } = deps;
+  const now = event.message;
+  const before = event.previous_message;
+  const ts = now?.ts ?? before?.ts ?? event.deleted_ts;
+  if (!ts || isOurs(now ?? before ?? {}, room)) return;
+  const { channel } = event;
+  const known = await db.as(room.org, (tx) => advice.byMessage(tx, room.org, channel, ts));
+  if (!known?.session) return;
+  const { session, slackUser: user } = known;
+  const spot: Spot & Omit<Letter, "text"> = {
+    org: room.org,
+    team: room.team,
+    user,
+    channel,
+    ts,
+    thread: known.thread ?? undefined,
+  };
+  if (!isGone && now?.text === before?.text) return; // Slack adds previews and the like
+  await orExplain(deps, spot, async () => {
+    const somebody = await whois(deps, client, spot);
+    const meant = await db.as(room.org, (tx) => inbound.sessionById(tx, somebody.caller, session));
+    if (!meant) return;
+    const place = await placeOf(deps, somebody, meant);
+    if (isGone) {
+      await recall(db, bell, somebody.caller, place, known.injection).catch(lateIsFine);
+      return;
+    }
+    const raw = now?.text ?? "";
+    const words = known.thread ? raw : addressOf(raw, room.botUser).text;
+    const text = await readable(deps, room, words);
+    if (text) await edit(db, bell, somebody.caller, place, { id: known.injection, text });
+  });
+}
+
+/** What the agent has read stays read; nobody who deletes a message needs to be told. */
+function lateIsFine(error: unknown): void {
+  if (!(error instanceof PolarisError) || error.code !== "conflict") throw error;
+}

@@ -1,0 +1,69 @@
+import type { WebClient } from "@slack/web-api";
+import { demand } from "../../core/access.ts";
+import type { Caller } from "../../core/caller.ts";
+import * as inbound from "../../core/slack-inbound.ts";
+import * as people from "../../core/slack-people.ts";
+import { PolarisError } from "../../wire/error.ts";
+import type { SlackPerson } from "../../wire/slack-wishes.ts";
+import type { Deps } from "../listeners.ts";
+import { wishesOf } from "../mirror/wishes.ts";
+import { meet } from "./people.ts";
+
+/** Where something was said or clicked, and by whom. */
+export interface Spot {
+  org: string;
+  team: string;
+  user: string;
+}
+
+export interface Somebody {
+  person: SlackPerson;
+  caller: Caller;
+  isLinked: boolean;
+}
+
+/** Who this is here; asked of Slack at first sight. */
+export async function whois(deps: Deps, client: WebClient, spot: Spot): Promise<Somebody> {
+  const { org, team, user } = spot;
+  const look = () => deps.db.as(org, (tx) => people.callerOf(tx, org, team, user));
+  const known = await look();
+  if (known) return known;
+  await meet(deps, client, spot);
+  const met = await look();
+  if (met) return met;
+  throw new PolarisError("forbidden", "This account is switched off in Slack.");
+}
+
+/** Throws, in words for that person alone, unless their words may become advice in this project. */
+export async function demandVoice(
+  deps: Deps,
+  { person, caller, isLinked }: Somebody,
+  project: string,
+): Promise<void> {
+  const settings = await deps.db.as(caller.org, (tx) =>
+    inbound.settingsOf(tx, caller.org, project),
+  );
+  const { advice } = wishesOf(settings);
+  if (advice === "off")
+    throw new PolarisError("forbidden", "This project takes no advice from Slack.");
+  if (isLinked && person.kind === "person") return demand(caller, "inject");
+  if (advice === "everybody") return;
+  if (person.kind === "bot") throw refused("Messages of other apps do not reach the agent.");
+  if (person.kind === "guest") throw refused("Guests of this workspace cannot advise the agent.");
+  if (person.kind === "stranger") {
+    throw refused("People of other companies cannot advise the agent.");
+  }
+  if (advice === "channel") return;
+  throw new PolarisError(
+    "forbidden",
+    "Only members of Polaris advise here, and your Slack account is linked to none.",
+    {
+      hint: "Sign in to Polaris with the address you have in Slack, or ask an admin to link you.",
+    },
+  );
+}
+
+const refused = (message: string): PolarisError =>
+  new PolarisError("forbidden", message, {
+    hint: "An admin can let everybody in the channel advise, in the project's Slack settings.",
+  });

@@ -1,0 +1,1 @@
+export { enqueue, type Write } from "../core/slack-outbox.ts";

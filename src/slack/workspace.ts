@@ -1,0 +1,82 @@
+import { type Lease, release } from "../core/slack-leases.ts";
+import type { Workspace } from "../core/slack-workspaces.ts";
+import { brief } from "../lib/log.ts";
+import { startClient } from "./call.ts";
+import { meetDaily } from "./inbound/people.ts";
+import type { Deps } from "./listeners.ts";
+import { type Speak, startMirror } from "./mirror.ts";
+import { startRates } from "./rates.ts";
+import { startSender } from "./sender.ts";
+
+/** A workspace whose lease we hold: what happens goes into its outbox, and what is in its outbox goes to Slack. */
+export function startWorkspace(options: {
+  deps: Deps;
+  workspace: Workspace;
+  lease: Lease;
+  apiUrl: string;
+  /** When we must believe that somebody else may have it, by our own clock. */
+  deadline: number;
+  pace: number;
+  speak?: Speak | undefined;
+  refresh(workspace: Workspace): Promise<boolean>;
+  onPaused(): void;
+}) {
+  const { deps, lease, apiUrl, pace, onPaused } = options;
+  const { db, log, publicUrl } = deps;
+  const { org, team } = lease;
+  let { workspace, deadline } = options;
+  let client = startClient(apiUrl, workspace.token);
+
+  const sender = startSender({
+    db,
+    log,
+    lease,
+    workspace,
+    rates: startRates({ pace }),
+    client: () => client,
+    isOurs: () => performance.now() < deadline,
+    refresh: () => options.refresh(workspace),
+    onPaused,
+  });
+  // Names, pictures and addresses of everybody; who comes or changes later is told to us.
+  const stopping = new AbortController();
+  const meeting = meetDaily({ db }, client, { org, team }, stopping.signal).catch((error) =>
+    log.warn("slack.people_failed", { error: brief(error) }),
+  );
+  const mirror = startMirror({
+    db,
+    log,
+    org,
+    team,
+    publicUrl,
+    onMoved: sender.kick,
+    speak: options.speak,
+  });
+
+  return {
+    lease,
+    get workspace(): Workspace {
+      return workspace;
+    },
+    /** The lease was renewed; the token may be another one by now. */
+    renewed(until: number, fresh: Workspace): void {
+      deadline = until;
+      if (fresh.token !== workspace.token) client = startClient(apiUrl, fresh.token);
+      workspace = fresh;
+    },
+    /** Nothing is sent from here on. */
+    lost(): void {
+      deadline = 0;
+    },
+    ring: mirror.ring,
+    kick: sender.kick,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await meeting;
+      await mirror[Symbol.asyncDispose]();
+      await sender[Symbol.asyncDispose]();
+      if (performance.now() < deadline) await release(db, lease);
+    },
+  };
+}
+export type RunningWorkspace = ReturnType<typeof startWorkspace>;

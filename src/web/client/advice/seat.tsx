@@ -1,0 +1,59 @@
+/** @jsxImportSource preact */
+import { useState } from "preact/hooks";
+import { nameOf } from "../../parts/who.tsx";
+import { useDesk } from "../desk.ts";
+import type { Problem } from "./acts.ts";
+
+/** Who drives, and how that changes: claim, release, hand to somebody, mute advice. */
+export function Seat() {
+  const { store, advice } = useDesk();
+  const session = store.session.value;
+  const [problem, setProblem] = useState<Problem>();
+  const [people, setPeople] = useState<string[]>([]);
+  const isMine = session.driver !== null && session.driver === store.viewer;
+  const act = (name: string, does: () => Promise<Problem | undefined>) => (
+    <button type="button" class="button small" onClick={async () => setProblem(await does())}>
+      {name}
+    </button>
+  );
+
+  return (
+    <section class="seat needs-script" aria-label="Seat">
+      <p class="acts">
+        {isMine ? act("Release the seat", () => advice.handOff(undefined)) : null}
+        {isMine
+          ? act(session.muted ? "Take advice again" : "Mute advice", () =>
+              advice.mute(!session.muted),
+            )
+          : null}
+        {session.driver === null ? act("Claim the seat", () => advice.claim(false)) : null}
+        {session.driver !== null && !isMine
+          ? act("Take the seat", () => advice.claim(false))
+          : null}
+        {problem?.code === "seat_taken" && !isMine
+          ? act("Take it as an admin", () => advice.claim(true))
+          : null}
+      </p>
+      {isMine ? (
+        <details
+          onToggle={async (toggle) => {
+            if (toggle.currentTarget.open && people.length === 0) setPeople(await advice.people());
+          }}
+        >
+          <summary>Hand over to…</summary>
+          <p class="acts">
+            {people
+              .filter((each) => each !== session.driver)
+              .map((each) => act(nameOf(each), () => advice.handOff(each)))}
+          </p>
+        </details>
+      ) : null}
+      {session.muted && !isMine ? <p class="dim">Advice is muted.</p> : null}
+      {problem ? (
+        <p class="field-problem" role="alert">
+          {problem.message}
+        </p>
+      ) : null}
+    </section>
+  );
+}

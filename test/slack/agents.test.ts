@@ -1,0 +1,121 @@
+import { expect, test } from "bun:test";
+import * as apiTokens from "../../src/core/api-tokens.ts";
+import type { Agent, AgentMessage } from "../../src/wire/agent.ts";
+import type { Page } from "../../src/wire/session.ts";
+import { followEvents } from "../helpers/sse.ts";
+import { startWorld, type World } from "./world.ts";
+
+const DEAN = {
+  name: "dean",
+  display: "Dean",
+  icon: ":owl:",
+  description: "reviews migrations",
+  skills: ["sql"],
+  tags: ["backend"],
+};
+
+const tokenOf = (world: World, participant: string) =>
+  apiTokens.mint(world.polaris.db, world.polaris.caller, {
+    name: "agent",
+    scopes: ["read", "ingest", "inject"],
+    participant,
+  });
+
+test("H1: an organisation keeps a registry of its agents", async () => {
+  await using world = await startWorld();
+  const { polaris } = world;
+  const made = await polaris.post("/orgs/agents", DEAN);
+  expect(made.status).toBe(201);
+  expect(await made.json()).toMatchObject({ ...DEAN, participant: "agent:dean" });
+  expect((await polaris.post("/orgs/agents", DEAN)).status).toBe(409);
+  const bad = [{ name: "Dean" }, { name: "x", icon: "javascript:alert(1)" }, { name: "" }];
+  for (const wrong of bad) expect((await polaris.post("/orgs/agents", wrong)).status).toBe(400);
+  await world.patch("/orgs/agents/dean", { tags: ["backend", "etl"] });
+  const { items } = await polaris.json<Page<Agent>>("/orgs/agents");
+  expect(items.map(({ name, tags }) => [name, tags])).toEqual([["dean", ["backend", "etl"]]]);
+  const { secret } = await tokenOf(world, "agent:dean");
+  expect((await polaris.call("/me", { as: secret })).status).toBe(200);
+  expect((await polaris.call("/orgs/agents/dean", { method: "DELETE" })).status).toBe(204);
+  expect((await polaris.call("/orgs/agents/dean")).status).toBe(404);
+  // What spoke as the agent speaks no more.
+  expect((await polaris.call("/me", { as: secret })).status).toBe(401);
+  const { items: rows } = await polaris.json<Page<{ action: string }>>("/audit");
+  expect(rows.map(({ action }) => action)).toContain("agent.removed");
+});
+
+test("H2: agent:dean.snowflake speaks as Dean, with Dean's face", async () => {
+  await using world = await startWorld();
+  const { polaris } = world;
+  await polaris.post("/orgs/agents", DEAN);
+  const { secret } = await tokenOf(world, "agent:dean.snowflake");
+  const as = { as: secret, method: "POST" };
+  await polaris.call("/projects/etl/sessions", { ...as, body: JSON.stringify({ name: "s-0001" }) });
+  const path = "/projects/etl/sessions/s-0001/events";
+  const say = (kind: string, text: string) =>
+    polaris.call(path, {
+      ...as,
+      body: JSON.stringify({ sender: "agent:dean.snowflake", kind, text }),
+    });
+  expect((await say("agent.message", "Three tables lack a key.")).status).toBeLessThan(300);
+  const said = await world.found(() =>
+    world.messages("etl").find(({ text }) => text === "Three tables lack a key."),
+  );
+  expect([said.username, said.icons?.emoji]).toEqual(["Dean", ":owl:"]);
+});
+
+test("H3: @dean in Slack reaches the agent's inbox and stream, and the answer comes back to the thread as Dean", async () => {
+  await using world = await startWorld();
+  const { polaris, slack } = world;
+  await world.member("krishna");
+  await polaris.post("/orgs/agents", DEAN);
+  const { secret } = await tokenOf(world, "agent:dean");
+  const call = (path: string, init: RequestInit = {}) =>
+    polaris.call(path, { ...init, as: secret });
+  const machine = world.machine({ project: "etl" });
+  await polaris.ingest([machine.head(), machine.line({ text: "begin" })]);
+  await world.card("etl");
+  await world.crowd("etl");
+  await using stream = await followEvents({ call }, "/agents/inbox/events?after=0");
+  const said = await slack.say("etl", "krishna", "@dean please look at the schema");
+  const told = await world.found(() => stream.events[0] as unknown as AgentMessage | undefined);
+  expect(told).toMatchObject({
+    agent: "dean",
+    project: "etl",
+    from: "user:krishna",
+    fromName: "Krishna",
+    text: "please look at the schema",
+  });
+  const page = (await (await call("/agents/inbox")).json()) as Page<AgentMessage>;
+  expect(page.items.map(({ id }) => id)).toEqual([told.id]);
+  const answer = JSON.stringify({ text: "It lacks **three** keys." });
+  const path = `/agents/inbox/${told.id}/answers`;
+  expect((await call(path, { method: "POST", body: answer })).status).toBe(200);
+  expect((await call(path, { method: "POST", body: answer })).status).toBe(404);
+  const reply = await world.found(() => world.replies("etl", said.ts)[0]);
+  expect([reply.username, reply.text]).toEqual(["Dean", "It lacks **three** keys."]);
+  // Nobody else reads what Dean is told.
+  expect((await polaris.call("/agents/inbox")).status).toBe(403);
+  const other = await tokenOf(world, "agent:other");
+  const theirs = await polaris.json<Page<AgentMessage>>("/agents/inbox", { as: other.secret });
+  expect(theirs.items).toEqual([]);
+});
+
+test("H3: @dean goes into the session that Dean works in, when there is one", async () => {
+  await using world = await startWorld();
+  await world.member("krishna");
+  await world.polaris.post("/orgs/agents", DEAN);
+  const machine = world.machine({ project: "etl", name: "s-0001" });
+  await world.polaris.ingest([
+    machine.head({ agent: "agent:dean.snowflake" }),
+    machine.line({ text: "begin" }),
+  ]);
+  await world.card("etl");
+  await world.crowd("etl");
+  await world.slack.say("etl", "krishna", "@dean use RS256");
+  const path = "/projects/etl/sessions/s-0001/injections";
+  const [advice] = await world.found(async () => {
+    const { items } = await world.polaris.json<Page<{ text: string; from: string }>>(path);
+    return items.length > 0 && items;
+  });
+  expect(advice).toMatchObject({ text: "use RS256", from: "user:krishna" });
+});

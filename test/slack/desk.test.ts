@@ -1,0 +1,158 @@
+import { expect, test } from "bun:test";
+import type { Injection } from "../../src/wire/injection.ts";
+import type { Page } from "../../src/wire/session.ts";
+import type { SlackPerson } from "../../src/wire/slack-wishes.ts";
+import { startWorld, type World } from "./world.ts";
+
+async function withSession(world: World) {
+  const machine = world.machine({ project: "etl", name: "s-7a3f" });
+  await world.polaris.ingest([machine.head(), machine.line({ text: "begin" })]);
+  const card = await world.card("etl", "s-7a3f");
+  await world.crowd("etl");
+  await world.settled();
+  return { machine, card };
+}
+
+const asks = {
+  kind: "permission.request",
+  sender: "agent:claude",
+  text: "npm publish",
+  body: { name: "Bash" },
+};
+
+const injections = async (world: World) =>
+  (await world.polaris.json<Page<Injection>>("/projects/etl/sessions/s-7a3f/injections")).items;
+
+const person = async (world: World, id: string) =>
+  (await world.polaris.json<Page<SlackPerson>>("/orgs/slack/people")).items.find(
+    ({ slackUser }) => slackUser === id,
+  );
+
+test("D8: /polaris answers status, sessions, say, follow, quiet, link and help to who asked", async () => {
+  await using world = await startWorld();
+  await world.member("krishna");
+  const { machine } = await withSession(world);
+  const ask = async (text: string, user = "krishna"): Promise<string> => {
+    const { ackPayload } = await world.slack.slash(user, "etl", "/polaris", text);
+    expect(ackPayload?.response_type).toBe("ephemeral");
+    return String(ackPayload?.text);
+  };
+  expect(await ask("")).toContain("/polaris say");
+  expect(await ask("dance <!channel>")).toStartWith("I do not know `dance`");
+  expect(await ask("status")).toContain("1 live, 0 waiting for a human");
+  expect(await ask("status")).toContain("You are user:krishna, member.");
+  expect(await ask("sessions")).toContain("|etl/s-7a3f>");
+  expect(await ask("link")).toContain("You are user:krishna in Polaris (by your address).");
+  expect(await ask("say s-7a3f: use RS256")).toBe("Sent to s-7a3f.");
+  expect(await injections(world)).toMatchObject([{ text: "use RS256", from: "user:krishna" }]);
+  expect(await ask("say nowhere hello")).toContain('There is no session "nowhere"');
+  // What was said by command stands in the thread, with its author's name.
+  const said = await world.found(() =>
+    world.messages("etl").find(({ text }) => text === "use RS256"),
+  );
+  expect(said.username).toBe("Krishna");
+  expect(await ask("quiet s-7a3f")).toContain("s-7a3f is quiet");
+  expect(await ask("quiet s-7a3f")).toContain("as its project wishes");
+  expect(await ask("quiet")).toContain("Only this project's members");
+  expect(await ask("quiet", "manu")).toContain("is quiet");
+  expect(await ask("follow s-7a3f")).toContain("You follow s-7a3f");
+  await world.polaris.ingest([machine.head(), machine.line(asks)]);
+  await world.found(() =>
+    [...world.slack.team().channels.values()].some(
+      (it) => it.isIm && it.messages.some(({ text }) => String(text).includes("npm publish")),
+    ),
+  );
+});
+
+test("D8: the card's buttons follow the session and send it a message", async () => {
+  await using world = await startWorld();
+  await world.member("krishna");
+  const { card } = await withSession(world);
+  const buttons = card.blocks.at(-1).elements;
+  expect(buttons.map((it: { text: { text: string } }) => it.text.text)).toEqual([
+    "Open",
+    "Follow",
+    "Send message",
+  ]);
+  expect(buttons[0].url).toBe(`${world.polaris.publicUrl}/app/p/etl/s/s-7a3f`);
+  await world.slack.click("krishna", "etl", card.ts, "polaris_follow");
+  await world.found(() =>
+    world.slack.responses.some(({ body }) => String(body.text).startsWith("You follow s-7a3f")),
+  );
+  await world.slack.click("krishna", "etl", card.ts, "polaris_send");
+  const view = await world.found(() => [...world.slack.views.values()][0]);
+  const sent = await world.slack.submitView("krishna", view.id, {
+    words: { text: { type: "plain_text_input", value: "use RS256" } },
+  });
+  expect(sent.ackPayload).toBeUndefined();
+  expect(await injections(world)).toMatchObject([{ text: "use RS256", from: "user:krishna" }]);
+  const empty = await world.slack.submitView("krishna", view.id, {
+    words: { text: { value: "" } },
+  });
+  expect(empty.ackPayload?.response_action).toBe("errors");
+});
+
+test("D8: App Home shows what waits for me, what I drive and what else lives", async () => {
+  await using world = await startWorld();
+  const { machine } = await withSession(world);
+  await world.polaris.ingest([machine.head(), machine.line(asks)]);
+  await world.settled();
+  world.slack.openHome("manu");
+  const home = await world.found(() => world.slack.homes.get("U0MANU"));
+  const text = JSON.stringify(home.blocks);
+  expect(text.match(/etl\/s-7a3f/g)).toHaveLength(2);
+  expect(text).not.toContain("Nothing waits for you.");
+  expect(home.blocks.length).toBeLessThanOrEqual(100);
+});
+
+test("D5: people are linked by a confirmed address, as they come and change, and an admin's word stands over it", async () => {
+  await using world = await startWorld();
+  const { polaris, slack } = world;
+  expect(await world.found(() => person(world, "U0MANU"))).toMatchObject({
+    participant: "user:manu",
+    linkedBy: "email",
+  });
+  expect(await person(world, "U0KRISHNA")).toMatchObject({ participant: null, handle: "krishna" });
+  // Somebody joins Polaris later: nobody has to do anything.
+  await world.member("krishna");
+  expect(await person(world, "U0KRISHNA")).toMatchObject({ participant: "user:krishna" });
+  await world.member("priya");
+  const put = (participant: string | null) =>
+    polaris.call("/orgs/slack/people/U0KRISHNA", {
+      method: "PUT",
+      body: JSON.stringify({ participant }),
+    });
+  expect((await put("user:nobody")).status).toBe(404);
+  expect((await put("user:priya")).status).toBe(200);
+  expect(await person(world, "U0KRISHNA")).toMatchObject({
+    participant: "user:priya",
+    linkedBy: "admin",
+  });
+  await put(null);
+  expect(await person(world, "U0KRISHNA")).toMatchObject({ participant: null, linkedBy: "admin" });
+  await polaris.call("/orgs/slack/people/U0KRISHNA", { method: "DELETE" });
+  expect(await person(world, "U0KRISHNA")).toMatchObject({ participant: "user:krishna" });
+  // An address nobody has confirmed links nobody.
+  const member = {
+    id: "U0NEW",
+    team_id: "T0ACME",
+    name: "priya",
+    is_email_confirmed: false,
+    profile: { email: "priya@example.com", display_name: "Priya" },
+  };
+  const emit = (type: string, user: object) => {
+    const event = { type, user, event_ts: "1" };
+    return slack.deliver("events_api", {
+      team_id: "T0ACME",
+      api_app_id: slack.appId,
+      event,
+      type: "event_callback",
+      event_id: `Ev${crypto.randomUUID()}`,
+      authorizations: [{ team_id: "T0ACME", user_id: "U0BOT", is_bot: true }],
+    }).settled;
+  };
+  await emit("team_join", member);
+  expect(await world.found(() => person(world, "U0NEW"))).toMatchObject({ participant: null });
+  await emit("user_change", { ...member, is_email_confirmed: true });
+  await world.found(async () => (await person(world, "U0NEW"))?.participant === "user:priya");
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { until } from "../../src/lib/until.ts";
+import { executable } from "../helpers/executable.ts";
+import { startMachine } from "../helpers/polaris.ts";
+import { program } from "../helpers/service.ts";
+import { startSlack } from "../helpers/slack.ts";
+import { startHouse } from "./house.ts";
+
+const compiled = async () => [await executable()];
+
+test.each([
+  ["from source", async () => program],
+  ["compiled", compiled],
+])(
+  "D1, D2, D8: manifest link, connect, first session in Slack: a new server %s",
+  async (_, of) => {
+    await using slack = startSlack();
+    await using house = await startHouse(await of(), slack);
+    const page = await (await house.browse("/app/settings/slack")).text();
+    expect(page).toContain("Connect Slack");
+    const setup = await house.run("setup", "--public-url", house.url);
+    expect(setup).toContain("https://api.slack.com/apps?new_app=1&manifest_json=");
+    expect(await house.connect()).toBe(303);
+    const machine = startMachine({ project: "etl" });
+    await until(() => slack.connections === 1);
+    await house.say(machine, "use RS256");
+    const said = () => slack.channel("etl").messages.map(({ text }) => text);
+    await until(() => said().length >= 2, { timeoutMs: 15_000 });
+    expect(said().at(-1)).toEndWith("use RS256");
+    await house.server.kill("SIGTERM");
+    await until(() => slack.connections === 0);
+  },
+  60_000,
+);
+
+test("D7: two bridges beside a server post everything once, also when the one at work is killed", async () => {
+  await using slack = startSlack();
+  await using house = await startHouse(program, slack, ["--no-bridge"]);
+  expect(await house.connect()).toBe(303);
+  await using one = await house.bridge();
+  await using two = await house.bridge();
+  await until(() => slack.connections === 2);
+  const machine = startMachine({ project: "etl" });
+  await house.say(machine, "said 1");
+  const texts = () => slack.channel("etl").messages.map(({ text }) => String(text));
+  const has = (n: number) => () => texts().some((text) => text.endsWith(`said ${n}`));
+  await until(has(1), { timeoutMs: 15_000 });
+  const holder = one.log().includes("lease_taken") ? one : two;
+  await holder.kill("SIGKILL");
+  const killedAt = performance.now();
+  await house.say(machine, "said 2");
+  await until(has(2), { timeoutMs: 15_000 });
+  const tookOverMs = performance.now() - killedAt;
+  expect(tookOverMs).toBeLessThan(10_000);
+  expect(texts().filter((text) => text.includes("said"))).toHaveLength(2);
+}, 60_000);
