@@ -44,9 +44,9 @@ describe("C5: who may advise", () => {
     await setting("members");
     expect(await tries(world.priya)).toBe(202);
     expect(await audited("project.advice")).toEqual([
-      ["user:manu", "etl", { to: "linked" }],
-      ["user:manu", "etl", { to: "off" }],
-      ["user:manu", "etl", { to: "members" }],
+      ["user:manu", "etl", { from: "members", to: "linked" }],
+      ["user:manu", "etl", { from: "linked", to: "off" }],
+      ["user:manu", "etl", { from: "off", to: "members" }],
     ]);
   });
 
