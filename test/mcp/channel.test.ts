@@ -37,4 +37,4 @@ test("C3: an agent that takes Polaris as a channel and has no inbox is told over
   await until(() => world.server.order.some(({ kind }) => kind === "injection.delivered"));
   const delivered = world.server.order.find(({ kind }) => kind === "injection.delivered");
   expect(delivered?.body).toMatchObject({ injection: id, route: "channel" });
-});
+}, 30_000);

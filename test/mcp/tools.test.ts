@@ -36,7 +36,7 @@ test("G4: eight tools cost the model at most 1,200 tokens, all words together", 
   expect(words.length / CHARS).toBeLessThan(1_200);
   const ready = tools.filter(({ _meta }) => _meta?.["anthropic/alwaysLoad"]);
   expect(ready.map(({ name }) => name)).toEqual(["polaris_reply"]);
-});
+}, 30_000);
 
 test("G4: without a recorder every tool says what to do, and they work once it is there", async () => {
   await using world = makeWorld();
@@ -57,7 +57,7 @@ test("G4: without a recorder every tool says what to do, and they work once it i
   const { text, isError } = await agent.use("polaris_status");
   expect(text).toContain("Connected: recorded as site/");
   expect(isError).toBeUndefined();
-});
+}, 30_000);
 
 test("G4: a tool acts for the session that runs in its agent now, also after /clear", async () => {
   await using world = makeWorld();
@@ -74,7 +74,7 @@ test("G4: a tool acts for the session that runs in its agent now, also after /cl
   expect(before).toContain(`site/${nameOf("one")}`);
   expect(after).toContain(`site/${nameOf("two")}`);
   expect(nameOf("two")).not.toBe(nameOf("one"));
-});
+}, 30_000);
 
 test("C4, C6, G4: polaris_inbox gives what waits, once, and polaris_reply answers it", async () => {
   await using world = makeWorld();
@@ -100,7 +100,7 @@ test("C4, C6, G4: polaris_inbox gives what waits, once, and polaris_reply answer
     ["injection.seen", undefined, "inbox"],
     ["injection.answered", "I do", "inbox"],
   ]);
-});
+}, 30_000);
 
 test("G4: a newer recorder's tools appear without a restart of the agent", async () => {
   await using world = makeWorld();
@@ -110,7 +110,7 @@ test("G4: a newer recorder's tools appear without a restart of the agent", async
   await until(() => agent.changes() > 0, { timeoutMs: 10_000, what: "the news of it" });
   expect((await agent.tools()).map(({ name }) => name)).toEqual([...NAMES, "polaris_new"]);
   expect((await agent.use("polaris_new")).text).toBe("polaris_new was used");
-});
+}, 30_000);
 
 test("G4: a session that nobody recorded is joined and left through the tools", async () => {
   await using world = makeWorld();
@@ -125,7 +125,7 @@ test("G4: a session that nobody recorded is joined and left through the tools", 
   expect((await agent.use("polaris_status")).text).toContain("site/checkout");
   expect((await agent.use("polaris_disconnect")).text).toContain("Disconnected");
   expect((await agent.use("polaris_status")).text).toContain("Not connected");
-});
+}, 30_000);
 
 /** A recorder of a later version, as far as it shows here. */
 function newer(socket: string, tools: unknown[]): AsyncDisposable {
