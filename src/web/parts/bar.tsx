@@ -114,12 +114,6 @@ function Menu({ viewer, here }: { viewer: string; here: Here }) {
             </button>
           </form>
         ))}
-        <a class="menu-item" href="/app/search">
-          Search
-        </a>
-        <a class="menu-item" href="/app/usage">
-          Usage
-        </a>
         {SETTINGS.map(([name, href]) => (
           <a class="menu-item" href={href} key={href}>
             {name}
