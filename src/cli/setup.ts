@@ -13,7 +13,7 @@ import { type Answers, QUESTIONS, settled } from "./kit/setup/questions.ts";
 export const help = `
 Usage: polaris setup                          asks
        polaris setup --server --yes [options]  a team server here, without questions
-       polaris setup --join URL [--yes]        this machine joins a server: hooks, recorder, sign-in
+       polaris setup --join URL [--device]     this machine joins a server: hooks, recorder, sign-in
 
 Tests each answer, writes them into server.env of the data directory and a service unit, starts the server once to see
 that it serves, and prints the claim link. Run again, it begins with what is there. Stopped before its end, it leaves
@@ -25,6 +25,7 @@ ${QUESTIONS.map(({ flag, about, setting }) => `  --${flag.padEnd(22)} ${about} (
   --service KIND           systemd, launchd or none; default: what there is, for root; else none
   --user NAME              whom the service runs as (polaris; made when missing)
   --unit-dir DIR           where its file goes (/etc/systemd/system, /Library/LaunchDaemons)
+  --device                 with --join: sign in by a code, where there is no browser
   --answers FILE           the same names as JSON: {"port": "8080", "database": "embedded"}
   --yes                    ask nothing; what is not said stays as it is, or is the default
   --json                   print the result as JSON
@@ -48,6 +49,7 @@ export async function run(args: string[]): Promise<void> {
       ...flags,
       server: { type: "boolean", default: false },
       join: { type: "string" },
+      device: { type: "boolean", default: false },
       "data-dir": { type: "string" },
       service: { type: "string" },
       user: { type: "string", default: "polaris" },
@@ -60,11 +62,12 @@ export async function run(args: string[]): Promise<void> {
   const said = new Map(Object.entries(values).map(([name, value]) => [name, String(value)]));
   const yes = values.yes === true;
   try {
+    const url = said.get("join");
+    if (url) return await setUpMachine(url, values.device === true);
     if (!yes) demandTerminal();
     if (!yes) clack.intro("Polaris setup");
-    const join = said.get("join") ?? "";
-    const kind = join ? "machine" : values.server || yes ? "server" : await which();
-    if (kind === "machine") return await setUpMachine(join || (await serverUrl()));
+    const kind = values.server || yes ? "server" : await which();
+    if (kind === "machine") return await setUpMachine(await serverUrl(), values.device === true);
     const dataDir = said.get("data-dir") ?? defaultDataDir();
     const now = readEnv(dataDir);
     const given = { ...fromFile(said.get("answers")), ...fromFlags(said) };

@@ -1,4 +1,5 @@
 import type { Tx } from "../db/db.ts";
+import { uuid5 } from "../lib/uuid.ts";
 
 /** What a step of a removal took, for the tables beside the events. */
 export interface Gone {
@@ -22,7 +23,7 @@ export const SIDES: Record<string, (tx: Tx, gone: Gone) => PromiseLike<unknown>>
   agent_inbox: (tx, { project, ids, before, person }) => tx`
     delete from agent_inbox
     where project_id = ${project}
-      and (id = any(${ids}::uuid[]) or sender = ${person} or created_at < ${before}::timestamptz)`,
+      and (id = any(${ids}::uuid[]) or sender = ${person} or at < ${before}::timestamptz)`,
   // What waits for Slack is a copy; what was posted is Slack's to keep.
   slack_outbox: (tx, { project, sessions, before }) => tx`
     delete from slack_outbox
@@ -30,11 +31,28 @@ export const SIDES: Record<string, (tx: Tx, gone: Gone) => PromiseLike<unknown>>
       and (created_at < ${before}::timestamptz
         or (${before}::timestamptz is null and session_id = any(${sessions}::uuid[])
           and state in ('done', 'dropped')))`,
+  webhook_messages: messages,
+  // The names of changed files; how often what was used is a number and stays.
+  usage_parts: (tx, { project, before, person }) => tx`
+    delete from usage_parts
+    where project_id = ${project} and what = 'file'
+      and (person = ${person} or day < ${before}::timestamptz::date)`,
+  session_commits: (tx, { sessions }) => tx`
+    delete from session_commits c
+    where session_id = any(${sessions}::uuid[])
+      and not exists (select from events e where e.session_id = c.session_id)`,
   slack_digests: (tx, { sessions, before }) => tx`
     delete from slack_digests
     where session_id = any(${sessions}::uuid[])
       and (${before}::timestamptz is null or hour < ${before}::timestamptz)`,
 };
+
+/** A message's id is made of its webhook and its event (core/teller.ts). */
+async function messages(tx: Tx, { org, ids }: Gone): Promise<void> {
+  const hooks = await tx<{ id: string }[]>`select id from webhooks where org_id = ${org}`;
+  const known = hooks.flatMap((hook) => ids.map((id) => uuid5(hook.id, id)));
+  await tx`delete from webhook_messages where id = any(${known}::uuid[])`;
+}
 
 /** Tables of an organisation that hold no words of events, or leave with them in `retention.ts`. */
 export const WORDLESS = [
@@ -75,7 +93,8 @@ export const WORDLESS = [
     "slack_hours",
     "slack_advice",
   ],
-  "slack_follows",
+  ...["slack_follows", "shares", "usage_cursors", "usage_days", "usage_sessions"],
+  ...["webhooks", "webhook_cursors"],
 ];
 
 /** Which of these tables this schema has. */

@@ -30,8 +30,14 @@ async function find(polaris: Polaris, word: string): Promise<number> {
   return found.items.length;
 }
 
-const remove = (polaris: Polaris, wanted: object) =>
-  polaris.json<RemovalAnswer>("/removals", { method: "POST", body: JSON.stringify(wanted) });
+async function remove(polaris: Polaris, wanted: object): Promise<RemovalAnswer> {
+  const response = await polaris.call("/removals", {
+    method: "POST",
+    body: JSON.stringify(wanted),
+  });
+  if (!response.ok) throw new Error(`removals: ${response.status} ${await response.text()}`);
+  return (await response.json()) as RemovalAnswer;
+}
 
 /** Everything the database holds, as text. */
 async function everything({ database: { admin } }: Polaris): Promise<string> {

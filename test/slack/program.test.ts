@@ -73,11 +73,11 @@ test("D1: a rotated secret keeps the workspace connected, under the new one", as
   }
 }, 60_000);
 
-test("D8: polaris setup makes the app at Slack with a configuration token", async () => {
+test("D8: polaris slack makes the app at Slack with a configuration token", async () => {
   await using slack = startSlack();
   const env = { PATH: process.env.PATH ?? "", SLACK_API_URL: slack.apiUrl };
   const run = async (token: string) => {
-    const command = [...program, "setup", "--config-token", token];
+    const command = [...program, "slack", "--config-token", token];
     const child = Bun.spawn(command, { env, cwd: root, stdout: "pipe", stderr: "pipe" });
     const words = [child.stdout, child.stderr].map((stream) => new Response(stream).text());
     const [out = "", err = ""] = await Promise.all(words);
