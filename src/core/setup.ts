@@ -14,6 +14,7 @@ export async function setup(tx: Tx, org: string): Promise<Setup> {
 }
 
 async function connected(tx: Tx): Promise<boolean> {
-  const [row] = await tx<{ is: boolean }[]>`select exists (select from slack_installations) as is`;
+  const [row] = await tx<{ is: boolean }[]>`
+    select exists (select from slack_installations where removed_at is null) as is`;
   return row?.is ?? false;
 }

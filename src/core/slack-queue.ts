@@ -50,7 +50,8 @@ const OF_ONE = 4;
 /**
  * What could be sent next: the first open write of each lane, without those that wait for another one. A crowd of edits
  * (50 a minute) must not stand before posts, nor one channel's posts (one a second) before another's: so they come by
- * turns over channels and methods.
+ * turns over channels and methods. What stands in a channel itself goes before replies: it is little, replies wait for
+ * it, and it is where somebody is asked for.
  */
 export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
   const rows = await db.as(
@@ -64,7 +65,7 @@ export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
       ), ready as (
         select h.*, c.channel, c.name as channel_name, t.ts as thread_ts, g.ts as target_ts, g.channel as target_channel,
           row_number() over (
-            partition by h.method, coalesce(h.channel_id::text, h.place) order by h.id) as nth
+            partition by h.method, coalesce(h.channel_id::text, h.place), h.thread is not null order by h.id) as nth
         from heads h
         left join slack_channels c on c.id = h.channel_id
         left join slack_posts t on t.org_id = h.org_id and t.key = h.thread
@@ -80,7 +81,7 @@ export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
         target, project_id as project, session_id as session, thread_ts as "threadTs", target_ts as "targetTs",
         target_channel as "targetChannel", state, fence, attempts, not_before as "notBefore",
         claimed_at as "claimedAt", note
-      from ready where nth <= ${OF_ONE} order by nth, id limit ${HEADS}`,
+      from ready where nth <= ${OF_ONE} order by thread is not null, nth, id limit ${HEADS}`,
   );
   return rows.map((row) => ({
     ...row,

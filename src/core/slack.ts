@@ -45,11 +45,14 @@ export async function status(
     const [box] = await tx<
       { waiting: number; oldest: Date | null; dropped: number; looked: number }[]
     >`
-      select count(*) filter (where state in ('waiting', 'sending'))::int as waiting,
-        min(created_at) filter (where state in ('waiting', 'sending')) as oldest,
-        count(*) filter (where state = 'dropped' and error <> 'disconnected')::int as dropped,
-        count(*) filter (where helped)::int as looked
-      from slack_outbox where org_id = ${caller.org}`;
+      select open.*, odd.* from (
+        select count(*)::int as waiting, min(created_at) as oldest from slack_outbox
+        where org_id = ${caller.org} and state in ('waiting', 'sending')
+      ) open, (
+        select count(*) filter (where state = 'dropped' and error <> 'disconnected')::int as dropped,
+          count(*) filter (where helped)::int as looked
+        from slack_outbox where org_id = ${caller.org} and (state = 'dropped' or helped)
+      ) odd`;
     const places = await tx<Place[]>`
       select p.slug as project, c.channel, c.name, c.state, c.is_linked, c.problem
       from slack_channels c join projects p on p.id = c.project_id

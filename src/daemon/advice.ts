@@ -149,6 +149,13 @@ export interface To {
   station?: string | null;
 }
 
+/** What waits for this session is another machine's to deliver. Runs inside `journal.write`. */
+export function letGo(db: Database, session: string): void {
+  db.query(
+    "update advice set state = 'recalled', since = ? where session = ? and state = 'waiting'",
+  ).run(Date.now(), session);
+}
+
 /** It is about to be handed over: from now on it may be on its way. Runs inside `journal.write`. */
 export function handing(
   db: Database,

@@ -24,6 +24,7 @@ import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
 import { startPruner } from "./prune.ts";
 import { startRecovery } from "./recovery.ts";
+import { startRest } from "./rest.ts";
 import { routes } from "./routes.ts";
 import { silentSince } from "./silence.ts";
 import { listen } from "./socket.ts";
@@ -59,6 +60,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
 
   const journal = parts.use(startJournal(place.journal, log));
   parts.use(startPruner(journal));
+  parts.use(startRest(journal));
   const guard = parts.use(
     startGuard({
       policy: place.policy,

@@ -9,7 +9,8 @@ import { TOOLS, type ToolAnswer, ToolList } from "../wire/tools.ts";
 import { CHANNEL, isChannel, speak } from "./channel.ts";
 import { startStation } from "./station.ts";
 
-const INSTRUCTIONS =
+/** Stands in the model's context of every session. */
+export const INSTRUCTIONS =
   "Polaris records this session for teammates. Their messages begin with 'Advice from a teammate'; answer with polaris_reply.";
 
 /**

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { AttentionAnswer } from "../wire/attention.ts";
 import { AuditPage } from "../wire/audit.ts";
 import { CheckAnswer, Checks, Known, KnownAnswer } from "../wire/check.ts";
 import { Brief, Context } from "../wire/context.ts";
@@ -111,6 +112,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 
   "GET /search": { about: "Find events by words and filters", query: Search, answer: Found },
+  "GET /attention": {
+    about: "What waits for you or names you, since a moment",
+    answer: AttentionAnswer,
+  },
   "GET /usage": {
     about: "Prompts, tokens, cost, tools, files and waiting, by what you ask; JSON or CSV",
     query: UsageQuery,

@@ -80,7 +80,7 @@ const securityOf = (said: unknown): Described["security"] => {
 
 const isPage = (path: string, security: Described["security"]): boolean =>
   security.some((each) => "cookie" in each) ||
-  /^\/(?:app|assets|favicon\.ico|claim|sign-in|openapi)?(?:\/\*|\/welcome|\/settings)?$/.test(
+  /^\/(?:app|assets|favicon\.ico|claim|sign-in|openapi|robots\.txt|sitemap\.xml)?(?:\/\*|\/welcome|\/settings)?$/.test(
     path,
   ) ||
   /^\/auth\/\{provider\}|^\/auth\/sign/.test(path);

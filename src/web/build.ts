@@ -31,6 +31,7 @@ export async function buildAssets(): Promise<Asset[]> {
       "src/web/client/session.tsx",
       "src/web/client/search.ts",
       "src/web/client/share.ts",
+      "src/web/client/notices.ts",
       "src/web/client/team.tsx",
       "src/web/client/highlight.ts",
     ),

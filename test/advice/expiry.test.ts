@@ -203,6 +203,35 @@ test("I9: of two servers one gives up, once; and a machine at the other one coun
   );
   expect(expired.map(({ body }) => String(body.injection)).toSorted()).toEqual(sent.toSorted());
   expect((await world.injection(heard.id)).state).toBe("queued");
+  // What is long over is swept: of a server that died days ago nothing stays but what it knew of others.
+  const dead = crypto.randomUUID();
+  const { admin } = world.database;
+  await admin`insert into servers values (${dead}, now() - interval '2 days')`;
+  await admin`
+    insert into listeners (org_id, session_id, server_id)
+    select org_id, session_id, ${dead} from listeners limit 1`;
+  await using third = await startServer({
+    db: world.db,
+    log: silent,
+    host: "127.0.0.1",
+    port: 0,
+    version: "test",
+    keys: world.keys,
+  });
+  const anywhere = {
+    call: (path: string, init: RequestInit = {}) =>
+      fetch(`${third.url}${path}`, {
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${world.token}` },
+      }),
+  };
+  {
+    await using _other = await followEvents(anywhere, `${lostPath}/events`);
+    await until(async () => {
+      const rows = await admin`select 1 from listeners where server_id = ${dead}`;
+      return rows.length === 0;
+    });
+  }
   // The other server dies without a word: its machines count no longer.
   await world.database.admin`update servers set alive_at = alive_at - interval '1 hour'`;
   await until(

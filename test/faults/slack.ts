@@ -130,8 +130,8 @@ export async function storm({ events, kills, seed }: Storm) {
       const channel = channels[talks++ % Math.max(1, channels.length)];
       if (!channel) return;
       const text = `word ${talks}`;
-      await slack.say(channel.id, `manu-${team}`, text, { team });
-      heard.push(text);
+      const { ts } = await slack.say(channel.id, `manu-${team}`, text, { team });
+      heard.push(`${team} ${channel.id} ${ts}`);
     }),
   ];
   const said = await Promise.all(writers);
@@ -182,7 +182,7 @@ function startOne(dataDir: string, env: Record<string, string>) {
     async start(): Promise<void> {
       running = await until(() => startProgram(command, env), { timeoutMs: 60_000, everyMs: 300 });
     },
-    signal: (name: NodeJS.Signals) => void (running && process.kill(running.pid, name)),
+    signal: (name: NodeJS.Signals) => running?.signal(name),
     async kill(): Promise<void> {
       bridge.kills++;
       await running?.kill("SIGKILL");

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../src/lib/until.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
@@ -43,6 +43,8 @@ const HOMES = {
   usual: {},
   /** Its agents have no inbox: an older client, or another provider's. */
   "no inbox": { strip: true },
+  /** Its client starts no hook when a file changes. */
+  "no bell": { silent: true },
   refusing: { settings: { crossSessionInbound: "refuse" } },
   holding: { settings: { crossSessionInbound: "hold" } },
 } as const;
@@ -65,9 +67,14 @@ export interface Row {
   essential?: boolean;
 }
 
-const hello = async (_: World, terminal: Terminal) => {
+/** A turn, and its end. */
+const hello = async (world: World, terminal: Terminal, cwd: string) => {
   await terminal.say("Say hello");
   await terminal.shows("Hello!");
+  await until(async () => (await world.sessions(cwd)).some(({ state }) => state === "idle"), {
+    timeoutMs: 20_000,
+    what: "the end of the turn",
+  });
 };
 
 export const ROWS: Row[] = [
@@ -116,8 +123,8 @@ export const ROWS: Row[] = [
   {
     state: "compacting",
     route: "socket",
-    async before(world, terminal) {
-      await hello(world, terminal);
+    async before(world, terminal, cwd) {
+      await hello(world, terminal, cwd);
       await terminal.say("/compact");
       await terminal.shows("Compacting");
     },
@@ -132,7 +139,7 @@ export const ROWS: Row[] = [
     route: "socket",
     essential: true,
     async before(world, terminal, cwd) {
-      await hello(world, terminal);
+      await hello(world, terminal, cwd);
       const known = await world.sessions(cwd);
       await terminal.say("/clear");
       await until(async () => (await world.sessions(cwd)).length > known.length, {
@@ -151,8 +158,8 @@ export const ROWS: Row[] = [
   {
     state: "the recorder was killed and is starting",
     route: "socket",
-    async before(world, terminal) {
-      await hello(world, terminal);
+    async before(world, terminal, cwd) {
+      await hello(world, terminal, cwd);
       await world.chain.drained();
       await world.chain.daemon.kill();
       await world.chain.daemon.start();
@@ -209,19 +216,16 @@ export const ROWS: Row[] = [
   {
     state: "no MCP server and no bell (an older client), idle",
     route: "none",
+    home: "no bell",
     args: ["--strict-mcp-config"],
-    async before(world, terminal) {
-      await hello(world, terminal);
-      await world.chain.drained();
-      rmSync(world.chain.place.bells, { recursive: true, force: true });
-    },
+    before: hello,
   },
   { state: "the inbox holds messages back", home: "holding", route: "none", before: hello },
   {
     state: "off the record",
     route: "none",
     async before(world, terminal, cwd) {
-      await hello(world, terminal);
+      await hello(world, terminal, cwd);
       await world.chain.polaris("pause", "--agent-session", await world.agentSession(cwd));
     },
     essential: true,
@@ -229,8 +233,8 @@ export const ROWS: Row[] = [
   {
     state: "the agent's process was killed",
     route: "none",
-    async before(world, terminal) {
-      await hello(world, terminal);
+    async before(world, terminal, cwd) {
+      await hello(world, terminal, cwd);
       await world.chain.drained();
       await terminal.kill();
     },
@@ -266,7 +270,7 @@ export async function startWorld() {
     if (known) return known;
     const home = name === "usual" ? chain.home : join(chain.folder, name.replace(/\W/g, "-"));
     mkdirSync(join(home, ".claude"), { recursive: true });
-    const setting: { strip?: boolean; settings?: object } = HOMES[name];
+    const setting: { strip?: boolean; silent?: boolean; settings?: object } = HOMES[name];
     await chain.polaris("install", "--home", home);
     const settings = join(home, ".claude/settings.json");
     if (setting.settings) {
@@ -274,6 +278,13 @@ export async function startWorld() {
       writeFileSync(settings, JSON.stringify({ ...before, ...setting.settings }));
     }
     if (setting.strip) strip(join(home, ".claude/skills/polaris"));
+    if (setting.silent) {
+      const hooks = join(home, ".claude/skills/polaris/hooks/hooks.json");
+      const all: object = JSON.parse(readFileSync(hooks, "utf8"));
+      const isBell = (key: string) => key === "FileChanged";
+      const rest = JSON.stringify(all, (key, value) => (isBell(key) ? undefined : value));
+      writeFileSync(hooks, rest);
+    }
     homes.set(name, home);
     return home;
   }
@@ -346,7 +357,7 @@ export async function run(world: World, row: Row): Promise<Outcome> {
   stack.use(first);
   await ready(first, row);
   if (options.args.includes("--continue")) {
-    await hello(world, first);
+    await hello(world, first, cwd);
     await chain.drained();
     await first.kill("SIGTERM");
     const again = stack.use(startTerminal({ home, place: chain.place }, model, options));

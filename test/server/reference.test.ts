@@ -4,7 +4,7 @@ import { type Polaris, startPolaris } from "../helpers/polaris.ts";
 let polaris: Polaris;
 beforeAll(async () => {
   polaris = await startPolaris();
-});
+}, 30_000);
 afterAll(() => polaris[Symbol.asyncDispose]());
 
 interface Document {

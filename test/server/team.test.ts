@@ -55,7 +55,7 @@ test("the team's stream tells who works on what as it happens, and what is asked
     lastPrompt: "Why does it retry?",
     driver: "user:manu",
   });
-  expect(open.team.projects).toEqual(["checkout"]);
+  await until(() => open.team.projects.join() === "checkout");
 
   const ask = {
     kind: "permission.request",

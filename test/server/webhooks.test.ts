@@ -8,7 +8,7 @@ import { type Polaris, startMachine, startPolaris } from "../helpers/polaris.ts"
 let polaris: Polaris;
 beforeAll(async () => {
   polaris = await startPolaris({ webhookRetryMs: [20, 20, 20] });
-});
+}, 30_000);
 afterAll(() => polaris[Symbol.asyncDispose]());
 
 /** Somebody who is told: answers what it is told to answer, and checks signatures by the letter of the standard. */

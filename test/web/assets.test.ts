@@ -21,6 +21,7 @@ test("every file of the dashboard has a name that changes with its content", asy
       "geist.woff2",
       "highlight.js",
       "icon.svg",
+      "notices.js",
       "page.js",
       "search.js",
       "session.js",

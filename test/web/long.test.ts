@@ -90,8 +90,10 @@ browserTest(
 
     await page.goto(address);
     await page.locator("[data-live=live]").waitFor();
-    const first = await page.evaluate(
-      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 9999,
+    const first = await until(
+      () =>
+        page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime),
+      { what: "the first paint" },
     );
     const items = () => page.locator("[id^=e-]").count();
     const scroll = await scrolled(page);

@@ -122,6 +122,7 @@ create table slack_outbox (
 ) with (fillfactor = 70);
 create index slack_outbox_open on slack_outbox (org_id, lane, id) where state in ('waiting', 'sending');
 create index slack_outbox_merge on slack_outbox (org_id, merge) where state = 'waiting' and merge is not null;
+create index slack_outbox_odd on slack_outbox (org_id) where state = 'dropped' or helped;
 create index slack_outbox_done on slack_outbox (org_id, done_at) where state in ('done', 'dropped');
 
 -- What was posted, and where it is now: what an edit, a reply or a reaction needs.

@@ -27,7 +27,14 @@ export const referenceRoutes = (house: House, whole: Whole) => {
     .get(
       "/openapi",
       ({ request }) =>
-        respond(request, referencePage({ ...frameOf(house, request), reference: reference() })),
+        respond(
+          request,
+          referencePage({
+            ...frameOf(house, request),
+            reference: reference(),
+            canonical: `${house.publicUrl}/openapi`,
+          }),
+        ),
       { anyone: true },
     );
 };

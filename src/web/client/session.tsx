@@ -141,7 +141,9 @@ function start(): void {
   }
 }
 
-const advise = (): void => document.getElementById("advise")?.focus();
+function advise(): void {
+  document.getElementById("advise")?.focus();
+}
 
 const failed = (error: unknown): void => tell(error instanceof Error ? error.message : "Failed.");
 

@@ -14,13 +14,14 @@ interface Operation {
 }
 
 export interface ReferencePage extends Frame {
+  canonical: string;
   reference: {
     info: { title: string; version: string; description: string };
     paths: Record<string, Record<string, Operation>>;
   };
 }
 
-export function referencePage({ reference, ...frame }: ReferencePage): string {
+export function referencePage({ reference, canonical, ...frame }: ReferencePage): string {
   const { info, paths } = reference;
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
@@ -29,6 +30,7 @@ export function referencePage({ reference, ...frame }: ReferencePage): string {
   return document({
     ...frame,
     title: "API · Polaris",
+    canonical,
     description: info.description,
     body: (
       <>

@@ -114,17 +114,14 @@ function Menu({ viewer, here }: { viewer: string; here: Here }) {
             </button>
           </form>
         ))}
-        <a class="menu-item" href="/app/search">
-          Search
-        </a>
-        <a class="menu-item" href="/app/usage">
-          Usage
-        </a>
         {SETTINGS.map(([name, href]) => (
           <a class="menu-item" href={href} key={href}>
             {name}
           </a>
         ))}
+        <button type="button" class="menu-item needs-script" data-notices="" aria-pressed="false">
+          Notify me in this browser
+        </button>
         <a class="menu-item" href="/app/welcome">
           New organisation
         </a>

@@ -6,7 +6,7 @@ import { Avatar } from "../../parts/who.tsx";
 import { field, line, list, text } from "../field.ts";
 import { Markdown } from "../markdown.tsx";
 import { ShowAll } from "./cut.tsx";
-import { anchor, Head } from "./head.tsx";
+import { anchor, Head, When } from "./head.tsx";
 
 /** What a person asked. The words are kept as typed: people write prompts, not Markdown. */
 export function Prompt({ event }: { event: StoredEvent }) {
@@ -65,6 +65,7 @@ export function Thought({ event }: { event: StoredEvent }) {
       </summary>
       <div class="tool-body thought">
         <Markdown text={event.text ?? ""} />
+        <When event={event} />
         <ShowAll event={event} />
       </div>
     </details>

@@ -5,6 +5,7 @@ import type { Diff } from "../diff.ts";
 import { record, said, text } from "../field.ts";
 import type { Tool } from "../fold.ts";
 import { Lines, ShowAll } from "./cut.tsx";
+import { When } from "./head.tsx";
 
 /** Input and result of a tool call, each in the form its kind is read in. */
 export function ToolBody({
@@ -32,6 +33,15 @@ export function ToolBody({
           ) : null}
         </>
       )}
+      <p class="quiet-line">
+        {[call, result].map((event) =>
+          event ? (
+            <span key={event.seq} class="stamp">
+              {event === call ? "called" : "answered"} <When event={event} />
+            </span>
+          ) : null,
+        )}
+      </p>
       {call?.cut ? <ShowAll event={call} /> : null}
       {result?.cut ? <ShowAll event={result} /> : null}
     </div>
