@@ -9,6 +9,8 @@ export const PROMISES = {
     "A tool call that the agent runs starts no process of ours: its transcript is the record, hooks only say when to read.",
   "server-away":
     "While the server is away the agent goes on as ever, and everything arrives later, in order.",
+  "read-once":
+    "A teammate's words reach a running agent once, idle or at work; or their sender is told why not, within 30 s.",
   "only-linked": "Only directories that were linked, and sessions that were joined, are recorded.",
   "shut-door": "Every call needs a token; there is no open mode.",
   "any-bytes":

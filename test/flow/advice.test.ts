@@ -11,6 +11,7 @@ const world = () => {
 };
 afterAll(async () => await (await started)?.[Symbol.asyncDispose]());
 
+// promise: read-once
 /** The states that differ in how they are reached; all of them are in the table of docs/injection.md. */
 for (const row of ROWS.filter(({ essential }) => essential)) {
   claudeTest(
