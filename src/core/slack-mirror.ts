@@ -11,6 +11,8 @@ export interface Mirrored {
   name: string;
   /** The organisation's wishes, and the project's own over them. */
   settings: Record<string, unknown>;
+  /** Only its members see it: nothing of it stands in a channel that we make. */
+  isPrivate: boolean;
 }
 
 export type Render = (tx: Tx, project: Mirrored, events: StoredEvent[]) => Promise<void>;
@@ -32,7 +34,8 @@ export async function behind(db: Db, org: string): Promise<string[]> {
 /**
  * Takes the next events of a project to Slack: what `render` asks for and the cursor's step are one transaction, so that
  * a crash anywhere repeats nothing and forgets nothing. Answers whether there may be more. A project whose channel was
- * archived or lost waits where it is.
+ * archived or lost waits where it is. A private project is told only in a channel that an admin linked, and so chose its
+ * readers: a channel of ours would show it to the whole workspace. What happens before that stays untold.
  */
 export async function step(
   db: Db,
@@ -46,7 +49,8 @@ export async function step(
     const [cursor] = await tx<{ seq: string }[]>`
       select seq from slack_cursors where project_id = ${project} for update`;
     const [row] = await tx<Row[]>`
-      select p.slug, p.name, p.last_seq, i.settings as org_settings, h.settings, h.state
+      select p.slug, p.name, p.last_seq, i.settings as org_settings, h.settings, h.state, p.visibility,
+        coalesce(h.is_linked or h.is_private, false) as is_chosen
       from projects p
       join slack_installations i on i.org_id = p.org_id and i.removed_at is null and i.state = 'live'
       left join slack_channels h on h.project_id = p.id and h.session_id is null and h.removed_at is null
@@ -54,6 +58,11 @@ export async function step(
     const from = Number(cursor?.seq ?? 0);
     const waits = row?.state && !["wanted", "live"].includes(row.state);
     if (!row || waits || Number(row.last_seq) <= from) return { more: false, moved: false };
+    const isPrivate = row.visibility === "private";
+    if (isPrivate && !row.is_chosen) {
+      await tx`update slack_cursors set seq = ${row.last_seq} where project_id = ${project}`;
+      return { more: false, moved: false };
+    }
     const rows = await tx<EventRow[]>`
       select ${columns(tx)} from events e join sessions s on s.id = e.session_id
       where e.project_id = ${project} and e.seq > ${from} order by e.seq limit ${limit}`;
@@ -61,7 +70,8 @@ export async function step(
     const last = events.at(-1);
     if (!last) return { more: false, moved: false };
     const settings = { ...row.org_settings, ...row.settings };
-    await render(tx, { org, team, project, slug: row.slug, name: row.name, settings }, events);
+    const { slug, name } = row;
+    await render(tx, { org, team, project, slug, name, settings, isPrivate }, events);
     await tx`update slack_cursors set seq = ${last.seq} where project_id = ${project}`;
     return { more: rows.length === limit, moved: true };
   });
@@ -74,6 +84,8 @@ interface Row {
   org_settings: Record<string, unknown>;
   settings: Record<string, unknown> | null;
   state: string | null;
+  visibility: "org" | "private";
+  is_chosen: boolean;
 }
 
 /** The database is away: the event is not to blame. */

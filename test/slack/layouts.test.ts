@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { agentSaid, startWorld, toolCalled, turnEnded } from "./world.ts";
+import { agentSaid, startWorld, toolCalled, turnEnded, type World } from "./world.ts";
 
 test("D3: a session is a thread under a live card, prompts and last words with the name of who spoke", async () => {
   await using world = await startWorld();
@@ -138,6 +138,37 @@ test("D3: a session's own channel is archived when the session is over, and it g
     "taken up again",
   ]);
 });
+
+test("D2: a private project is told only in a channel that an admin linked", async () => {
+  await using world = await startWorld();
+  const { polaris, machine: startMachine, slack } = world;
+  await polaris.post("/projects", { slug: "secret", visibility: "private" });
+  const machine = startMachine({ project: "secret" });
+  await polaris.ingest([machine.head(), machine.line({ text: "between us" })]);
+  const other = startMachine({ project: "etl" });
+  await polaris.ingest([other.head(), other.line({ text: "for all" })]);
+  await world.card("etl");
+  await world.settled();
+  expect([...slack.team().channels.values()].map(({ name }) => name)).not.toContain("secret");
+  await world.wishes({ layout: "session-channel" });
+  const link = await polaris.call("/projects/secret/slack/channel", {
+    method: "PUT",
+    body: JSON.stringify({ channel: (await roomOf(world, "board")).id }),
+  });
+  expect(link.status).toBeLessThan(300);
+  await polaris.ingest([machine.head(), machine.line({ text: "for the board" })]);
+  await world.found(() => world.messages("board").some(({ text }) => text === "for the board"));
+  expect(JSON.stringify([...slack.team().channels.values()])).not.toContain("between us");
+});
+
+/** A channel that people made, with Polaris in it. */
+async function roomOf({ slack }: World, name: string) {
+  const token = slack.team().install?.token ?? "";
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const body = JSON.stringify({ name });
+  await fetch(`${slack.apiUrl}conversations.create`, { method: "POST", headers, body });
+  return slack.channel(name);
+}
 
 test("D6: a long answer is a preview and a file, or goes on in the thread", async () => {
   await using world = await startWorld();

@@ -9,7 +9,7 @@ import { connectSlack, startSlack, startTestBridge } from "../helpers/slack.ts";
 export async function startWorld(options: Partial<FakeSlackOptions> = {}) {
   await using stack = new AsyncDisposableStack();
   const slack = stack.use(startSlack(options));
-  const polaris = stack.use(await startPolaris());
+  const polaris = stack.use(await startPolaris({ slack: slack.settings }));
   await connectSlack(polaris.db, slack, polaris.caller);
   stack.use(startTestBridge(polaris, slack, { pace: 50 }));
   const owned = stack.move();

@@ -39,6 +39,7 @@ export interface Scene {
 export async function startScene(tx: Tx, project: Shown, events: StoredEvent[]) {
   const { org, team } = project;
   const wishes = wishesOf(project.settings);
+  if (project.isPrivate && wishes.layout === "session-channel") wishes.layout = "thread";
   const touched = [...new Set(events.map((event) => event.session))];
   const rows = await mirrors.load(tx, { org, project: project.project }, touched);
   const hour = hourOf(events.at(-1)?.receivedAt);
