@@ -42,8 +42,8 @@ export const teller = (publicUrl: () => string, told: (org: string) => void): Re
     });
     if (messages.length === 0) return;
     await tx`
-      insert into webhook_messages (id, org_id, webhook_id, kind, body, next_at)
-      select id, ${stretch.org}::uuid, webhook, kind, body, now()
+      insert into webhook_messages (id, org_id, project_id, webhook_id, kind, body, next_at)
+      select id, ${stretch.org}::uuid, ${stretch.project}::uuid, webhook, kind, body, now()
       from jsonb_to_recordset(${JSON.stringify(messages)}::text::jsonb)
         as m(id uuid, webhook uuid, kind text, body text)
       on conflict do nothing`;

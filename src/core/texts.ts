@@ -40,6 +40,7 @@ interface Row {
  */
 export function startTexts() {
   const known = new Set<string>();
+  let since = Date.now();
 
   return async function index(tx: Tx, { org, project, from, upTo }: Stretch): Promise<void> {
     const rows = await tx<Row[]>`
@@ -79,13 +80,17 @@ export function startTexts() {
       insert into words (org_id, word)
       select ${org}::uuid, word from unnest(${[...fresh].sort()}::text[]) word order by word
       on conflict do nothing`;
-    if (known.size > MOST) known.clear();
+    if (known.size > MOST || Date.now() - since > LIFE_MS) {
+      known.clear();
+      since = Date.now();
+    }
     for (const word of fresh) known.add(`${org} ${word}`);
   };
 }
 
-/** Words remembered as written: about 10 MB. */
+/** Words remembered as written: about 10 MB. Not for long: words that no text holds any more are taken out. */
 const MOST = 100_000;
+const LIFE_MS = 600_000;
 
 /** Worth finding by its middle: neither short, nor long, nor a number, nor an id. */
 const isWord = (word: string): boolean =>

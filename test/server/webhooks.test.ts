@@ -161,6 +161,31 @@ describe("webhooks are inside the access (F5, F6)", () => {
     for (const hook of hooks) await drop(hook);
   });
 
+  test("a project that is deleted takes its webhooks and all that was told of it along", async () => {
+    await polaris.post("/projects", { slug: "leaving" });
+    const machine = startMachine({ project: "leaving" });
+    await polaris.ingest([machine.head(), machine.line()]);
+    await until(
+      async () =>
+        (
+          await polaris.database.admin`
+            select 1 from webhook_cursors c join projects p on p.id = c.project_id where p.slug = 'leaving'`
+        ).length > 0,
+    );
+    await using all = startReceiver();
+    await using pointed = startReceiver();
+    const hooks = [await all.listen(["user.message"]), await pointed.listen(["*"], "leaving")];
+    await polaris.ingest([machine.head(), machine.line({ text: "words that go" })]);
+    await until(() => all.heard.length + pointed.heard.length === 2);
+    const gone = await polaris.call("/projects/leaving?confirm=leaving", { method: "DELETE" });
+    expect(gone.status).toBe(200);
+    const left = await polaris.database.admin`
+      select id from webhook_messages where body like '%words that go%'
+      union all select id from webhooks where id = ${hooks[1]?.id ?? null}`;
+    expect([...left]).toEqual([]);
+    for (const hook of hooks) await drop(hook);
+  });
+
   test("its secret is sealed, shown once, and never in the audit", async () => {
     const made = (await (
       await polaris.post("/webhooks", { url: "http://127.0.0.1:9/", kinds: ["error"] })

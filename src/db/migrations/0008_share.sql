@@ -128,7 +128,8 @@ create index webhooks_org on webhooks (org_id);
 create table webhook_messages (
   id uuid primary key,
   org_id uuid not null references orgs,
-  webhook_id uuid not null references webhooks,
+  project_id uuid references projects, -- whose words the body holds; of a ping none
+  webhook_id uuid not null references webhooks on delete cascade,
   kind text not null,
   body text not null,
   created_at timestamptz not null default now(),
