@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { privateFolder } from "../lib/file.ts";
 
@@ -15,6 +15,8 @@ export interface Bells {
   /** Answers whether there is one. */
   ring(agentSession: string): boolean;
   remove(agentSession: string): void;
+  /** Takes away those of sessions that ended without a word. */
+  sweep(running: readonly string[]): void;
 }
 
 export function startBells(folder: string): Bells {
@@ -32,6 +34,13 @@ export function startBells(folder: string): Bells {
       // The agent compares times and sizes, which two changes within one tick of the clock may share.
       writeFileSync(bell, `${Bun.randomUUIDv7()}\n`);
       return true;
+    },
+    sweep(running) {
+      if (!existsSync(folder)) return;
+      const kept = new Set(running.map(place));
+      for (const name of readdirSync(folder)) {
+        if (!kept.has(join(folder, name))) rmSync(join(folder, name), { recursive: true });
+      }
     },
     remove: (agentSession) => rmSync(place(agentSession), { recursive: true, force: true }),
   };

@@ -157,15 +157,18 @@ function refresh(db: Database, known: Bound, reading: HookReading, caller: Calle
   return bound;
 }
 
+/** Whoever joins ahead means to begin soon. */
+const AWAITED_MS = 24 * 3_600_000;
+
 /** The session that was joined in this directory for the next agent session to go on with. */
 function awaitedBy(db: Database, { agentSession, start, cwd }: HookReading): Session | undefined {
   if (!cwd || (start !== "startup" && start !== "resume")) return undefined;
   const row = db
-    .query<{ session: string }, [string, string]>(
-      `update awaited set agent_session = ? where directory = ? and agent_session is null
+    .query<{ session: string }, [string, string, number]>(
+      `update awaited set agent_session = ? where directory = ? and agent_session is null and at > ?
        returning session`,
     )
-    .get(agentSession, cwd);
+    .get(agentSession, cwd, Date.now() - AWAITED_MS);
   return row ? sessionOf(db, row.session) : undefined;
 }
 

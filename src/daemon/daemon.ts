@@ -73,6 +73,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   );
   const abreast = startAbreast();
   const bells = startBells(place.bells);
+  bells.sweep(live(journal.db).map(({ agent_session }) => agent_session));
   const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const downlink = parts.use(

@@ -1,14 +1,22 @@
-import { expect } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { claudeTest } from "../helpers/claude.ts";
-import { ROWS, run, startWorld } from "./states.ts";
+import { run, startWorld, type World } from "./advising.ts";
+import { ROWS } from "./states.ts";
+
+/** Started by the first test, and one for all: each state has a project of its own. */
+let started: Promise<World> | undefined;
+const world = () => {
+  started ??= startWorld();
+  return started;
+};
+afterAll(async () => await (await started)?.[Symbol.asyncDispose]());
 
 /** The states that differ in how they are reached; all of them are in the table of docs/injection.md. */
 for (const row of ROWS.filter(({ essential }) => essential)) {
   claudeTest(
     `C3, C4, C5: advice to a session (${row.state}) is read once, or its sender is told`,
     async () => {
-      await using world = await startWorld();
-      const outcome = await run(world, row);
+      const outcome = await run(await world(), row);
       if (row.route === "none") {
         expect(outcome).toMatchObject({ copies: 0, entries: [], receipts: ["failed"] });
         expect(outcome.reason).toBeString();

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../helpers/service.ts";
-import { type Outcome, ROWS, run, startWorld } from "./states.ts";
+import { type Outcome, run, startWorld } from "./advising.ts";
+import { ROWS } from "./states.ts";
 
 /**
  * `bun test/flow/injection.ts [words of a state] [--write]`: advice to the real Claude Code in every state. Prints the

@@ -3,7 +3,7 @@ import { until } from "../../src/lib/until.ts";
 import type { Injection } from "../../src/wire/injection.ts";
 import { scripted } from "../doubles/model.ts";
 import { claudeTest } from "../helpers/claude.ts";
-import { startWorld } from "./states.ts";
+import { startWorld } from "./advising.ts";
 import { startTerminal } from "./terminal.ts";
 
 const REPLY = "mcp__plugin_polaris_polaris__polaris_reply";

@@ -41,6 +41,8 @@ test("B5, G4: an agent asks what its siblings did, with event ids, and for a bri
   const sessions = (await agent.use("polaris_sessions")).text.split("\n");
   expect(sessions.length).toBe(2);
   expect(sessions.join()).toContain("site/billing, user:priya with agent:claude");
+  expect((await agent.use("polaris_rename", { label: "the queue" })).text).toContain("the queue");
+  expect((await agent.use("polaris_sessions")).text).toContain("the queue");
   const taken = await agent.use("polaris_connect", { project: "site", session: "billing" });
   expect(taken.isError).toBe(true);
   expect(taken.text).toContain("user:priya drives site/billing. You can advise");

@@ -155,7 +155,8 @@ export const lifeHooks: Readonly<Record<string, Hook>> = {
   FileChanged: {
     fields: { file_path: "string", event: "string" },
     read: ({ payload }) => ({
-      rung: string(payload.file_path)?.endsWith(`/${BELL}`) ?? false,
+      // That it was taken away, at a session's end, is no ring.
+      rung: payload.event !== "unlink" && Boolean(string(payload.file_path)?.endsWith(`/${BELL}`)),
       facts: [],
     }),
   },
