@@ -44,7 +44,7 @@ export function startLimits(given: Partial<Rates> = {}, stopping?: AbortSignal) 
   const guesses = startBuckets(rates.guesses);
   const writes = startBuckets(rates.writes);
   const events = startBuckets(rates.events);
-  const isGate = (url: string) => GATES.test(new URL(url).pathname);
+  const isGate = (url: string) => GATES.test(new URL(url, "http://host").pathname);
 
   return {
     rates,

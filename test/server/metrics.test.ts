@@ -100,3 +100,24 @@ test("I8: the page of documentation and the Grafana board name exactly what ther
     }
   }
 });
+
+test("I8: health is told also to who speaks HTTP/1.0 without a Host, as old probes do", async () => {
+  await using polaris = await startPolaris();
+  let answer = "";
+  const closed = Promise.withResolvers<void>();
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: polaris.server.port,
+    socket: {
+      data: (_, bytes) => {
+        answer += bytes.toString();
+        if (answer.includes('"ok":true')) closed.resolve();
+      },
+      close: () => closed.resolve(),
+    },
+  });
+  socket.write("GET /healthz HTTP/1.0\r\n\r\n");
+  await closed.promise;
+  socket.end();
+  expect(answer).toContain(" 200 ");
+});
