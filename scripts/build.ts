@@ -1,6 +1,6 @@
 /** `npm run build [--target <name>|all]`: the whole of Polaris as one executable, dist/polaris-<target>. */
-import { mkdirSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { pack } from "./archive.ts";
 import { archiveModule, assetsModule, replace } from "./embed.ts";
@@ -21,6 +21,7 @@ const assets = await assetsModule();
 for (const target of targets) {
   const startedAt = performance.now();
   const outfile = values.outfile ?? join(ROOT, "dist", `polaris-${target}`);
+  mkdirSync(dirname(outfile), { recursive: true });
   await build(target, outfile);
   const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -38,8 +39,9 @@ async function build(target: Target, outfile: string): Promise<void> {
     "db/archive.ts": archiveModule(await pack(target, parts.postgresql)),
     "web/embedded.ts": assets,
   });
-  const half = `${outfile}.${process.pid}.tmp`;
-  mkdirSync(join(outfile, ".."), { recursive: true });
+  // Its name goes into the executable: always the same one, so that the same source makes the same bytes.
+  const folder = mkdtempSync(`${outfile}.new-`);
+  const half = join(folder, "polaris");
   const { success, logs } = await Bun.build({
     entrypoints: [join(ROOT, "src/main.ts")],
     plugins: [plugin],
@@ -66,6 +68,7 @@ async function build(target: Target, outfile: string): Promise<void> {
   if (missed().length > 0) throw new Error(`nothing imports src/${missed().join(", src/")}`);
   await demand(target, half);
   renameSync(half, outfile);
+  rmSync(folder, { recursive: true });
 }
 
 function baked(setting: string, name: string): Record<string, string> {

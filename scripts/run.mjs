@@ -35,8 +35,11 @@ const TASKS = {
   ],
   build: [["scripts/build.ts"]],
   bench: [["test/bench/run.ts"]],
+  perf: [["test/audits/perf.ts"]],
+  seo: [["test/audits/seo.ts"]],
   demo: [["src/main.ts", "demo"]],
   migration: [["scripts/migration.ts"]],
+  release: [["scripts/release.ts"]],
   screens: [["scripts/screens.ts"]],
 };
 

@@ -39,6 +39,7 @@ const MAY: Record<string, string[]> = {
 const HOMES: Record<string, string[]> = {
   elysia: ["server"],
   "@elysiajs/jwt": ["server"],
+  "@elysiajs/openapi": ["server"],
   preact: ["web", "web/parts", "web/client"],
   "preact-render-to-string": ["web"],
   "@preact/signals": ["web/client"],
@@ -51,6 +52,9 @@ const HOMES: Record<string, string[]> = {
   nodemailer: ["server"],
   "@slack/bolt": ["slack"],
   "@slack/web-api": ["slack"],
+  "age-encryption": ["db"],
+  "prom-client": ["server"],
+  "@clack/prompts": ["cli"],
   "email-providers": ["core"],
   "bun:sqlite": ["daemon", "db", "machine"],
   "@secretlint/secretlint-rule-preset-recommend": ["machine"],

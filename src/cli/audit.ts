@@ -10,6 +10,7 @@ import { type AuditChain, AuditPage, AuditReport, type AuditRow } from "../wire/
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { dataDirOf } from "./data-dir.ts";
+import { configure } from "./kit/server-env.ts";
 import { askRunning } from "./running.ts";
 
 export const help = `
@@ -33,6 +34,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values, positionals } = parse({
     args,
     allowPositionals: true,

@@ -26,10 +26,11 @@ export interface BootOptions {
   host: string;
   port: number;
   publicUrl?: string | undefined;
+  tls?: { cert: string; key: string } | undefined;
   /** Proxies whose X-Forwarded-* headers are believed. */
   proxies?: readonly string[] | undefined;
   /** How people sign in, and how invitations are mailed. */
-  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail">;
+  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "metrics" | "backup">;
   /** Where Slack is; without `bridge` other processes post (polaris bridge). Absent: no Slack here. */
   slack?: { settings: SlackSettings; bridge: boolean } | undefined;
   /** Signs with a new secret from now on. */
@@ -60,7 +61,7 @@ export async function boot(options: BootOptions) {
   const db: Db = stack.use(await connect(place));
   const org = await homeOrg(db);
   const localKey = randomBytes(32).toString("base64url");
-  const { host, port, publicUrl, proxies } = options;
+  const { host, port, publicUrl, proxies, tls } = options;
   if (options.rotateSecret) rotate(dataDir);
   const keys = loadKeys(dataDir);
   // After a rotation: what was sealed under the secret before this one.
@@ -76,6 +77,7 @@ export async function boot(options: BootOptions) {
     host,
     port,
     publicUrl,
+    tls,
     proxies,
     localKey,
     keys,

@@ -11,7 +11,11 @@ export const COMMANDS = {
     about: "Run the Slack bridge alone; serve has one inside",
     load: () => import("./bridge.ts"),
   },
-  setup: { about: "Make the Slack app for this server", load: () => import("./setup.ts") },
+  slack: { about: "Make the Slack app for this server", load: () => import("./slack.ts") },
+  setup: {
+    about: "Set up a team's server here, or join one: asks, tests, writes, starts",
+    load: () => import("./setup.ts"),
+  },
   daemon: { about: "Run this machine's recorder", load: () => import("./daemon.ts") },
   hook: {
     about: "Called by coding agents: hands one hook call to the daemon",
@@ -89,10 +93,26 @@ export const COMMANDS = {
     about: "Write a session as Markdown, JSON lines or one HTML file",
     load: () => import("./export.ts"),
   },
+  pr: {
+    about: "Tell a GitHub pull request of the sessions behind it",
+    load: () => import("./pr.ts"),
+  },
   mcp: { about: "The MCP server an agent session starts (stdio)", load: () => import("./mcp.ts") },
   migrate: {
     about: "Bring the database to this version's schema",
     load: () => import("./migrate.ts"),
+  },
+  backup: {
+    about: "Write all of the database into one verified file, while it runs",
+    load: () => import("./backup.ts"),
+  },
+  restore: {
+    about: "Put a backup into an empty server",
+    load: () => import("./restore.ts"),
+  },
+  forget: {
+    about: "Remove a person's words, or a project's old ones, for good",
+    load: () => import("./forget.ts"),
   },
   audit: {
     about: "Who did what that mattered, and whether that memory is whole",

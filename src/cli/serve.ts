@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { slackOf } from "../core/slack-apps.ts";
 import { startLog } from "../lib/log.ts";
+import { startNotify } from "../lib/notify.ts";
 import { untilAskedToStop } from "../lib/shutdown.ts";
 import { mailOf } from "../server/mail.ts";
 import { providersOf, signUpOf } from "../server/providers.ts";
@@ -8,6 +10,9 @@ import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { boot } from "./boot.ts";
 import { dataDirOf } from "./data-dir.ts";
+import { backupSettings } from "./kit/backup-settings.ts";
+import { type Backups, startBackups } from "./kit/backups.ts";
+import { configure } from "./kit/server-env.ts";
 import { askRunning } from "./running.ts";
 import { VERSION } from "./version.ts";
 
@@ -34,12 +39,21 @@ Who signs in how comes from the environment:
   POLARIS_SIGN_UP     invited (default), open, or domains: who may make an organisation unasked
   SMTP_URL, SMTP_FROM invitations are mailed as well
   SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_APP_TOKEN, SLACK_REDIRECT_URI
-                      the Slack app of this server (polaris setup); organisations may bring their own
+                      the Slack app of this server (polaris slack); organisations may bring their own
   SLACK_API_URL       another Slack: a double, a proxy
   POLARIS_TRUSTED_PROXIES  addresses whose X-Forwarded-* headers are believed
 
 The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
 it), else it is made once and kept in the data directory.
+
+POLARIS_TLS_CERT and POLARIS_TLS_KEY (PEM files) make it speak https itself. "polaris setup" keeps all of these in
+server.env of the data directory.
+
+POLARIS_METRICS_TOKEN opens /metrics to Prometheus; POLARIS_METRICS=loopback to whoever calls from this machine (not
+where a proxy runs beside the server). docs/metrics.md names what is in it.
+
+POLARIS_BACKUP_TO (a folder or s3://bucket/prefix), POLARIS_BACKUP_EVERY (1d), POLARIS_BACKUP_KEEP (14) and
+POLARIS_BACKUP_RECIPIENT (a key of age) back everything up by themselves; see "polaris backup --help".
 
 Without DATABASE_URL the server runs its own PostgreSQL inside the data directory.
 
@@ -51,6 +65,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values } = parse({
     args,
     options: {
@@ -73,24 +88,35 @@ export async function run(args: string[]): Promise<void> {
 
   const startedAt = performance.now();
   const say = values.json ? () => {} : (line: string) => console.log(line);
+  const tls = tlsOf(process.env);
+  const settings = backupSettings();
+  let backups: Backups | undefined;
   const booted = await boot({
     dataDir,
     databaseUrl: process.env.DATABASE_URL || undefined,
     host: values.host,
     port,
     publicUrl,
+    tls,
     rotateSecret: values["rotate-secret"],
     proxies: process.env.POLARIS_TRUSTED_PROXIES?.split(",").map((it) => it.trim()),
     entrance: {
       providers: providersOf(process.env),
       signUp: signUpOf(process.env),
       mail: mailOf(process.env),
+      metrics: {
+        token: process.env.POLARIS_METRICS_TOKEN || undefined,
+        loopback: process.env.POLARIS_METRICS === "loopback",
+      },
+      backup: () => backups?.state() ?? { lastAt: undefined, bytes: 0, failures: 0 },
     },
     slack: { settings: slackOf(process.env), bridge: !values["no-bridge"] },
     log: startLog("server"),
     progress: (line) => say(`  ${line} …`),
   });
   await using server = booted;
+  await using stack = new AsyncDisposableStack();
+  if (settings) backups = stack.use(startBackups(settings, { dataDir, log: startLog("backup") }));
   const claimUrl = await server.claimUrl();
   if (values.json) {
     const { url, database } = server;
@@ -106,11 +132,28 @@ export async function run(args: string[]): Promise<void> {
     say(`  machines  polaris login --url ${server.publicUrl}`);
     say("  stop      Ctrl-C");
   }
+  using notify = startNotify();
+  await notify.ready();
   await untilAskedToStop();
+  void notify.stopping();
   say("Stopping: finishing what runs …");
 }
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** A certificate of our own. It is read at the start: a renewed one takes a restart, over which clients resume. */
+function tlsOf(env: Record<string, string | undefined>): { cert: string; key: string } | undefined {
+  const { POLARIS_TLS_CERT: cert, POLARIS_TLS_KEY: key } = env;
+  if (!cert && !key) return undefined;
+  try {
+    return { cert: readFileSync(cert ?? "", "utf8"), key: readFileSync(key ?? "", "utf8") };
+  } catch (cause) {
+    throw new PolarisError("usage", "POLARIS_TLS_CERT and POLARIS_TLS_KEY cannot be read.", {
+      hint: "Both name PEM files that the server's user may read.",
+      cause,
+    });
+  }
+}
 
 function portOf(text: string): number {
   const port = Number(text);

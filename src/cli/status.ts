@@ -4,8 +4,10 @@ import { paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Binding, Status } from "../wire/local.ts";
 import { parse } from "./args.ts";
+import { dataDirOf } from "./data-dir.ts";
 import { type Asleep, asleep } from "./kit/asleep.ts";
 import { type Ink, inkOf } from "./kit/ink.ts";
+import { serverStatus } from "./kit/server-status.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `
@@ -13,17 +15,27 @@ Tells what is being recorded, and whether it has reached the server. While the r
 and what waits for it (exit code 4).
 
 Usage: polaris status [--json] [--polaris-home DIR]
+       polaris status --server [--json] [--data-dir DIR]
+
+--server asks the server that runs on this machine how it stands: what waits, the database, the newest backup.
 
 Examples:
   polaris status
   polaris status --json
+  polaris status --server --data-dir /var/lib/polaris
 `;
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parse({
     args,
-    options: { "polaris-home": { type: "string" }, json: { type: "boolean" } },
+    options: {
+      "polaris-home": { type: "string" },
+      json: { type: "boolean", default: false },
+      server: { type: "boolean", default: false },
+      "data-dir": { type: "string", default: dataDirOf(process.env) },
+    },
   });
+  if (values.server) return await serverStatus(values["data-dir"], values.json);
   const place = paths(values["polaris-home"]);
   const status = await ask<Status>(place, "/status").catch((error: unknown) => {
     if (error instanceof PolarisError && error.code === "daemon_unreachable") {

@@ -7,8 +7,16 @@ import type { Caller } from "./caller.ts";
 /** More than this many that nobody has seen yet: whoever reads them all would do nothing else. */
 const MOST_OPEN = 50;
 
+/** A person who has much to say writes one every few seconds; two agents that advise each other never stop. */
+export const ADVICE_A_MINUTE = 30;
+
 /** Throws unless the caller may advise this session now. Asked with the project locked, before it is written. */
-export async function demandAdvice(tx: Tx, caller: Caller, session: Session): Promise<void> {
+export async function demandAdvice(
+  tx: Tx,
+  caller: Caller,
+  session: Session,
+  most = ADVICE_A_MINUTE,
+): Promise<void> {
   const [row] = await tx<
     {
       advice: AdviceSetting;
@@ -45,6 +53,20 @@ export async function demandAdvice(tx: Tx, caller: Caller, session: Session): Pr
       retryAfter: 30,
     });
   }
+  await demandPace(tx, caller, most);
+}
+
+/** Counted in the database: the same for all doors and servers. */
+async function demandPace(tx: Tx, { org, participant }: Caller, most: number): Promise<void> {
+  const [last] = await tx<{ wait: number }[]>`
+    select extract(epoch from created_at + interval '1 minute' - now())::float8 as wait from injections
+    where org_id = ${org} and sender = ${participant}
+    order by created_at desc offset ${most - 1} limit 1`;
+  if (!last || last.wait <= 0) return;
+  throw new PolarisError("rate_limited", "You have sent much advice in a short time.", {
+    hint: "Nothing was sent; try again after the time in Retry-After.",
+    retryAfter: Math.ceil(last.wait),
+  });
 }
 
 /** How the caller is called: a person's own name; an agent that uses a person's token has only its id. */

@@ -47,15 +47,19 @@ async function isSame(tx: Tx, machine: string, one: Check): Promise<boolean> {
     const [row] = await tx<{ count: number; hash: string }[]>`
       select count(*)::int as count,
         encode(sha256(convert_to(coalesce(string_agg(id::text || E'\\n', '' order by pos), ''), 'UTF8')), 'hex') as hash
-      from (select id, pos, machine_id from events where session_id = ${one.session}
-        order by seq desc limit ${limit}) e
+      from (
+        (select id, pos, machine_id from events where session_id = ${one.session}
+          order by seq desc limit ${limit})
+        union all
+        select id, pos, machine_id from tombstones
+        where session_id = ${one.session} and machine_id = ${machine} and pos between ${from} and ${one.to}) e
       where machine_id = ${machine} and pos between ${from} and ${one.to}`;
     if (row?.count === one.count && row.hash === one.hash) return true;
   }
   return false;
 }
 
-/** By id alone, wherever in the project: what another session told first has its place there. */
+/** By id alone, wherever in the project: what another session told first has its place there. Removed is not missing. */
 async function absentOf(
   tx: Tx,
   project: string,
@@ -75,7 +79,9 @@ async function absentOf(
 
 async function unknownOf(tx: Tx, project: string, ids: string[]): Promise<string[]> {
   const rows = await tx<{ id: string }[]>`
-    select id from events where project_id = ${project} and id = any(${ids}::text[]::uuid[])`;
+    select id from events where project_id = ${project} and id = any(${ids}::text[]::uuid[])
+    union all
+    select id from tombstones where project_id = ${project} and id = any(${ids}::text[]::uuid[])`;
   const known = new Set(rows.map(({ id }) => id));
   return ids.filter((id) => !known.has(id.toLowerCase()));
 }

@@ -4,6 +4,7 @@ import type { Project } from "../wire/session.ts";
 import { within } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import { clip } from "./clip.ts";
+import { search } from "./search.ts";
 
 /** What tells another session's story; tool results, thoughts and costs are in the session itself. */
 const KINDS = [
@@ -22,8 +23,11 @@ const KINDS = [
   "injection.answered",
 ];
 
-/** Read at once; a budget for more would fill a model's whole window. */
-const MOST = 1000;
+/** As many as a page of the search holds. */
+const FOUND = 200;
+
+/** An item without any text is this long. */
+const LEAST = 150;
 
 export interface Wanted {
   /** Only this session, by name; or all but this one. */
@@ -38,7 +42,10 @@ export interface Wanted {
   budget: number;
 }
 
-/** What has been done in a project's sessions, newest first until the budget is spent. */
+/**
+ * What has been done in a project's sessions, newest first until the budget is spent; with words, the newest two hundred
+ * that the search finds (`/search` has them all, in pages).
+ */
 export async function context(
   db: Db,
   caller: Caller,
@@ -46,25 +53,29 @@ export async function context(
   wanted: Wanted,
 ): Promise<Context> {
   const { session, except, person, after, before, q, cursor, budget } = wanted;
+  const limit = Math.ceil((budget * CHARS_PER_TOKEN) / LEAST) + 1;
+  const range = { since: after, until: before, limit: FOUND };
+  const found = q
+    ? await search(db, caller, { q, project: project.slug, session, ...range })
+    : null;
   const rows = await db.as(
     caller.org,
     (tx) => tx<Row[]>`
       select e.id, e.seq, s.name, e.at, e.sender, e.kind, left(coalesce(e.text, ''), 20000) as text,
         e.body->>'name' as tool, e.body->>'driver' as driver
       from events e join sessions s on s.id = e.session_id
-      ${q ? tx`join event_text t on t.project_id = e.project_id and t.seq = e.seq` : tx``}
       where e.project_id = ${project.id} and ${within(tx, caller, project.id)}
         and e.kind = any(${KINDS}) and e.parent is null and coalesce(e.body->>'origin', '') <> 'system'
-        ${q ? tx`and t.tsv @@ websearch_to_tsquery('simple', ${q})` : tx``}
+        ${found ? tx`and e.seq = any(${found.items.map(({ seq }) => seq)}::bigint[])` : tx``}
         ${session ? tx`and s.name = ${session}` : tx``}
         ${except ? tx`and s.name <> ${except}` : tx``}
         ${person ? tx`and e.sender = ${person}` : tx``}
         ${after ? tx`and e.at > ${after}::text::timestamptz` : tx``}
         ${before ? tx`and e.at < ${before}::text::timestamptz` : tx``}
         ${cursor ? tx`and e.seq < ${cursor}` : tx``}
-      order by e.seq desc limit ${MOST}`,
+      order by e.seq desc limit ${limit}`,
   );
-  return fit(rows, budget);
+  return fit(rows, budget, rows.length === limit);
 }
 
 interface Row {
@@ -80,7 +91,7 @@ interface Row {
 }
 
 /** One text takes a quarter of the budget at most, so that a long answer leaves room for what led to it. */
-function fit(rows: Row[], budget: number): Context {
+function fit(rows: Row[], budget: number, isMore: boolean): Context {
   const room = budget * CHARS_PER_TOKEN;
   const items: ContextItem[] = [];
   let used = 2;
@@ -91,7 +102,7 @@ function fit(rows: Row[], budget: number): Context {
     used += size;
     items.push(item);
   }
-  const isCut = items.length < rows.length || rows.length === MOST;
+  const isCut = items.length < rows.length || isMore;
   const last = items.at(-1);
   return {
     items: items.reverse(),

@@ -65,20 +65,27 @@ async function write(
     from jsonb_to_recordset(${JSON.stringify(states)}::text::jsonb)
       as s(session uuid, "waitingSince" timestamptz, model text)
     on conflict (session_id) do update set waiting_since = excluded.waiting_since, model = excluded.model`;
-  if (commits.length === 0) return;
-  await tx`
+  for (const commit of commits) await keep(tx, { org, project }, commit);
+}
+
+/** In the order they were made: a commit stands for those before it, never for those after. */
+async function keep(
+  tx: Tx,
+  { org, project }: Pick<Stretch, "org" | "project">,
+  commit: ReturnType<typeof count>["commits"][number],
+): Promise<void> {
+  const { session, repository, sha, patch = null, branch = null, subject, replaces, at } = commit;
+  const made = await tx`
     insert into session_commits (org_id, project_id, session_id, repository, sha, patch, branch, subject, additions,
       deletions, files, at)
-    select ${org}::uuid, ${project}::uuid, session, repository, sha, patch, branch, subject, additions, deletions,
-      files, at
-    from jsonb_to_recordset(${JSON.stringify(commits)}::text::jsonb) as c(session uuid, repository text, sha text,
-      patch text, branch text, subject text, additions int, deletions int, files int, at timestamptz)
-    on conflict (session_id, sha) do nothing`;
-  // The same change under a new name: what a rebase or a cherry-pick made of it.
-  for (const { session, sha, replaces } of commits) {
-    if (replaces.length === 0) continue;
-    await tx`
-      update session_commits set moved_to = ${sha}
-      where session_id = ${session} and sha = any(${replaces}::text[]) and sha <> ${sha}`;
-  }
+    values (${org}, ${project}, ${session}, ${repository}, ${sha}, ${patch}, ${branch}, ${subject},
+      ${commit.additions}, ${commit.deletions}, ${commit.files}, ${at}::text::timestamptz)
+    on conflict (session_id, sha) do nothing returning sha`;
+  if (made.length === 0) return;
+  // The same change under a new name: what an amend, a squash, a rebase or a cherry-pick made of it.
+  await tx`
+    update session_commits set moved_to = ${sha}
+    where session_id = ${session} and sha <> ${sha} and moved_to is null and (
+      sha in (select value from jsonb_array_elements_text(${JSON.stringify(replaces)}::text::jsonb))
+      or (repository = ${repository} and patch = ${patch}::text))`;
 }

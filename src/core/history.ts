@@ -14,6 +14,7 @@ export interface EventRow {
   received_at: Date;
   kind: string;
   sender: string;
+  sender_name: string | null;
   turn: string | null;
   parent: string | null;
   agent: string;
@@ -28,7 +29,10 @@ export interface EventRow {
 /** The columns every reader of events selects, of `events e join sessions s`. */
 export const columns = (tx: Tx) => tx`
   e.seq, e.id, e.session_id, s.name as session_name, e.at, e.received_at, e.kind, e.sender, e.turn, e.parent,
-  e.agent, e.agent_version, e.translator, e.via, e.text, e.body, e.raw is not null as has_raw`;
+  e.agent, e.agent_version, e.translator, e.via, e.text, e.body, e.raw is not null as has_raw,
+  case when e.sender like 'agent:%' then (
+    select a.display from agents a where a.org_id = e.org_id and a.archived_at is null
+      and a.name = split_part(substr(e.sender, 7), '.', 1)) end as sender_name`;
 
 /** One event as readers get it, long strings shortened unless `whole`. */
 export function storedOf(row: EventRow, whole = false): StoredEvent {
@@ -42,6 +46,7 @@ export function storedOf(row: EventRow, whole = false): StoredEvent {
     receivedAt: row.received_at.toISOString(),
     kind: row.kind,
     sender: row.sender,
+    ...(row.sender_name === null ? {} : { senderName: row.sender_name }),
     ...(row.turn === null ? {} : { turn: row.turn }),
     ...(row.parent === null ? {} : { parent: row.parent }),
     ...(event.text === null ? {} : { text: event.text }),

@@ -22,6 +22,16 @@ export const MAX_LINE = 16 * 1024 * 1024;
 const PER_PROJECT = 2;
 const AT_ONCE = 10;
 
+/** What a batch was, for the metrics. */
+export interface Ingested {
+  stored: number;
+  known: number;
+  refused: number;
+  /** When its newest event happened, by the machine's clock; 0 when it has none. */
+  newestAt: number;
+  ms: number;
+}
+
 interface Lines {
   head: IngestHead;
   items: { line: number; json: string }[];
@@ -76,7 +86,7 @@ function headOf(value: unknown): IngestHead {
  * Sessions of a project the caller may not see (any more) are answered as `blocked`, nothing of them is taken: their
  * events wait on the machine and come in when access does. To refuse them would lose them for good.
  */
-export function startIngest(db: Db, bell: Doorbell) {
+export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => void = () => {}) {
   /** Sessions seen lately: they need no upsert. id -> org/project/name. */
   const known = new Map<string, { org: string; project: string; name: string }>();
   const projects = new Map<string, string>();
@@ -86,6 +96,8 @@ export function startIngest(db: Db, bell: Doorbell) {
     ofProject(project, () => ofAll("", work));
 
   return async function ingest(caller: Caller, { head, items }: Lines): Promise<IngestAnswer> {
+    const startedAt = performance.now();
+    let newestAt = 0;
     const bySession = new Map(head.sessions.map((session) => [session.id, session]));
     const answer: IngestAnswer = {
       acked: {},
@@ -114,6 +126,7 @@ export function startIngest(db: Db, bell: Doorbell) {
         continue;
       }
       lines.set(read.item.event.id, line);
+      newestAt = Math.max(newestAt, Date.parse(read.item.event.at));
       batchOf(read.project).items.push(read.item);
     }
 
@@ -130,6 +143,9 @@ export function startIngest(db: Db, bell: Doorbell) {
         }
       }
     }
+    const { stored, known: again, refused } = answer;
+    const ms = performance.now() - startedAt;
+    taken({ stored, known: again, refused: refused.length, newestAt, ms });
     return answer;
 
     async function take(caller: Caller, slug: string, taking: Taking) {

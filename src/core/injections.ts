@@ -26,7 +26,12 @@ export async function inject(
   bell: Doorbell,
   caller: Caller,
   { project, session }: Place,
-  { id = uuid7(), text, via }: { id?: string | undefined; text: string; via: Via },
+  {
+    id = uuid7(),
+    text,
+    via,
+    most,
+  }: { id?: string | undefined; text: string; via: Via; most?: number },
 ): Promise<Injection> {
   const key = id.toLowerCase();
   const { org, participant } = caller;
@@ -43,7 +48,7 @@ export async function inject(
     {
       async before(tx) {
         isKnown = await knows(tx, caller, { project, session }, key);
-        if (!isKnown) await demandAdvice(tx, caller, session);
+        if (!isKnown) await demandAdvice(tx, caller, session, most);
       },
       async after(tx) {
         if (isKnown) return;

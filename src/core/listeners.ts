@@ -5,6 +5,7 @@ import type { Caller } from "./caller.ts";
 
 /** So often a server with listeners says that it lives; `expiry.ts` waits four times as long. */
 const BEAT_MS = 5_000;
+const SWEEP_MS = 3_600_000;
 
 /** Whether a stream of this caller can bring advice to an agent: a machine's, or one of a program that records. */
 export const canDeliver = ({ kind, scopes }: Caller): boolean =>
@@ -20,6 +21,7 @@ export function startListeners(db: Db, log: Log) {
   /** Streams by session, and how many of them say what they hold. */
   const here = new Map<string, { org: string; streams: number; holding: number }>();
   const changed = new Set<string>();
+  const swept = new Map<string, number>();
   let writing: Promise<void> | undefined;
 
   /** Writes down how it stands when it is written, so that what opens and closes quickly comes out right. */
@@ -30,13 +32,24 @@ export function startListeners(db: Db, log: Log) {
       try {
         await alive();
         const orgs = Map.groupBy(sessions, (session) => here.get(session)?.org ?? "");
-        for (const [org, list] of orgs) await tell(org, list);
+        for (const [org, list] of orgs) {
+          await tell(org, list);
+          await sweep(org);
+        }
       } catch (error) {
         log.warn("listeners.failed", { error: brief(error) });
         for (const session of sessions) changed.add(session);
         return; // the next beat tries again
       }
     }
+  }
+
+  /** What was left a day ago tells nothing any more; servers that died take theirs with them. */
+  async function sweep(org: string): Promise<void> {
+    if (Date.now() - (swept.get(org) ?? 0) < SWEEP_MS) return;
+    swept.set(org, Date.now());
+    await db.sql`delete from servers where alive_at < now() - interval '1 day'`;
+    await db.as(org, (tx) => tx`delete from listeners where left_at < now() - interval '1 day'`);
   }
 
   const alive = () => db.sql`

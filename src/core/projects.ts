@@ -141,6 +141,14 @@ export function change(
     for (const [action, from, to] of changes) {
       if (from !== to) await note(tx, { ...act, action, detail: { from, to } });
     }
+    if (wanted.pullRequests !== undefined) {
+      const to = wanted.pullRequests;
+      const changed = await tx`
+        update projects set pull_requests = ${to} where id = ${id} and pull_requests <> ${to} returning id`;
+      if (changed.length > 0) {
+        await note(tx, { ...act, action: "project.pull_requests", detail: { to } });
+      }
+    }
     return read(tx, caller, slug, true);
   });
 }

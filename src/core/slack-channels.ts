@@ -44,6 +44,25 @@ export async function placeOf(
   return row;
 }
 
+/**
+ * Channels of sessions that ended an hour ago, or in which nothing was said for a day, and that were not told to be
+ * archived yet. An hour, because sessions are often taken up again.
+ */
+export async function idleChannels(tx: Tx, org: string, team: string): Promise<Channel[]> {
+  return await tx<Channel[]>`
+    select ${columns(tx)} from slack_channels c join sessions s on s.id = c.session_id
+    where c.org_id = ${org} and c.team_id = ${team} and c.state = 'live' and c.removed_at is null
+      and (s.ended_at < now() - interval '1 hour'
+        or coalesce(s.last_event_at, c.created_at) < now() - interval '1 day')
+      and not exists (
+        select from slack_outbox o where o.org_id = ${org} and o.key = 'archive ' || c.id::text)`;
+}
+
+/** The place is given up: the next message makes another one. */
+export async function retire(tx: Tx, id: string): Promise<void> {
+  await tx`update slack_channels set removed_at = now() where id = ${id}`;
+}
+
 /** By Slack's id; none when it is no place of ours. */
 export async function byChannel(
   tx: Tx,

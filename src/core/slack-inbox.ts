@@ -13,6 +13,8 @@ export interface Delivered {
   team: string;
   /** The conversation it belongs to: such events are handled one after the other. */
   place: string;
+  /** Of what somebody wrote: where and when. */
+  message?: { channel: string; ts: string } | undefined;
   body: Record<string, unknown>;
 }
 
@@ -21,15 +23,22 @@ const MOST = 10;
 const CLAIM_MS = 60_000;
 
 export async function accept(db: Db, it: Delivered): Promise<"new" | "known"> {
-  const rows = await db.as(
-    it.org,
-    (tx) => tx`
-      insert into slack_inbox (event_id, org_id, client_id, team_id, place, body, claimed_until)
-      values (${it.id}, ${it.org}, ${it.clientId}, ${it.team}, ${it.place},
+  const { channel, ts } = it.message ?? {};
+  const message = it.message ? `${it.team} ${channel} ${ts}` : null;
+  return db.as(it.org, async (tx) => {
+    const rows = await tx`
+      insert into slack_inbox (event_id, org_id, client_id, team_id, place, message, body, claimed_until)
+      values (${it.id}, ${it.org}, ${it.clientId}, ${it.team}, ${it.place}, ${message},
         ${JSON.stringify(it.body)}::text::jsonb, now() + ${CLAIM_MS}::int * interval '1 ms')
-      on conflict do nothing returning 1`,
-  );
-  return rows.length > 0 ? "new" : "known";
+      on conflict do nothing returning 1`;
+    if (it.message) {
+      await tx`
+        update slack_channels set heard_ts = ${ts ?? ""}
+        where team_id = ${it.team} and channel = ${channel ?? ""} and removed_at is null
+          and (heard_ts is null or heard_ts < ${ts ?? ""})`;
+    }
+    return rows.length > 0 ? "new" : "known";
+  });
 }
 
 export async function done(db: Db, { org, id }: Delivered): Promise<void> {

@@ -3,13 +3,12 @@ import type { Db, Tx } from "../db/db.ts";
 import type { Lease } from "./slack-leases.ts";
 import type { Method } from "./slack-outbox.ts";
 
-/** The first open write of a lane, with what it needs to be sent. */
+/** The first open write of a lane, with what it needs to be sent; its payload comes with the claim. */
 export interface Head {
   id: number;
   key: string;
   lane: string;
   method: Method;
-  payload: Record<string, unknown>;
   /** Our row of the channel, and Slack's id of it when it is there. */
   place: string | null;
   channel: string | null;
@@ -24,8 +23,6 @@ export interface Head {
   targetTs: string | null;
   /** Where the post that this changes stands: not always the project's channel of today. */
   targetChannel: string | null;
-  /** The post it needs is still on its way. */
-  waits: boolean;
   state: "waiting" | "sending";
   fence: number | null;
   attempts: number;
@@ -46,29 +43,45 @@ export interface Note {
   repaired?: string[];
 }
 
-const HEADS = 500;
+/** Looked at together; of one channel and method so many, lest a busy one hide the others. */
+const HEADS = 400;
+const OF_ONE = 4;
 
+/**
+ * What could be sent next: the first open write of each lane, without those that wait for another one. A crowd of edits
+ * (50 a minute) must not stand before posts, nor one channel's posts (one a second) before another's: so they come by
+ * turns over channels and methods. What stands in a channel itself goes before replies: it is little, replies wait for
+ * it, and it is where somebody is asked for.
+ */
 export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
   const rows = await db.as(
     org,
     (tx) => tx<(Omit<Head, "id" | "fence"> & { id: string; fence: string | null })[]>`
       with heads as (
-        select distinct on (lane) * from slack_outbox
+        select distinct on (lane) id, org_id, team_id, key, lane, method, channel_id, place, thread, target, project_id,
+          session_id, state, fence, attempts, not_before, claimed_at, note
+        from slack_outbox
         where org_id = ${org} and state in ('waiting', 'sending') order by lane, id
+      ), ready as (
+        select h.*, c.channel, c.name as channel_name, t.ts as thread_ts, g.ts as target_ts, g.channel as target_channel,
+          row_number() over (
+            partition by h.method, coalesce(h.channel_id::text, h.place), h.thread is not null order by h.id) as nth
+        from heads h
+        left join slack_channels c on c.id = h.channel_id
+        left join slack_posts t on t.org_id = h.org_id and t.key = h.thread
+          and (h.channel_id is null or t.channel = c.channel)
+        left join slack_posts g on g.org_id = h.org_id and g.key = h.target
+        where h.team_id = ${team} and (h.channel_id is null or c.state in ('wanted', 'live'))
+          and not (t.ts is null and h.thread is not null and exists (select 1 from slack_outbox r
+            where r.org_id = h.org_id and r.key = h.thread and r.state in ('waiting', 'sending')))
+          and not (g.ts is null and h.target is not null and exists (select 1 from slack_outbox r
+            where r.org_id = h.org_id and r.key = h.target and r.state in ('waiting', 'sending')))
       )
-      select h.id, h.key, h.lane, h.method, h.payload, h.channel_id as place, c.channel, c.name as "channelName",
-        h.place as address, h.thread, h.target, h.project_id as project, h.session_id as session,
-        t.ts as "threadTs", g.ts as "targetTs", g.channel as "targetChannel",
-        exists (select 1 from slack_outbox r where r.org_id = h.org_id and r.state in ('waiting', 'sending')
-          and ((r.key = h.thread and t.ts is null) or (r.key = h.target and g.ts is null))) as waits,
-        h.state, h.fence, h.attempts, h.not_before as "notBefore", h.claimed_at as "claimedAt", h.note
-      from heads h
-      left join slack_channels c on c.id = h.channel_id
-      left join slack_posts t on t.org_id = h.org_id and t.key = h.thread
-        and (h.channel_id is null or t.channel = c.channel)
-      left join slack_posts g on g.org_id = h.org_id and g.key = h.target
-      where h.team_id = ${team} and (h.channel_id is null or c.state in ('wanted', 'live'))
-      order by h.id limit ${HEADS}`,
+      select id, key, lane, method, channel_id as place, channel, channel_name as "channelName", place as address, thread,
+        target, project_id as project, session_id as session, thread_ts as "threadTs", target_ts as "targetTs",
+        target_channel as "targetChannel", state, fence, attempts, not_before as "notBefore",
+        claimed_at as "claimedAt", note
+      from ready where nth <= ${OF_ONE} order by thread is not null, nth, id limit ${HEADS}`,
   );
   return rows.map((row) => ({
     ...row,

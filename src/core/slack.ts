@@ -1,6 +1,6 @@
 /** How an organisation stands with Slack, in words. */
 import type { Db } from "../db/db.ts";
-import type { SlackStatus } from "../wire/slack.ts";
+import type { SlackProblem, SlackStatus } from "../wire/slack.ts";
 import { visible } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import type { SealKeys } from "./seal.ts";
@@ -45,11 +45,14 @@ export async function status(
     const [box] = await tx<
       { waiting: number; oldest: Date | null; dropped: number; looked: number }[]
     >`
-      select count(*) filter (where state in ('waiting', 'sending'))::int as waiting,
-        min(created_at) filter (where state in ('waiting', 'sending')) as oldest,
-        count(*) filter (where state = 'dropped' and error <> 'disconnected')::int as dropped,
-        count(*) filter (where helped)::int as looked
-      from slack_outbox where org_id = ${caller.org}`;
+      select open.*, odd.* from (
+        select count(*)::int as waiting, min(created_at) as oldest from slack_outbox
+        where org_id = ${caller.org} and state in ('waiting', 'sending')
+      ) open, (
+        select count(*) filter (where state = 'dropped' and error <> 'disconnected')::int as dropped,
+          count(*) filter (where helped)::int as looked
+        from slack_outbox where org_id = ${caller.org} and (state = 'dropped' or helped)
+      ) odd`;
     const places = await tx<Place[]>`
       select p.slug as project, c.channel, c.name, c.state, c.is_linked, c.problem
       from slack_channels c join projects p on p.id = c.project_id
@@ -65,11 +68,7 @@ export async function status(
             team: row.team,
             name: row.name,
             state: row.state,
-            problem: row.problem && {
-              word: row.problem,
-              detail: row.problem_detail,
-              ...remedyOf(row.problem),
-            },
+            problem: problemOf(row.problem, row.problem_detail),
             missing: Object.keys(SCOPES).filter((scope) => !row.scopes.includes(scope)),
             connectedBy: row.installed_by,
             connectedAt: row.updated_at.toISOString(),
@@ -88,8 +87,11 @@ export async function status(
         name,
         state,
         isLinked: is_linked,
-        problem: problem && { word: problem, detail: null, ...remedyOf(problem) },
+        problem: problemOf(problem, null),
       })),
     };
   });
 }
+
+const problemOf = (word: string | null, detail: string | null): SlackProblem | null =>
+  word ? { word, detail, ...remedyOf(word) } : null;

@@ -89,7 +89,9 @@ export function changeOf(
       change.asks = state === "needs_human" ? asked(event) : "";
       change.ended = state === "finished" ? event.at : null;
     }
-    if (kind === "user.message" && body.origin !== "system" && !event.parent) {
+    // Advice is not its driver's prompt.
+    const isAside = body.origin === "system" || body.origin === "injected";
+    if (kind === "user.message" && !isAside && !event.parent) {
       change.prompts++;
       if (text) change.lastPrompt = text.slice(0, 280);
     }

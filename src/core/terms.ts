@@ -3,10 +3,9 @@ import { wordsOf } from "../lib/words.ts";
 /**
  * What the index holds of an event: its words with their places, and its facets. A facet is a word that no text can
  * hold (it has a sign in it): `k:` kind, `t:` tool and kind of tool, `w:` whose (who said it, and who drives the
- * session), `a:` agent, `b:` branch, `y:` week; `o:`, `p:`, `s:` where it is. A path that a tool works on is a phrase of its parts: f/src f/core f/search f/ts.
+ * session), `a:` agent, `b:` branch, `y:` week; `p:`, `s:` where it is. A path that a tool works on is a phrase of its parts: f/src f/core f/search f/ts.
  */
 export interface Indexable {
-  org: string;
   project: string;
   session: string;
   at: Date;
@@ -36,7 +35,6 @@ export const facet = {
   agent: (agent: string) => `a:${agent.toLowerCase()}`,
   branch: (branch: string) => `b:${branch}`,
   file: (part: string) => `f/${part}`,
-  org: (id: string) => `o:${id.slice(-12)}`,
   project: (id: string) => `p:${id.slice(-12)}`,
   session: (id: string) => `s:${id.slice(-12)}`,
   week: (at: Date) => `y:${Math.floor(at.getTime() / WEEK_MS)}`,
@@ -72,7 +70,6 @@ export function vectorOf(event: Indexable): { tsv: string; words: string[] } {
 function facetsOf(event: Indexable): Set<string> {
   const { at, kind, sender, driver, agents, branch, tool } = event;
   const names = [
-    facet.org(event.org),
     facet.project(event.project),
     facet.session(event.session),
     facet.week(at),

@@ -56,7 +56,6 @@ export function startTexts() {
     const items = rows.map((row) => {
       const { tsv, words } = vectorOf({
         ...row,
-        org,
         project,
         session: row.session_id,
         agents: [row.agent, row.source],

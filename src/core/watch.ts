@@ -81,10 +81,7 @@ export async function startWatch(db: Db, identify: Identify, log: Log) {
   return {
     /** Somebody's access may have changed, and is committed. */
     changed,
-    /**
-     * A signal that fires, with a PolarisError as its reason, when this caller loses this project; without one, when
-     * they may read here no longer. Dispose it.
-     */
+    /** A signal that fires, with a PolarisError as its reason, when this caller loses this project, or all of them. Dispose it. */
     over(caller: Caller, project?: string): { signal: AbortSignal } & Disposable {
       const key = `${caller.token} ${caller.kind} ${project ?? ""}`;
       const entry = entries.get(key) ?? { caller, project, streams: new Set() };
@@ -125,7 +122,7 @@ async function lostBy(
       if (error instanceof PolarisError) return error;
       throw error;
     }
-    if (project === undefined) return undefined;
+    if (!project) return undefined;
     const [row] = await tx<{ slug: string; visibility: "org" | "private"; member: boolean }[]>`
       select p.slug, p.visibility, ${isMember(tx, caller)} as member from projects p
       where p.id = ${project} and p.archived_at is null and ${visible(tx, caller)}`;

@@ -149,6 +149,13 @@ export interface To {
   station?: string | null;
 }
 
+/** What waits for this session is another machine's to deliver. Runs inside `journal.write`. */
+export function letGo(db: Database, session: string): void {
+  db.query(
+    "update advice set state = 'recalled', since = ? where session = ? and state = 'waiting'",
+  ).run(Date.now(), session);
+}
+
 /** It is about to be handed over: from now on it may be on its way. Runs inside `journal.write`. */
 export function handing(
   db: Database,
@@ -170,7 +177,18 @@ export function stick(db: Database, { id }: Pick<Advice, "id">, at: number): voi
   db.query("update advice set stuck = ? where id = ?").run(at, id);
 }
 
-/** It was not handed over after all, or in vain: another way may be tried. Runs inside `journal.write`. */
+/** Nothing of it was handed over: any way may be tried. Runs inside `journal.write`. */
+export function unhanded(db: Database, { id }: Pick<Advice, "id">): void {
+  db.query(
+    `update advice set state = 'waiting', since = ?, stuck = 0, route = null, agent_session = null, station = null
+     where id = ? and state = 'handing'`,
+  ).run(Date.now(), id);
+}
+
+/**
+ * It was handed over in vain, it seems: another way may be tried, but only one that can tell (see `settled` in
+ * answers.ts). Its route stays, as the mark of that. Runs inside `journal.write`.
+ */
 export function back(db: Database, { id }: Pick<Advice, "id">): void {
   db.query(
     `update advice set state = 'waiting', since = ?, stuck = 0

@@ -1,6 +1,7 @@
 import type { Advisable } from "../agents/agent.ts";
 import { pause } from "../lib/backoff.ts";
 import type { Handover, HookAnswer, HookCall } from "../wire/local.ts";
+import type { Abreast } from "./abreast.ts";
 import * as mail from "./advice.ts";
 import type { Bells } from "./bells.ts";
 import { type Bound, bindingOf } from "./bindings.ts";
@@ -8,7 +9,7 @@ import type { Taken } from "./hooks.ts";
 import type { Journal } from "./journal.ts";
 import type { Stations } from "./stations.ts";
 
-/** How long after a hook has come the transcript must have stayed without a sign. */
+/** How long after a hook has come the transcript must stay without a sign. */
 const SETTLED_MS = 1_500;
 
 /** What hooks are answered: with some of them goes what their agent is to read. */
@@ -16,15 +17,17 @@ export type Answers = (call: HookCall, taken: Taken) => Promise<HookAnswer>;
 
 export function startAnswers({
   journal,
+  abreast,
   bells,
   stations,
 }: {
   journal: Journal;
+  abreast: Pick<Abreast, "has">;
   bells: Bells;
   stations: Pick<Stations, "of">;
 }): Answers {
   const { db } = journal;
-  const proven = new Set<string>();
+  const waiting = ({ session }: Bound) => (abreast.has(session) ? mail.waiting(db, session) : []);
 
   /** The first words to a session: where its bell hangs, and the brief of what it goes on with. */
   async function greeting(agentSession: string, form: Advisable): Promise<string> {
@@ -50,9 +53,9 @@ export function startAnswers({
   ): Promise<Pick<HookAnswer, "wake" | "handovers">> {
     const { agent_session } = bound;
     const isOpen = inbox && !mail.isDead(db, agent_session, "socket");
-    if (!isOpen) await settled(agent_session);
+    await settled(bound);
     const handovers: Handover[] = [];
-    for (const advice of mail.waiting(db, bound.session)) {
+    for (const advice of waiting(bound)) {
       const route = isOpen ? "socket" : "hook";
       const to = { route, agentSession: agent_session, station: call } as const;
       const words = await journal.write(() => {
@@ -71,23 +74,21 @@ export function startAnswers({
   }
 
   /**
-   * Before another way is used, the first must be known to be shut, not slow: a hook that comes now shows that the
-   * agent's process is alive and has had its turn to read what was written into its inbox before; had it taken
-   * something, the transcript would say so within 0.4 s. What it refuses is gone.
+   * What was handed over before and gave no sign may be on its way all the same, if the agent was only slow. A hook that
+   * comes now shows that its process is alive and has had its turn to read what was written before; had it taken
+   * something, the transcript would say so within 0.4 s (measured). What is still without a sign then was refused.
    */
-  async function settled(agentSession: string): Promise<void> {
-    const since = mail.deadSince(db, agentSession, "socket");
-    if (since === undefined || proven.has(agentSession)) return;
-    await pause(SETTLED_MS);
-    proven.add(agentSession);
+  async function settled(bound: Bound): Promise<void> {
+    if (waiting(bound).some(({ route }) => route !== null)) await pause(SETTLED_MS);
   }
 
   /** The end of a turn, where the agent waits for our hook anyway: only what has no better way is said here. */
   async function closing(bound: Bound, form: Advisable, name: string): Promise<string | undefined> {
-    const all = mail.waiting(db, bound.session).filter(({ stuck }) => stuck > 0);
+    // Not what may be on its way: here is no time to wait for a sign of it.
+    const all = waiting(bound).filter(({ stuck, route }) => stuck > 0 && route === null);
     if (all.length === 0 || form.hookOutput(name, all.map(mail.wordsOf)) === undefined)
       return undefined;
-    if (name !== "Stop" || stations.of(bound)) return undefined;
+    if (name !== "Stop" || stations.of(bound)?.ways.length) return undefined;
     const to = { route: "hook", agentSession: bound.agent_session } as const;
     const words = await journal.write(() =>
       all.flatMap((advice) => {

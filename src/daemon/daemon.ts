@@ -6,10 +6,12 @@ import { startGuard } from "../machine/guard/guard.ts";
 import { identify } from "../machine/identity.ts";
 import { makeFolders, type Paths, paths } from "../machine/paths.ts";
 import type { Status } from "../wire/local.ts";
+import { startAbreast } from "./abreast.ts";
 import { startAccounts } from "./accounts.ts";
 import { askServer } from "./backfill.ts";
 import { startBells } from "./bells.ts";
 import { live } from "./bindings.ts";
+import { startCommits } from "./commits.ts";
 import { startDownlink } from "./downlink.ts";
 import { startFollowers } from "./followers.ts";
 import { startHooks } from "./hooks.ts";
@@ -22,6 +24,7 @@ import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
 import { startPruner } from "./prune.ts";
 import { startRecovery } from "./recovery.ts";
+import { startRest } from "./rest.ts";
 import { routes } from "./routes.ts";
 import { silentSince } from "./silence.ts";
 import { listen } from "./socket.ts";
@@ -57,6 +60,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
 
   const journal = parts.use(startJournal(place.journal, log));
   parts.use(startPruner(journal));
+  parts.use(startRest(journal));
   const guard = parts.use(
     startGuard({
       policy: place.policy,
@@ -67,12 +71,15 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       },
     }),
   );
-  const mailbox = parts.use(startMailbox({ journal, agents, bells: startBells(place.bells), log }));
+  const abreast = startAbreast();
+  const bells = startBells(place.bells);
+  const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const downlink = parts.use(
     startDownlink({
       journal,
       accounts,
+      abreast,
       log,
       elsewhere: (session) => void members.depart(session).catch(() => undefined),
     }),
@@ -87,6 +94,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
   const upstream = startUpstream(accounts);
+  parts.use(startCommits({ journal, guard, log }));
   const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
   const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
   const updates = parts.use(startUpdates({ place, log }));

@@ -1,6 +1,9 @@
+import { z } from "zod";
 import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { type Server, send } from "../machine/api.ts";
 import { HOLDS } from "../wire/injection.ts";
+import type { Abreast } from "./abreast.ts";
 import type { Account, Accounts } from "./accounts.ts";
 import * as mail from "./advice.ts";
 import { live } from "./bindings.ts";
@@ -24,11 +27,12 @@ const SOON_MS = 200;
 export function startDownlink(needs: {
   journal: Journal;
   accounts: Accounts;
+  abreast: Abreast;
   log: Log;
   /** A session goes on at another machine. */
   elsewhere: (session: string) => void;
 }): AsyncDisposable & { census(): void } {
-  const { journal, accounts, log, elsewhere } = needs;
+  const { journal, accounts, abreast, log, elsewhere } = needs;
   const { db } = journal;
   const streams = new Map<string, { stop: AbortController; done: Promise<void> }>();
 
@@ -97,17 +101,21 @@ export function startDownlink(needs: {
       if (!response.body) return false;
       let any = false;
       const server = { url: account.url, token };
+      const goal = await lastSeq(server, session);
+      if (session.heard >= goal) abreast.mark(session.id);
       const tell = (id: string) => void hold(server, session, id, { log, signal });
       for (const id of heldOf(db, session.id)) tell(id);
       for await (const { data } of frames(tap(response.body, heard))) {
         const event = await keep(session.id, data);
         if (event) any = true;
+        if (event && event.seq >= goal) abreast.mark(session.id);
         const held = event && heldBy(event);
         if (held) tell(held);
       }
       return any;
     } finally {
       clearTimeout(timer);
+      abreast.drop(session.id);
     }
   }
 
@@ -159,6 +167,15 @@ const heldBy = ({ kind, id, body }: mail.Heard): string | undefined =>
     : kind === "injection.edited" && typeof body.injection === "string"
       ? body.injection
       : undefined;
+
+/** How far the server's record of a session goes; 0 when it does not say. */
+async function lastSeq(server: Server, { project, name }: Session): Promise<number> {
+  const path = `/projects/${project}/sessions/${name}`;
+  const { json } = await send(server, { path, timeoutMs: 5_000 });
+  return Known.safeParse(json).data?.lastSeq ?? 0;
+}
+
+const Known = z.looseObject({ lastSeq: z.int() });
 
 /** The token the server has refused last. */
 interface Shown {

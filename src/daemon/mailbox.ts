@@ -3,6 +3,7 @@ import type { Agent } from "../agents/agent.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Handed, Station } from "../wire/local.ts";
+import type { Abreast } from "./abreast.ts";
 import * as mail from "./advice.ts";
 import { type Answers, startAnswers } from "./answers.ts";
 import type { Bells } from "./bells.ts";
@@ -37,13 +38,14 @@ export interface Mailbox extends AsyncDisposable {
 export function startMailbox(needs: {
   journal: Journal;
   agents: readonly Agent[];
+  abreast: Abreast;
   bells: Bells;
   log: Log;
 }): Mailbox {
-  const { journal, agents, bells, log } = needs;
+  const { journal, agents, abreast, bells, log } = needs;
   const { db } = journal;
   const stations = startStations(() => look());
-  const answer = startAnswers({ journal, bells, stations });
+  const answer = startAnswers({ journal, abreast, bells, stations });
   const startedAt = Date.now();
   const rungAt = new Map<string, number>();
   let running = false;
@@ -84,6 +86,9 @@ export function startMailbox(needs: {
   /** Does what can be done now; answers in how many milliseconds there is more, unless something happens before. */
   async function step(advice: mail.Advice): Promise<number> {
     const bound = seatOf(db, advice.session);
+    if (advice.state === "waiting" && !abreast.has(advice.session) && bound?.state === "live") {
+      return Number.POSITIVE_INFINITY;
+    }
     if (bound?.state !== "live") return await over(advice);
     if (advice.state === "waiting") return await deliver(advice, bound);
     if (advice.agent_session !== bound.agent_session) return await over(advice);
@@ -98,21 +103,24 @@ export function startMailbox(needs: {
     const agent = agents.find(({ name }) => name === bound.agent);
     if (!agent?.advice) return await fail(advice, `${bound.agent} cannot be advised.`);
     const station = stations.of(bound);
-    const way = station?.ways.find((one) => !mail.isDead(db, bound.agent_session, one));
+    // What was handed over before without a sign goes no second way from here: it may only be late.
+    const way = station?.ways.find(
+      (one) => !mail.isDead(db, bound.agent_session, one) && (advice.route ?? one) === one,
+    );
     if (!station || !way) return await none(advice, bound);
     const to = { route: way, agentSession: bound.agent_session, station: station.id };
     if (!(await journal.write(() => mail.handing(db, advice, to)))) return 0;
     // The words may have been edited until the line above.
     const words = mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
-    const content = agent.advice.message(words);
+    const content = way === "socket" ? agent.advice.message(words) : agent.advice.frame(words);
     const handover = {
       injection: advice.id,
       way,
       agentSession: bound.agent_session,
       content,
-      meta: {},
+      meta: { sender: words.from },
     };
-    if (!stations.push(station, handover)) await journal.write(() => mail.back(db, advice));
+    if (!stations.push(station, handover)) await journal.write(() => mail.unhanded(db, advice));
     return SIGN_MS;
   }
 
@@ -186,7 +194,10 @@ export function startMailbox(needs: {
     return Number.POSITIVE_INFINITY;
   }
 
+  const current = ({ session }: Bound) => (abreast.has(session) ? mail.waiting(db, session) : []);
+
   const commits = journal.onCommit(look);
+  abreast.onMark(look);
   look();
   return {
     async station(station, signal) {
@@ -204,7 +215,7 @@ export function startMailbox(needs: {
         if (advice?.agent_session && advice.route && advice.state === "handing") {
           mail.bury(db, advice.agent_session, advice.route);
         }
-        if (advice) mail.back(db, advice);
+        if (advice) mail.unhanded(db, advice);
       });
       return { ok: true };
     },
@@ -225,8 +236,9 @@ export function startMailbox(needs: {
       if (!form) return "";
       const to = { route: "inbox", agentSession: bound.agent_session } as const;
       const words = await journal.write(() =>
-        mail.waiting(db, bound.session).flatMap((advice) => {
-          if (!mail.handing(db, advice, to)) return [];
+        current(bound).flatMap((advice) => {
+          // It may be on its way already.
+          if (advice.route !== null || !mail.handing(db, advice, to)) return [];
           mail.handed(db, advice.id);
           mail.seen(db, advice.id, "tool");
           return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);

@@ -6,6 +6,7 @@ import { repositoryOf } from "../machine/git.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Binding, Join, Joined, Leave, Link, Unlink } from "../wire/local.ts";
 import type { Accounts, Home } from "./accounts.ts";
+import { letGo } from "./advice.ts";
 import { type Bound, bind, bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
 import type { Followers } from "./followers.ts";
@@ -155,6 +156,8 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
   /** The session goes on at another machine: nothing more of it is said here, and nothing is delivered. */
   async function depart(session: string): Promise<void> {
     const bound = seatOf(db, session);
+    // It is for the other machine now; to call it undelivered would be that machine's word.
+    await journal.write(() => letGo(db, session));
     if (bound) await leave({ agentSession: bound.agent_session });
   }
 

@@ -61,12 +61,13 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     },
     async polaris_connect(call) {
       const { project, session } = read(Connect, call);
-      const { agentSession } = whoAsks(call);
+      const { agentSession, bound } = whoAsks(call);
+      const agent = bound?.agent ?? hooks.seen(agentSession)?.agent ?? "claude";
       const {
         project: slug,
         name,
         brief,
-      } = await members.join({ agentSession, agent: "claude", project, name: session });
+      } = await members.join({ agentSession, agent, project, name: session });
       return [`Connected: recorded as ${slug}/${name} from now on.`, brief]
         .filter(Boolean)
         .join("\n\n");

@@ -109,7 +109,7 @@ function check(folder: string, version: string): void {
     "database_version",
     `${folder} was made by PostgreSQL ${made}; this Polaris brings ${version}.`,
     {
-      hint: `Dump it with pg_dump of PostgreSQL ${made} and restore into a new data directory, or set DATABASE_URL.`,
+      hint: `With the Polaris that made it: polaris backup. With this one: polaris restore into a new data directory.`,
     },
   );
 }

@@ -95,6 +95,13 @@ export async function startEmbedded({
   }
 }
 
+/** The database of a server that runs on this data directory; undefined when none runs. For what only reads beside it. */
+export function attach(dataDir: string): Connection | undefined {
+  if (!existsSync(join(dataDir, "database.password"))) return undefined;
+  const found = running(join(place(dataDir).home, "cluster"));
+  return found && connectionOf(found, passwordOf(resolve(dataDir), true));
+}
+
 /** A postmaster that an earlier Polaris left running serves on, when it answers and is of our version. */
 async function reuse(cluster: Cluster, folder: string): Promise<Postmaster | undefined> {
   // One that recovers would only begin again if we restarted it.

@@ -40,6 +40,22 @@ export async function migrate(
   }
 }
 
+/** What `migrate` would apply, changing nothing; throws as it would. */
+export async function missing(
+  sql: Sql,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<string[]> {
+  const [there] = await sql<{ is: boolean }[]>`
+    select to_regclass('schema_version') is not null as is`;
+  const rows = there?.is
+    ? await sql<
+        Applied[]
+      >`select number, name, checksum, polaris from schema_version order by number`
+    : [];
+  compare(rows, migrations);
+  return migrations.slice(rows.length).map(({ name }) => name);
+}
+
 /** Applies the first missing one and returns its name; nothing when all are there. */
 async function step(tx: Tx, migrations: readonly Migration[]): Promise<string | undefined> {
   await tx`select pg_advisory_xact_lock(${LOCK}::bigint)`;
@@ -85,7 +101,8 @@ function compare(rows: readonly Applied[], migrations: readonly Migration[]): vo
   }
 }
 
-const checksum = ({ sql }: Migration): string => createHash("sha256").update(sql).digest("hex");
+export const checksum = ({ sql }: Migration): string =>
+  createHash("sha256").update(sql).digest("hex");
 
 const TABLE = `
   create table if not exists schema_version (

@@ -22,6 +22,25 @@ export function repositoryOf(directory: string): Repository | undefined {
   }
 }
 
+/** The working tree that holds a directory, and git's own folder of it: a worktree's, not the one it shares. */
+export function checkoutOf(directory: string): { root: string; git: string } | undefined {
+  for (let root = resolve(directory); ; root = dirname(root)) {
+    const path = join(root, ".git");
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory() && existsSync(join(path, "HEAD"))) return { root, git: path };
+    if (found?.isFile()) {
+      const target = /^gitdir: (.+)$/m.exec(read(path))?.[1];
+      if (target) return { root, git: resolve(root, target.trim()) };
+    }
+    if (dirname(root) === root) return undefined;
+  }
+}
+
+/** The branch that is checked out, read from its file; none when the head stands on a commit of its own. */
+export function branchOf(git: string): string | undefined {
+  return /^ref: refs\/heads\/(.+)$/m.exec(read(join(git, "HEAD")))?.[1];
+}
+
 /** `.git` itself, or what the file of a worktree or submodule points to; for a worktree the common folder. */
 function gitFolder(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });

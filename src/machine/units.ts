@@ -37,7 +37,7 @@ WantedBy=default.target
  * Quoted; `%` is systemd's own sign everywhere, `$` in all words but the first, which is taken as it is and would keep
  * a doubled one (systemd 252; systemd.service(5), COMMAND LINES).
  */
-function systemdWord(word: string): string {
+export function systemdWord(word: string): string {
   const text = word.replaceAll("%", "%%");
   return /^[\w@%+=:,./$-]+$/.test(text)
     ? text
@@ -77,5 +77,5 @@ ${words.map((word) => `    <string>${xml(word)}</string>`).join("\n")}
 `;
 }
 
-const xml = (text: string): string =>
+export const xml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -6,9 +6,11 @@ import { ask } from "../machine/local.ts";
 import type { Paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
 import { TOOLS, type ToolAnswer, ToolList } from "../wire/tools.ts";
+import { CHANNEL, isChannel, speak } from "./channel.ts";
 import { startStation } from "./station.ts";
 
-const INSTRUCTIONS =
+/** Stands in the model's context of every session. */
+export const INSTRUCTIONS =
   "Polaris records this session for teammates. Their messages begin with 'Advice from a teammate'; answer with polaris_reply.";
 
 /**
@@ -24,9 +26,13 @@ export async function serveMcp({
 }): Promise<void> {
   const running = new Set<Promise<unknown>>();
   let tools = ToolList.parse(TOOLS);
+  const hasChannel = isChannel(process.ppid);
   const server = new Server(
     { name: "polaris", version },
-    { capabilities: { tools: { listChanged: true } }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: { listChanged: true }, ...(hasChannel ? CHANNEL : {}) },
+      instructions: INSTRUCTIONS,
+    },
   );
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: tools.map(({ name, description, inputSchema, isReading, isReady }) => ({
@@ -52,6 +58,7 @@ export async function serveMcp({
   const station = startStation({
     place,
     inbox: inboxOf(process.env),
+    channel: hasChannel ? (handover) => speak(server, handover) : undefined,
     learned(known) {
       if (JSON.stringify(known) === JSON.stringify(tools)) return;
       tools = known;

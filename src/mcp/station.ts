@@ -13,10 +13,13 @@ const AGAIN = { firstMs: 100, maxMs: 2_000 };
 export function startStation({
   place,
   inbox,
+  channel,
   learned,
 }: {
   place: Pick<Paths, "socket">;
   inbox: Inbox | undefined;
+  /** Says it on the agent's channel, where there is one. */
+  channel: ((handover: Handover) => Promise<void>) | undefined;
   /** The recorder has said which tools there are. */
   learned: (tools: ToolList) => void;
 }): AsyncDisposable {
@@ -57,8 +60,8 @@ export function startStation({
         id,
         pid: process.ppid,
         agentSession: process.env.CLAUDE_CODE_SESSION_ID,
-        ways: inbox ? ["socket"] : [],
-        written: [...written],
+        ways: [...(inbox ? ["socket"] : []), ...(channel ? ["channel"] : [])],
+        written: [...written].map((key) => key.split(" ")[1]),
       }),
       signal: stop.signal,
       timeout: false,
@@ -67,20 +70,30 @@ export function startStation({
     return response.body;
   }
 
-  async function hand({ injection, agentSession, content }: Handover): Promise<void> {
+  async function hand(handover: Handover): Promise<void> {
+    const { injection, way } = handover;
     let refused: string | undefined;
-    if (!inbox) refused = "This session has no inbox.";
-    else if (!written.has(injection)) {
-      // Before it is written: what may have been written is never written again.
-      written.add(injection);
+    const key = `${way} ${injection}`;
+    if (!written.has(key)) {
+      // Before it is written: what may have been written is never written again the same way.
+      written.add(key);
       try {
-        await post(inbox, { from: `polaris:${injection}`, session: agentSession, content });
+        await say(handover);
       } catch {
-        written.delete(injection);
-        refused = "The session's inbox does not open.";
+        written.delete(key);
+        refused = `The session's ${way} does not open.`;
       }
     }
     await ask(place, "/handed", { station: id, injection, refused });
+  }
+
+  async function say(handover: Handover): Promise<void> {
+    const { injection, way, agentSession: session, content } = handover;
+    if (way === "channel" && channel) return await channel(handover);
+    if (way === "socket" && inbox) {
+      return await post(inbox, { from: `polaris:${injection}`, session, content });
+    }
+    throw new Error(`there is no ${way}`);
   }
 
   const running = run();

@@ -5,16 +5,19 @@ import type { Identify } from "../core/identify.ts";
 import type { startIngest } from "../core/ingest.ts";
 import type { Lineup } from "../core/lineup.ts";
 import type { Listeners } from "../core/listeners.ts";
+import type { Sender } from "../core/sender.ts";
 import type { ShareWatch } from "../core/share-watch.ts";
 import type { SlackSettings } from "../core/slack-apps.ts";
 import type { Watch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../lib/log.ts";
+import type { Seal } from "../lib/seal.ts";
 import type { Assets } from "../web/assets.ts";
 import type { Proxies } from "./address.ts";
 import type { Keys } from "./keys.ts";
 import type { Limits } from "./limits.ts";
 import type { Mail } from "./mail.ts";
+import type { Metrics, MetricsDoor } from "./metrics.ts";
 import type { Provider } from "./oidc.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -46,12 +49,18 @@ export interface House {
   /** Opens what is stored sealed. */
   keys: Keys;
   watch: Watch;
-  /** Who works on what, live. */
-  lineup: Lineup;
+  /** Keeps webhooks' secrets. */
+  seal: Seal;
+  /** Sends what webhooks are told. */
+  sender: Sender;
   /** Ends the streams of share links. */
   shares: ShareWatch;
+  /** Who works on what, live. */
+  lineup: Lineup;
   /** Which sessions have a machine listening. */
   listeners: Listeners;
+  metrics: Metrics;
+  metricsDoor: MetricsDoor;
   ingest: ReturnType<typeof startIngest>;
   assets: Assets;
   log: Log;

@@ -1,3 +1,4 @@
+import { ADVICE_A_MINUTE } from "../core/advice.ts";
 import type { Caller } from "../core/caller.ts";
 import { pause } from "../lib/backoff.ts";
 import { type Rate, startBuckets } from "../lib/bucket.ts";
@@ -10,8 +11,8 @@ export interface Rates {
   guesses: Rate;
   /** Changes over the API, per token. */
   writes: Rate;
-  /** Pieces of advice, per sender. */
-  advice: Rate;
+  /** Pieces of advice in a minute, per sender, by all doors and servers together. */
+  advice: number;
   /** Events, per token, over all ways in. */
   events: Rate;
 }
@@ -22,8 +23,7 @@ export const RATES: Rates = {
   doors: { perSecond: 2, burst: 120 },
   guesses: { perSecond: 10 / 60, burst: 20 },
   writes: { perSecond: 50, burst: 1000 },
-  // A person who has much to say writes one every few seconds; two agents that advise each other never stop.
-  advice: { perSecond: 0.5, burst: 30 },
+  advice: ADVICE_A_MINUTE,
   // A busy agent makes 5 events a second; a day's backlog of 100,000 is through in a quarter of a minute.
   events: { perSecond: 4000, burst: 40_000 },
 };
@@ -43,11 +43,11 @@ export function startLimits(given: Partial<Rates> = {}, stopping?: AbortSignal) 
   const doors = startBuckets(rates.doors);
   const guesses = startBuckets(rates.guesses);
   const writes = startBuckets(rates.writes);
-  const advice = startBuckets(rates.advice);
   const events = startBuckets(rates.events);
   const isGate = (url: string) => GATES.test(new URL(url).pathname);
 
   return {
+    rates,
     /** Before a request is looked at. */
     arrive({ url }: Request, address: string | undefined): void {
       if (!isGate(url)) return;
@@ -62,10 +62,6 @@ export function startLimits(given: Partial<Rates> = {}, stopping?: AbortSignal) 
     write({ token }: Caller): void {
       const wait = writes.take(token);
       if (wait > 0) throw tooMany("Too many changes with this token.", wait);
-    },
-    advise({ org, participant }: Caller): void {
-      const wait = advice.take(`${org} ${participant}`);
-      if (wait > 0) throw tooMany("You have sent much advice in a short time.", wait);
     },
     /** Events of a script or hook, which are refused and sent again by whoever sent them. */
     post({ token }: Caller, count: number): void {

@@ -10,11 +10,15 @@ import { indexer } from "../core/indexer.ts";
 import { startIngest } from "../core/ingest.ts";
 import { startLineup } from "../core/lineup.ts";
 import { startListeners } from "../core/listeners.ts";
+import { startSender } from "../core/sender.ts";
 import { startShareWatch } from "../core/share-watch.ts";
 import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
+import { startSweeper } from "../core/sweeper.ts";
+import { teller } from "../core/teller.ts";
 import { startWatch } from "../core/watch.ts";
 import type { Db } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { startSeal } from "../lib/seal.ts";
 import { loadAssets } from "../web/assets.ts";
 import { PolarisError } from "../wire/error.ts";
 import { addressOf, isSecure, proxiesOf } from "./address.ts";
@@ -25,40 +29,11 @@ import type { House } from "./house.ts";
 import type { Keys } from "./keys.ts";
 import { type Rates, startLimits } from "./limits.ts";
 import { type MailSettings, startMail } from "./mail.ts";
+import { type BackupReading, type MetricsDoor, startMetrics } from "./metrics.ts";
 import { startProvider } from "./oidc.ts";
 import type { ProviderSettings } from "./providers.ts";
-import { agentSettingRoutes } from "./routes/agent-settings.ts";
-import { agentRoutes } from "./routes/agents.ts";
-import { auditRoutes } from "./routes/audit.ts";
-import { authRoutes } from "./routes/auth.ts";
-import { checkRoutes } from "./routes/checks.ts";
-import { contextRoutes } from "./routes/context.ts";
-import { deviceSettingRoutes } from "./routes/device-settings.ts";
-import { deviceRoutes } from "./routes/devices.ts";
-import { driverRoutes } from "./routes/drivers.ts";
-import { eventRoutes } from "./routes/events.ts";
-import { exportRoutes } from "./routes/export.ts";
-import { grantRoutes } from "./routes/grants.ts";
-import { healthRoutes } from "./routes/health.ts";
-import { injectionRoutes } from "./routes/injections.ts";
-import { liveRoutes } from "./routes/live.ts";
-import { orgRoutes } from "./routes/orgs.ts";
-import { pageRoutes } from "./routes/pages.ts";
-import { projectMemberRoutes } from "./routes/project-members.ts";
-import { projectPageRoutes } from "./routes/project-pages.ts";
-import { projectRoutes } from "./routes/projects.ts";
-import { readingRoutes } from "./routes/reading.ts";
-import { searchRoutes } from "./routes/search.ts";
-import { sessionRoutes } from "./routes/sessions.ts";
-import { settingRoutes } from "./routes/settings.ts";
-import { shareRoutes } from "./routes/shares.ts";
-import { signInRoutes } from "./routes/sign-in.ts";
-import { slackRoutes } from "./routes/slack.ts";
-import { slackSettingRoutes } from "./routes/slack-settings.ts";
-import { slackWishRoutes } from "./routes/slack-wishes.ts";
-import { teamRoutes } from "./routes/team.ts";
-import { tokenRoutes } from "./routes/tokens.ts";
-import { usageRoutes } from "./routes/usage.ts";
+import type { Whole } from "./routes/reference.ts";
+import { routesOf } from "./routes.ts";
 import { startTokens } from "./tokens.ts";
 
 export interface ServerOptions {
@@ -68,6 +43,8 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   port: number;
   publicUrl?: string | undefined;
+  /** PEM: it speaks https itself. */
+  tls?: { cert: string; key: string } | undefined;
   version: string;
   /** Proxies whose X-Forwarded-* headers are believed: addresses and networks. */
   proxies?: readonly string[] | undefined;
@@ -82,6 +59,11 @@ export interface ServerOptions {
   signUp?: SignUp | undefined;
   mail?: MailSettings | undefined;
   slack?: SlackSettings | undefined;
+  /** Other waits before a webhook is tried again than Standard Webhooks' own. */
+  webhookRetryMs?: readonly number[] | undefined;
+  metrics?: MetricsDoor | undefined;
+  /** What the metrics say of backups, once these have begun. */
+  backup?: (() => BackupReading) | undefined;
 }
 
 /** Starts HTTP on a migrated database. Disposal drains: no new connections, streams end, running requests finish. */
@@ -92,8 +74,16 @@ export async function startServer(options: ServerOptions) {
   const limits = startLimits(options.rates, stopping.signal);
   const feed = startFeed(db, log);
   const bell = await startDoorbell(db, feed, log);
+  const seal = startSeal(
+    [options.keys.current, ...options.keys.known.values()].map(({ secret }) => secret),
+    "polaris webhooks",
+  );
+  const sender = startSender(db, seal, log, options.webhookRetryMs);
+  const readers = [indexer(), counter(), teller(() => house.publicUrl, sender.kick)].map((reader) =>
+    startBehind(db, feed, log, reader),
+  );
+  const sweeper = startSweeper(db, log);
   const lineup = startLineup(db, feed, log);
-  const readers = [indexer(), counter()].map((reader) => startBehind(db, feed, log, reader));
   const tokens = startTokens({
     keys: options.keys,
     issuer: () => house.publicUrl,
@@ -104,6 +94,15 @@ export async function startServer(options: ServerOptions) {
   const shares = await startShareWatch(db, log);
   const listeners = startListeners(db, log);
   const expiry = startExpiry(db, bell, log);
+  const metrics = startMetrics({
+    db,
+    version,
+    connections: () => ({
+      requests: app.server?.pendingRequests ?? 0,
+      sockets: app.server?.pendingWebSockets ?? 0,
+    }),
+    backup: options.backup,
+  });
   const house: House = {
     db,
     feed,
@@ -111,8 +110,10 @@ export async function startServer(options: ServerOptions) {
     tokens,
     identify,
     watch,
-    lineup,
     shares,
+    seal,
+    sender,
+    lineup,
     listeners,
     proxies,
     addressOf: (request) => addressOf(request, app.server, proxies),
@@ -126,7 +127,9 @@ export async function startServer(options: ServerOptions) {
     mail: options.mail && startMail(options.mail, log),
     slack: { settings: options.slack ?? slackOf({}) },
     keys: options.keys,
-    ingest: startIngest(db, bell),
+    metrics,
+    metricsDoor: options.metrics ?? {},
+    ingest: startIngest(db, bell, metrics.ingested),
     assets: await loadAssets(),
     log,
     publicUrl: options.publicUrl ?? "",
@@ -134,6 +137,7 @@ export async function startServer(options: ServerOptions) {
     stopping: stopping.signal,
   };
 
+  const whole: Whole = {};
   const app = new Elysia({
     // Bun itself refuses headers over 16 KB (431). A connection on which nothing moves for two minutes is dropped;
     // streams say something every 15 s.
@@ -142,6 +146,10 @@ export async function startServer(options: ServerOptions) {
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, headersOf(house.isSecure(request)));
       limits.arrive(request, house.addressOf(request));
+    })
+    .onAfterResponse(({ request, set, responseValue }) => {
+      const status = responseValue instanceof Response ? responseValue.status : Number(set.status);
+      metrics.answered(request.method, status || 200);
     })
     .onAfterHandle(({ request, responseValue }) => {
       if (!(responseValue instanceof Response)) return;
@@ -152,40 +160,14 @@ export async function startServer(options: ServerOptions) {
       limits.answered(request, house.addressOf(request), problem.status);
       return errorResponse(problem);
     })
-    .use(healthRoutes(house))
-    .use(authRoutes(house))
-    .use(tokenRoutes(house))
-    .use(grantRoutes(house))
-    .use(deviceRoutes(house))
-    .use(deviceSettingRoutes(house))
-    .use(signInRoutes(house))
-    .use(orgRoutes(house))
-    .use(settingRoutes(house))
-    .use(projectRoutes(house))
-    .use(projectMemberRoutes(house))
-    .use(auditRoutes(house))
-    .use(agentRoutes(house))
-    .use(agentSettingRoutes(house))
-    .use(slackWishRoutes(house))
-    .use(searchRoutes(house))
-    .use(usageRoutes(house))
-    .use(shareRoutes(house))
-    .use(exportRoutes(house))
-    .use(sessionRoutes(house))
-    .use(readingRoutes(house))
-    .use(injectionRoutes(house))
-    .use(driverRoutes(house))
-    .use(contextRoutes(house))
-    .use(eventRoutes(house))
-    .use(checkRoutes(house))
-    .use(slackRoutes(house))
-    .use(slackSettingRoutes(house))
-    .use(liveRoutes(house))
-    .use(teamRoutes(house))
-    .use(projectPageRoutes(house))
-    .use(pageRoutes(house));
+    .use(routesOf(house, whole));
+  whole.app = app;
   try {
-    app.listen({ hostname: host, port: options.port });
+    app.listen({
+      hostname: host,
+      port: options.port,
+      ...(options.tls ? { tls: options.tls } : {}),
+    });
   } catch (cause) {
     throw new PolarisError(
       "port_taken",
@@ -197,10 +179,11 @@ export async function startServer(options: ServerOptions) {
     );
   }
   const port = app.server?.port ?? options.port;
-  house.publicUrl ||= `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
+  const scheme = options.tls ? "https" : "http";
+  house.publicUrl ||= `${scheme}://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
 
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
+    url: `${scheme}://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
     publicUrl: house.publicUrl,
     port,
     house,
@@ -215,9 +198,11 @@ export async function startServer(options: ServerOptions) {
         expiry,
         listeners,
         watch,
+        sweeper,
         lineup,
         shares,
         ...readers,
+        sender,
         bell,
         feed,
       ];

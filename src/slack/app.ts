@@ -81,6 +81,8 @@ export function startApp({ app, apiUrl, keys, deps, timings, onState }: AppOptio
     get isConnected(): boolean {
       return socket.isConnected;
     },
+    /** An event that was read in Slack's history, because we were deaf when it happened. */
+    accept: (body: Record<string, unknown>) => inbox.accept(body, () => {}),
     async [Symbol.asyncDispose]() {
       await socket[Symbol.asyncDispose]();
       await inbox[Symbol.asyncDispose]();

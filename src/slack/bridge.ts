@@ -15,6 +15,7 @@ import { brief, type Log } from "../lib/log.ts";
 import type { RunningApp, Timings } from "./app.ts";
 import { startLeases } from "./leases.ts";
 import type { Speak } from "./mirror.ts";
+import type { SocketState } from "./socket.ts";
 
 export interface BridgeOptions {
   db: Db;
@@ -31,6 +32,8 @@ export interface BridgeOptions {
   pace?: number | undefined;
 }
 
+/** Without a connection for this long, what people wrote meanwhile is read in Slack's history. */
+const DEAF_MS = 5000;
 /** A new app, or another token of one, is noticed this soon. */
 const APPS_MS = 2000;
 
@@ -41,7 +44,7 @@ export function startBridge(options: BridgeOptions) {
   const apps = new Map<string, { app: App; running: RunningApp }>();
   const deps = { db, feed, bell, log, publicUrl, kick: (org: string) => leases.of(org)?.kick() };
 
-  const leases = startLeases({ deps, keys, apiUrl, pace, speak, refresh: renew });
+  const leases = startLeases({ deps, keys, apiUrl, pace, speak, accept, refresh: renew });
 
   async function renew(workspace: Workspace): Promise<boolean> {
     const known = await all(db, keys, settings);
@@ -63,9 +66,24 @@ export function startBridge(options: BridgeOptions) {
       if (apps.has(app.clientId)) continue;
       // Bolt costs 75 to 240 ms and 30 MB: only where somebody uses Slack.
       const { startApp } = await import("./app.ts");
-      apps.set(app.clientId, { app, running: startApp({ app, apiUrl, keys, deps, timings }) });
+      apps.set(app.clientId, {
+        app,
+        running: startApp({ app, apiUrl, keys, deps, timings, onState: stateOf(app) }),
+      });
     }
     for (const team of leases.teams) await renewDue(team);
+  }
+
+  /** Longer than Slack waits before it sends an event again at once. */
+  const stateOf = (app: App) => (state: SocketState, detail: { gapMs?: number }) => {
+    if (state !== "connected" || (detail.gapMs ?? 0) < DEAF_MS) return;
+    for (const workspace of leases.all()) {
+      if (workspace.workspace.clientId === app.clientId) workspace.catchUp();
+    }
+  };
+
+  async function accept(clientId: string, body: Record<string, unknown>): Promise<void> {
+    await apps.get(clientId)?.running.accept(body);
   }
 
   async function renewDue(team: string): Promise<void> {

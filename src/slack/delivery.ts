@@ -36,6 +36,8 @@ export function startDelivery(options: SenderOptions) {
       place = await placeOf(claimed);
       const found = wasSent && (await look(claimed, place));
       if (found) return await settle(claimed, found.posted, true);
+      // Making a channel, or looking, may have taken longer than the lease.
+      if (!isOurs()) return;
       const words = note.repaired?.includes("plain") ? plain(payload) : payload;
       const posted = await perform(client(), claimed, words, place, async (file) => {
         note.file = file;

@@ -23,6 +23,8 @@ export const EventBody = z.object({
   team_id: z.string(),
   event: z.looseObject({
     type: z.string(),
+    subtype: z.string().optional(),
+    ts: z.string().optional(),
     channel: z.union([z.string(), z.object({ id: z.string() })]).optional(),
     item: z.looseObject({ channel: z.string().optional() }).optional(),
   }),

@@ -6,6 +6,9 @@ import { brief, type Log } from "../lib/log.ts";
 import { startTurns } from "../lib/turns.ts";
 import { EventBody } from "./envelope.ts";
 
+/** These speak of another message, not of one of their own. */
+const HIDDEN = new Set(["message_changed", "message_deleted", "message_replied"]);
+
 /** How often we look for what another bridge left behind, or what failed and is due again. */
 const SWEEP_MS = 2000;
 
@@ -33,7 +36,10 @@ export function startInbox(options: {
       const { event_id: id, team_id: team, event } = read.data;
       const channel = typeof event.channel === "object" ? event.channel.id : event.channel;
       const place = `${team} ${channel ?? event.item?.channel ?? ""}`;
-      const it = { id, org, clientId, team, place, body };
+      const { type, subtype, ts } = event;
+      const isWritten = type === "message" && ts && channel && !HIDDEN.has(subtype ?? "");
+      const message = isWritten ? { channel, ts } : undefined;
+      const it = { id, org, clientId, team, place, message, body };
       const isNew = (await inbox.accept(db, it)) === "new";
       ack();
       if (isNew) run(it);

@@ -9,6 +9,7 @@ import * as leases from "../core/slack-leases.ts";
 import { live, type Workspace } from "../core/slack-workspaces.ts";
 import { pause } from "../lib/backoff.ts";
 import { brief } from "../lib/log.ts";
+import type { Accept } from "./catch-up.ts";
 import type { Deps } from "./listeners.ts";
 import type { Speak } from "./mirror.ts";
 import type { RunningWorkspace } from "./workspace.ts";
@@ -17,6 +18,8 @@ const LEASE_MS = 6000;
 const MARGIN_MS = 1000;
 const TURN_MS = 1000;
 const RENEW_TURNS = 2;
+/** Where nobody uses Slack. */
+const QUIET_MS = 3000;
 
 export function startLeases(options: {
   deps: Deps;
@@ -25,18 +28,21 @@ export function startLeases(options: {
   pace: number;
   speak?: Speak | undefined;
   refresh(workspace: Workspace): Promise<boolean>;
+  accept: Accept;
 }) {
-  const { deps, keys, apiUrl, pace, speak, refresh } = options;
+  const { deps, keys, apiUrl, pace, speak, refresh, accept } = options;
   const { db, log } = deps;
   const holder = crypto.randomUUID();
   const held = new Map<string, RunningWorkspace>();
   const endings = new Set<Promise<void>>();
   const stopping = new AbortController();
+  let isQuiet = false;
 
   async function turn(isRenewal: boolean): Promise<void> {
     const sent = performance.now();
     const deadline = sent + LEASE_MS - MARGIN_MS;
     const wanted = await live(db, keys, (team) => log.warn("slack.token_unreadable", { team }));
+    isQuiet = wanted.length === 0;
     const byTeam = new Map(wanted.map((workspace) => [workspace.team, workspace]));
     const mine = [...held.values()];
     const renewed = isRenewal
@@ -68,7 +74,18 @@ export function startLeases(options: {
     const onPaused = () => held.get(team)?.lost();
     held.set(
       team,
-      startWorkspace({ deps, workspace, lease, apiUrl, deadline, pace, speak, refresh, onPaused }),
+      startWorkspace({
+        accept,
+        deps,
+        workspace,
+        lease,
+        apiUrl,
+        deadline,
+        pace,
+        speak,
+        refresh,
+        onPaused,
+      }),
     );
   }
 
@@ -92,7 +109,7 @@ export function startLeases(options: {
       } catch (error) {
         log.warn("slack.leases_failed", { error: brief(error) });
       }
-      await pause(TURN_MS, stopping.signal);
+      await pause(isQuiet ? QUIET_MS : TURN_MS, stopping.signal);
     }
   }
   const working = work();
@@ -102,6 +119,7 @@ export function startLeases(options: {
     of: (org: string): RunningWorkspace | undefined =>
       [...held.values()].find(({ lease }) => lease.org === org),
     byTeam: (team: string): RunningWorkspace | undefined => held.get(team),
+    all: (): RunningWorkspace[] => [...held.values()],
     get teams(): string[] {
       return [...held.keys()];
     },

@@ -4,6 +4,7 @@ import { backoff, pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { startTurns } from "../lib/turns.ts";
 import { tellAnswers } from "./mirror/answers.ts";
+import { archiveIdle } from "./mirror/idle.ts";
 import { render } from "./outbound.ts";
 
 /** Says in Slack what happened. */
@@ -78,6 +79,7 @@ export function startMirror(options: {
     while (!signal.aborted) {
       try {
         if (await tellAnswers(db, { org, team })) onMoved();
+        if (await archiveIdle(db, { org, team })) onMoved();
         for (const project of await mirror.behind(db, org)) ring(project);
       } catch (error) {
         log.warn("slack.sweep_failed", { error: brief(error) });

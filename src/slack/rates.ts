@@ -35,16 +35,17 @@ const METHODS: Record<string, Rate> = {
   "conversations.replies": TIER3,
 };
 
-/** `pace`: so many times faster, for tests against a double that counts nothing. */
-export function startRates({ now = Date.now, pace = 1 } = {}) {
+/** `pace`: time runs so many times faster, for tests against a double whose clock does, or that counts nothing. */
+export function startRates({ now: real = Date.now, pace = 1 } = {}) {
+  const begun = real();
+  const now = () => begun + (real() - begun) * pace;
   const buckets = new Map<string, ReturnType<typeof startBuckets>>();
   const blocked = new Map<string, number>();
 
   const bucket = (name: string, rate: Rate) => {
     const found = buckets.get(name);
     if (found) return found;
-    const { perSecond, burst } = rate;
-    const made = startBuckets({ perSecond: perSecond * pace, burst: burst * pace }, { now });
+    const made = startBuckets(rate, { now });
     buckets.set(name, made);
     return made;
   };
@@ -64,7 +65,7 @@ export function startRates({ now = Date.now, pace = 1 } = {}) {
         Math.max(it.wait(key, 1), (blocked.get(name) ?? 0) - now()),
       );
       const wait = Math.max(...waits);
-      if (wait > 0) return wait;
+      if (wait > 0) return wait / pace;
       for (const { name, bucket: it, key } of all) {
         it.spend(key);
         blocked.delete(name);
@@ -75,7 +76,7 @@ export function startRates({ now = Date.now, pace = 1 } = {}) {
     block(method: string, channel: string | undefined, retryAfterS: number): number {
       const name = isPost(method) && channel !== undefined ? `post ${channel}` : method;
       const ms = retryAfterS * 1000 + Math.random() * 500;
-      blocked.set(name, Math.max(blocked.get(name) ?? 0, now() + ms));
+      blocked.set(name, Math.max(blocked.get(name) ?? 0, now() + ms * pace));
       return ms;
     },
   };

@@ -29,6 +29,8 @@ export interface SenderOptions {
 const AT_ONCE = 8;
 /** Rows that another process wrote are found without a bell, too. */
 const POLL_MS = 1000;
+/** What is long over goes once an hour. */
+const SWEEP_MS = 3600_000;
 
 /**
  * Empties the outbox of one workspace while we hold its lease: the first open write of every lane, as fast as Slack's
@@ -46,11 +48,16 @@ export function startSender(options: SenderOptions) {
 
   async function work(): Promise<void> {
     const retry = backoff({ maxMs: 2000 });
+    let sweptAt = Number.NEGATIVE_INFINITY;
     while (!stopping.signal.aborted) {
       let wait = POLL_MS;
       bell = Promise.withResolvers<void>();
       try {
         if (isOurs()) wait = launch(await queue.heads(db, lease));
+        if (performance.now() - sweptAt > SWEEP_MS) {
+          await queue.sweep(db, lease.org);
+          sweptAt = performance.now();
+        }
         retry.reset();
       } catch (error) {
         log.warn("slack.outbox_unreadable", { error: brief(error) });
@@ -71,7 +78,7 @@ export function startSender(options: SenderOptions) {
     let wait = POLL_MS;
     for (const head of heads) {
       if (flying.size >= AT_ONCE) return wait;
-      if (flying.has(head.lane) || head.waits) continue;
+      if (flying.has(head.lane)) continue;
       const due = dueOf(head, lease) - Date.now();
       if (due > 0) {
         wait = Math.min(wait, due);

@@ -2,6 +2,7 @@ import { type Lease, release } from "../core/slack-leases.ts";
 import type { Workspace } from "../core/slack-workspaces.ts";
 import { brief } from "../lib/log.ts";
 import { startClient } from "./call.ts";
+import { type Accept, startCatchUp } from "./catch-up.ts";
 import { meetDaily } from "./inbound/people.ts";
 import type { Deps } from "./listeners.ts";
 import { type Speak, startMirror } from "./mirror.ts";
@@ -18,6 +19,7 @@ export function startWorkspace(options: {
   deadline: number;
   pace: number;
   speak?: Speak | undefined;
+  accept: Accept;
   refresh(workspace: Workspace): Promise<boolean>;
   onPaused(): void;
 }) {
@@ -27,12 +29,13 @@ export function startWorkspace(options: {
   let { workspace, deadline } = options;
   let client = startClient(apiUrl, workspace.token);
 
+  const rates = startRates({ pace });
   const sender = startSender({
     db,
     log,
     lease,
     workspace,
-    rates: startRates({ pace }),
+    rates,
     client: () => client,
     isOurs: () => performance.now() < deadline,
     refresh: () => options.refresh(workspace),
@@ -53,8 +56,18 @@ export function startWorkspace(options: {
     speak: options.speak,
   });
 
+  const listening = startCatchUp({
+    deps,
+    lease,
+    rates,
+    client: () => client,
+    accept: (body) => options.accept(workspace.clientId, body),
+  });
+
   return {
     lease,
+    /** Reads in Slack's history what people wrote while nobody listened. */
+    catchUp: listening.go,
     get workspace(): Workspace {
       return workspace;
     },
@@ -71,6 +84,7 @@ export function startWorkspace(options: {
     ring: mirror.ring,
     kick: sender.kick,
     async [Symbol.asyncDispose]() {
+      await listening[Symbol.asyncDispose]();
       stopping.abort();
       await meeting;
       await mirror[Symbol.asyncDispose]();

@@ -29,10 +29,11 @@ export async function buildAssets(): Promise<Asset[]> {
     script(
       "src/web/client/page.ts",
       "src/web/client/session.tsx",
-      "src/web/client/team.tsx",
-      "src/web/client/highlight.ts",
       "src/web/client/search.ts",
       "src/web/client/share.ts",
+      "src/web/client/notices.ts",
+      "src/web/client/team.tsx",
+      "src/web/client/highlight.ts",
     ),
     style("assets/app.css"),
     Bun.file(join(ROOT, "assets/icon.svg")).bytes(),

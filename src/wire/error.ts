@@ -66,6 +66,8 @@ export const STATUS = {
   settings_unreadable: 409,
   service_failed: 500,
   backlog: 409,
+  backup_failed: 500,
+  backup_damaged: 500,
   no_releases: 400,
   release_untrusted: 502,
   release_failed: 502,

@@ -27,6 +27,7 @@ export const KINDS = [
   "notice",
   "error",
   "usage",
+  "code.commit",
   "driver.changed",
   "session.joined",
   "session.left",
@@ -86,6 +87,7 @@ export type Body = z.infer<typeof Body>;
  * | notice | `{ kind }` |
  * | error | `{ status?, type?, retryInMs?, attempt?, attempts?, final? }` |
  * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs?, total?, models? }` (total: of the session so far, not to be added up) |
+ * | code.commit | `Commit` of commit.ts (text = the subject) |
  * | injection.queued | `{ from, name?, role?, via? }` (text = the advice; the event's id is the injection's) |
  * | injection.delivered, .seen, .answered, .failed | `Report` of injection.ts (answered: text = the agent's answer) |
  * | injection.expired, .recalled, .edited | `{ injection, reason? }` (edited: text = the new words) |
@@ -125,6 +127,8 @@ export interface StoredEvent extends Omit<Event, "raw"> {
   /** The session's id and its name in the project. */
   session: string;
   sessionName: string;
+  /** How a named agent is called, when the sender is one. */
+  senderName?: string;
   receivedAt: string;
   /** True when long strings were shortened for this reply; the event's own address gives them whole. */
   cut?: true;

@@ -92,6 +92,8 @@ const Tag = z
 
 export const ProjectChange = NewProject.omit({ slug: true }).extend({
   advice: z.enum(ADVICE).optional(),
+  /** Whether `polaris pr` may tell pull requests of its sessions. */
+  pullRequests: z.boolean().optional(),
   tags: z
     .array(Tag)
     .max(20)

@@ -19,7 +19,7 @@ export interface SlackStatus {
     team: string;
     name: string;
     state: "live" | "paused";
-    problem: SlackProblem | null | "";
+    problem: SlackProblem | null;
     missing: string[];
     connectedBy: string;
     connectedAt: string;
@@ -40,7 +40,7 @@ export interface SlackStatus {
     name: string;
     state: "wanted" | "live" | "paused" | "archived" | "gone";
     isLinked: boolean;
-    problem: SlackProblem | null | "";
+    problem: SlackProblem | null;
   }[];
 }
 

@@ -25,7 +25,7 @@ export interface Row {
   /** Only for the project's members, and admins; API tokens need the scope admin. */
   manages?: true;
   /** The act on a page asks for more than the page. */
-  needs?: "admin" | "ingest" | "inject";
+  needs?: "admin" | "inject" | "ingest";
   /** Which kinds of callers alone may; default all. "admin token" is an API token with the scope admin. */
   kinds?: ("browser" | "machine" | "admin token")[];
   /** Asks for nothing, but sends who has no browser's session to the sign-in. */
@@ -44,6 +44,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /healthz": {},
   "GET /readyz": {},
   "GET /me": {},
+  "GET /metrics": {},
+  "POST /status": {},
 
   // Coming in and going out.
   "POST /auth/claims": { ok: [409] },
@@ -165,6 +167,11 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /orgs/slack/people": {},
   "PUT /orgs/slack/people/:person": { target: targets.slackPerson, body: { participant: null } },
   "DELETE /orgs/slack/people/:person": { target: targets.slackPerson },
+  "GET /app/settings/slack/people": { needs: "admin" },
+  "POST /app/settings/slack/people": [
+    { target: targets.slackPerson, form: { act: "link" }, needs: "admin", ok: [303] },
+    { form: { act: "wish", layout: "feed" }, needs: "admin", ok: [409] },
+  ],
   "GET /projects/:proj/slack": {},
   "PATCH /projects/:proj/slack": { body: { layout: "feed" }, manages: true, ok: [409] },
   "PATCH /projects/:proj/sessions/:sess/slack": { body: { verbosity: "quiet" } },
@@ -237,6 +244,8 @@ export const ROWS: Record<string, Row | Row[]> = {
   // The matrix puts the project in.
   "GET /live/sessions": {},
   "GET /search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
+  "GET /projects/:proj/removals": {},
+  "POST /removals": { body: { person: "user:nobody" } },
   "GET /audit": {},
   "POST /audit/verifications": {},
 
@@ -254,6 +263,24 @@ export const ROWS: Record<string, Row | Row[]> = {
   ],
   "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
   "GET /projects/:proj/sessions/:sess/export": [{}, { query: "?format=html" }],
+  "GET /projects/:proj/sessions/:sess/commits": {},
+  "POST /pulls/summary": { body: { repository: "github.com/acme/shop", shas: [] } },
+  "GET /robots.txt": {},
+  "GET /sitemap.xml": {},
+  "GET /openapi": {},
+  "GET /openapi/json": {},
+  "GET /attention": {},
+  "GET /webhooks": {},
+  "POST /webhooks": { body: { url: "https://example.com/hook", kinds: ["error"] } },
+  "DELETE /webhooks/:id": { target: targets.webhook },
+  "GET /webhooks/:id/messages": { target: targets.webhook },
+  "POST /webhooks/:id/test": { target: targets.webhook },
+  "POST /webhooks/:id/messages/:message/retry": { target: targets.webhook },
+  "GET /app/settings/webhooks": { needs: "admin" },
+  "POST /app/settings/webhooks": [
+    { form: { url: "https://example.com/hook", kind: "error" }, needs: "admin" },
+    { target: targets.webhook, form: { act: "remove" }, needs: "admin", ok: [303] },
+  ],
   "GET /shares": {},
   "DELETE /shares/:id": { target: targets.share, of: "person" },
   "GET /projects/:proj/sessions/:sess/shares": {},

@@ -94,3 +94,15 @@ export const slackPerson: Target = async ({ database, caller }) => {
     values (${caller.org}, 'T0ACME', ${person}, ${person.toLowerCase()}, 'Krishna', 'person')`;
   return { person };
 };
+
+/** Somebody who is told, switched off so that nothing is sent, and one message. */
+export const webhook: Target = async ({ database, caller }) => {
+  const [id, message] = [uuid7(), uuid7()];
+  await database.admin`
+    insert into webhooks (id, org_id, url, secret, kinds, created_by, disabled_at)
+    values (${id}, ${caller.org}, 'http://127.0.0.1:9/', '', '{error}', 'user:manu', now())`;
+  await database.admin`
+    insert into webhook_messages (id, org_id, webhook_id, kind, body)
+    values (${message}, ${caller.org}, ${id}, 'error', '{}')`;
+  return { id, message };
+};

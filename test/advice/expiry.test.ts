@@ -124,6 +124,31 @@ test("C4: what was delivered when its machine went away is answered for by the s
   expect(await world.injection(id)).toMatchObject({ state: "seen", reason: null });
 });
 
+test("C4: evidence that comes in the last moment is not given up over", async () => {
+  await using world = await startAdvice();
+  const { id } = await world.inject("Just in time.");
+  await age(world, id, 60);
+  const { admin } = world.database;
+  // The project is held until the server, which has found this one due, waits for it.
+  await admin.begin(async (tx) => {
+    await tx`select from projects for no key update`;
+    await until(async () => {
+      // Not in this transaction, which sees one picture of the others.
+      const [waits] = await admin`
+        select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'
+          and query like '%projects%for no key update%'`;
+      return waits.count > 0;
+    });
+    await tx`update injections set state = 'seen' where id = ${id}`;
+  });
+  const other = await world.inject("Not in time.");
+  await age(world, other.id, 60);
+  await until(async () => (await world.injection(other.id)).state === "expired");
+  expect((await world.injection(id)).state).toBe("seen");
+  expect(await world.steps(id)).toEqual(["queued"]);
+});
+
 test("C4: a session that is over says so", async () => {
   await using world = await startAdvice();
   const end = { kind: "session.end", body: { reason: "exit" } };
@@ -178,6 +203,35 @@ test("I9: of two servers one gives up, once; and a machine at the other one coun
   );
   expect(expired.map(({ body }) => String(body.injection)).toSorted()).toEqual(sent.toSorted());
   expect((await world.injection(heard.id)).state).toBe("queued");
+  // What is long over is swept: of a server that died days ago nothing stays but what it knew of others.
+  const dead = crypto.randomUUID();
+  const { admin } = world.database;
+  await admin`insert into servers values (${dead}, now() - interval '2 days')`;
+  await admin`
+    insert into listeners (org_id, session_id, server_id)
+    select org_id, session_id, ${dead} from listeners limit 1`;
+  await using third = await startServer({
+    db: world.db,
+    log: silent,
+    host: "127.0.0.1",
+    port: 0,
+    version: "test",
+    keys: world.keys,
+  });
+  const anywhere = {
+    call: (path: string, init: RequestInit = {}) =>
+      fetch(`${third.url}${path}`, {
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${world.token}` },
+      }),
+  };
+  {
+    await using _other = await followEvents(anywhere, `${lostPath}/events`);
+    await until(async () => {
+      const rows = await admin`select 1 from listeners where server_id = ${dead}`;
+      return rows.length === 0;
+    });
+  }
   // The other server dies without a word: its machines count no longer.
   await world.database.admin`update servers set alive_at = alive_at - interval '1 hour'`;
   await until(

@@ -77,7 +77,7 @@ describe("C5: who may advise", () => {
   });
 
   test("whoever sends much waits, and is told how long; others do not", async () => {
-    await using busy = await startPolaris({ rates: { advice: { perSecond: 0.5, burst: 3 } } });
+    await using busy = await startPolaris({ rates: { advice: 3 } });
     const machine = startMachine({ project: "etl" });
     await busy.ingest([machine.head(), machine.line()]);
     const krishna = await person(busy.db, busy.caller.org, "krishna", "member");
@@ -85,7 +85,10 @@ describe("C5: who may advise", () => {
     const send = () => busy.post(path, { text: "again" });
     for (let n = 0; n < 3; n++) expect((await send()).status).toBe(202);
     const refused = await send();
-    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "2"]);
+    expect(refused.status).toBe(429);
+    const wait = Number(refused.headers.get("retry-after"));
+    expect(wait).toBeGreaterThan(50);
+    expect(wait).toBeLessThanOrEqual(60);
     expect(await refused.json()).toMatchObject({ error: { code: "rate_limited" } });
     const other = await busy.call(path, {
       method: "POST",

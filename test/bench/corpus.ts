@@ -108,7 +108,6 @@ export async function fill(sql: Sql, next: Random, count: number): Promise<Corpu
         ...event,
         ...more,
         at,
-        org,
         project: project.id,
         session: session.id,
       });

@@ -44,7 +44,7 @@ export const memory: Bench = {
     const serverAtRest = row("server at rest", server.pid, idleServer, 150);
     const count = quick ? 2_000 : 100_000;
     await say(recorder, count);
-    await Bun.sleep(quick ? 1000 : 15_000);
+    await Bun.sleep(quick ? 1000 : 25_000);
     return [
       atRest,
       {
@@ -52,7 +52,7 @@ export const memory: Bench = {
         unit: "MiB (rss)",
         ours: rss(recorder.pid),
         target: "",
-        note: `pss ${pss(recorder.pid).toFixed(0)} MiB, all of them sent, 15 s later`,
+        note: `pss ${pss(recorder.pid).toFixed(0)} MiB, all of them sent, 25 s later`,
       },
       serverAtRest,
       {

@@ -4,8 +4,10 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../../scripts/root.ts";
+import { advice } from "./advice.ts";
 import { chain } from "./chain.ts";
 import { claude } from "./claude.ts";
+import { crowd } from "./crowd.ts";
 import { ingest } from "./ingest.ts";
 import { journal } from "./journal.ts";
 import type { Bench, Result } from "./lib.ts";
@@ -32,6 +34,8 @@ const BENCHES: Bench[] = [
   memory,
   storage,
   search,
+  advice,
+  crowd,
   slack,
 ];
 

@@ -100,7 +100,7 @@ const each = (bytes: string | undefined, count: number) =>
 function tokenizer(next: Random, { words }: Corpus): Row {
   const texts = Array.from({ length: 5000 }, () => eventText(next, words));
   const began = performance.now();
-  const place = { org: "o", project: "p", session: "s", at: new Date() };
+  const place = { project: "p", session: "s", at: new Date() };
   const more = { sender: "user:manu", driver: null, agents: ["agent:claude"], branch: "main" };
   for (const event of texts) vectorOf({ ...event, ...more, ...place });
   const us = ((performance.now() - began) / texts.length) * 1000;

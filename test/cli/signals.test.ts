@@ -8,10 +8,10 @@ async function hanging() {
   const script = `
     import { untilAskedToStop } from ${JSON.stringify(SHUTDOWN)};
     setInterval(() => undefined, 1000);
+    process.on("SIGUSR2", () => console.log("still here"));
     const asked = untilAskedToStop();
     console.log("ready");
     console.log("asked by " + (await asked));
-    process.on("SIGUSR2", () => console.log("still here"));
   `;
   const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "inherit" });
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();

@@ -132,7 +132,7 @@ test("I2: a data directory of another major version is refused and left alone", 
   expect(start).rejects.toMatchObject({
     code: "database_version",
     message: expect.stringContaining("PostgreSQL 16"),
-    hint: expect.stringContaining("pg_dump"),
+    hint: expect.stringContaining("polaris backup"),
   });
   await start.catch(() => {});
   expect(existsSync(join(folder.path, "cluster/global/pg_control"))).toBe(true);

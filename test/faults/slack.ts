@@ -114,6 +114,13 @@ export async function storm({ events, kills, seed }: Storm) {
       await Bun.sleep(random() * 1500);
       await victim?.start();
     }),
+    // One that sleeps through the end of its lease and wakes up in the middle of a write.
+    often(kills >> 2, async () => {
+      const [sleeper] = bridges;
+      sleeper?.signal("SIGSTOP");
+      await Bun.sleep(9000);
+      sleeper?.signal("SIGCONT");
+    }),
     often(Math.max(1, kills >> 1), () => killDatabase(dataDir)),
     often(Math.ceil(total / 10), async () => {
       const team = TEAMS[talks % 3] ?? "T0A";
@@ -123,8 +130,8 @@ export async function storm({ events, kills, seed }: Storm) {
       const channel = channels[talks++ % Math.max(1, channels.length)];
       if (!channel) return;
       const text = `word ${talks}`;
-      await slack.say(channel.id, `manu-${team}`, text, { team });
-      heard.push(text);
+      const { ts } = await slack.say(channel.id, `manu-${team}`, text, { team });
+      heard.push(`${team} ${channel.id} ${ts}`);
     }),
   ];
   const said = await Promise.all(writers);
@@ -175,6 +182,7 @@ function startOne(dataDir: string, env: Record<string, string>) {
     async start(): Promise<void> {
       running = await until(() => startProgram(command, env), { timeoutMs: 60_000, everyMs: 300 });
     },
+    signal: (name: NodeJS.Signals) => running?.signal(name),
     async kill(): Promise<void> {
       bridge.kills++;
       await running?.kill("SIGKILL");

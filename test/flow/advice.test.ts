@@ -16,7 +16,9 @@ for (const row of ROWS.filter(({ essential }) => essential)) {
         return;
       }
       expect(outcome).toMatchObject({ copies: 1, route: row.route });
-      expect(outcome.receipts).toEqual(["delivered", "seen"]);
+      // Handed over twice where the first way was shut; read once.
+      const ways = row.home === "refusing" ? 2 : 1;
+      expect(outcome.receipts).toEqual([...Array(ways).fill("delivered"), "seen"]);
       expect(outcome.entries.map(({ sender, body }) => [sender, body.origin])).toEqual([
         ["user:manu", "injected"],
       ]);

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { until } from "../../src/lib/until.ts";
+import { INSTRUCTIONS } from "../../src/mcp/mcp.ts";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import { type Asked, scripted, startModel } from "../doubles/model.ts";
 import { launch, noBrowser } from "../helpers/browser.ts";
@@ -189,10 +190,7 @@ function injected(asked: Asked[]): string[] {
     const words = JSON.stringify({ messages, system })
       .replaceAll(/mcp__plugin_polaris_polaris__\w+/g, "")
       .replaceAll("## plugin:polaris:polaris", "")
-      .replaceAll(
-        "Polaris records this session for teammates. Their messages begin with 'Advice from a teammate'; answer with polaris_reply.",
-        "",
-      );
+      .replaceAll(INSTRUCTIONS, "");
     found.push(...(words.match(/.{0,80}(?:polaris|hook (?:additional )?context).{0,80}/gi) ?? []));
   }
   return found;

@@ -43,6 +43,8 @@ const HOMES = {
   usual: {},
   /** Its agents have no inbox: an older client, or another provider's. */
   "no inbox": { strip: true },
+  /** Its client starts no hook when a file changes. */
+  "no bell": { silent: true },
   refusing: { settings: { crossSessionInbound: "refuse" } },
   holding: { settings: { crossSessionInbound: "hold" } },
 } as const;
@@ -59,15 +61,20 @@ export interface Row {
   /** Brings the session into the state. */
   before?: (world: World, terminal: Terminal, cwd: string) => Promise<unknown>;
   /** After the advice was sent: what lets the session go on. */
-  after?: (terminal: Terminal) => Promise<unknown>;
+  after?: (terminal: Terminal, world: World) => Promise<unknown>;
   /** A printed run instead of a terminal. */
   print?: string;
   essential?: boolean;
 }
 
-const hello = async (_: World, terminal: Terminal) => {
+/** A turn, and its end. */
+const hello = async (world: World, terminal: Terminal, cwd: string) => {
   await terminal.say("Say hello");
   await terminal.shows("Hello!");
+  await until(async () => (await world.sessions(cwd)).some(({ state }) => state === "idle"), {
+    timeoutMs: 20_000,
+    what: "the end of the turn",
+  });
 };
 
 export const ROWS: Row[] = [
@@ -116,8 +123,8 @@ export const ROWS: Row[] = [
   {
     state: "compacting",
     route: "socket",
-    async before(world, terminal) {
-      await hello(world, terminal);
+    async before(world, terminal, cwd) {
+      await hello(world, terminal, cwd);
       await terminal.say("/compact");
       await terminal.shows("Compacting");
     },
@@ -132,7 +139,7 @@ export const ROWS: Row[] = [
     route: "socket",
     essential: true,
     async before(world, terminal, cwd) {
-      await hello(world, terminal);
+      await hello(world, terminal, cwd);
       const known = await world.sessions(cwd);
       await terminal.say("/clear");
       await until(async () => (await world.sessions(cwd)).length > known.length, {
@@ -151,11 +158,26 @@ export const ROWS: Row[] = [
   {
     state: "the recorder was killed and is starting",
     route: "socket",
-    async before(world, terminal) {
-      await hello(world, terminal);
+    async before(world, terminal, cwd) {
+      await hello(world, terminal, cwd);
       await world.chain.drained();
       await world.chain.daemon.kill();
       await world.chain.daemon.start();
+    },
+  },
+  {
+    state: "a tool runs, and the recorder is killed meanwhile",
+    route: "socket",
+    args: ["--allowedTools", "Bash"],
+    essential: true,
+    async before(_, terminal) {
+      await terminal.say("Run the tool");
+      await terminal.shows("Running.");
+    },
+    async after(terminal, { chain }) {
+      await chain.daemon.kill();
+      await terminal.shows("It ran.");
+      await chain.daemon.start();
     },
   },
   { state: "a printed run (-p)", route: "socket", print: "Run the tool" },
@@ -184,13 +206,26 @@ export const ROWS: Row[] = [
       await terminal.shows("Running.");
     },
   },
-  { state: "the inbox refuses messages", home: "refusing", route: "hook", before: hello },
+  {
+    state: "the inbox refuses messages",
+    home: "refusing",
+    route: "hook",
+    before: hello,
+    essential: true,
+  },
+  {
+    state: "no MCP server and no bell (an older client), idle",
+    route: "none",
+    home: "no bell",
+    args: ["--strict-mcp-config"],
+    before: hello,
+  },
   { state: "the inbox holds messages back", home: "holding", route: "none", before: hello },
   {
     state: "off the record",
     route: "none",
     async before(world, terminal, cwd) {
-      await hello(world, terminal);
+      await hello(world, terminal, cwd);
       await world.chain.polaris("pause", "--agent-session", await world.agentSession(cwd));
     },
     essential: true,
@@ -198,8 +233,8 @@ export const ROWS: Row[] = [
   {
     state: "the agent's process was killed",
     route: "none",
-    async before(world, terminal) {
-      await hello(world, terminal);
+    async before(world, terminal, cwd) {
+      await hello(world, terminal, cwd);
       await world.chain.drained();
       await terminal.kill();
     },
@@ -235,7 +270,7 @@ export async function startWorld() {
     if (known) return known;
     const home = name === "usual" ? chain.home : join(chain.folder, name.replace(/\W/g, "-"));
     mkdirSync(join(home, ".claude"), { recursive: true });
-    const setting: { strip?: boolean; settings?: object } = HOMES[name];
+    const setting: { strip?: boolean; silent?: boolean; settings?: object } = HOMES[name];
     await chain.polaris("install", "--home", home);
     const settings = join(home, ".claude/settings.json");
     if (setting.settings) {
@@ -243,6 +278,13 @@ export async function startWorld() {
       writeFileSync(settings, JSON.stringify({ ...before, ...setting.settings }));
     }
     if (setting.strip) strip(join(home, ".claude/skills/polaris"));
+    if (setting.silent) {
+      const hooks = join(home, ".claude/skills/polaris/hooks/hooks.json");
+      const all: object = JSON.parse(readFileSync(hooks, "utf8"));
+      const isBell = (key: string) => key === "FileChanged";
+      const rest = JSON.stringify(all, (key, value) => (isBell(key) ? undefined : value));
+      writeFileSync(hooks, rest);
+    }
     homes.set(name, home);
     return home;
   }
@@ -315,7 +357,7 @@ export async function run(world: World, row: Row): Promise<Outcome> {
   stack.use(first);
   await ready(first, row);
   if (options.args.includes("--continue")) {
-    await hello(world, first);
+    await hello(world, first, cwd);
     await chain.drained();
     await first.kill("SIGTERM");
     const again = stack.use(startTerminal({ home, place: chain.place }, model, options));
@@ -325,7 +367,7 @@ export async function run(world: World, row: Row): Promise<Outcome> {
   }
   await row.before?.(world, first, cwd);
   if (row.route !== "none") await running(world, cwd);
-  return await advise(world, row, project, () => row.after?.(first));
+  return await advise(world, row, project, () => row.after?.(first, world));
 }
 
 /** The client asks once for each home whether it is meant. */

@@ -102,3 +102,36 @@ export const PLANNED = [
   "agent:claude notice (local_command) Session renamed to: auth work",
   "agent:claude session.end (prompt_input_exit)",
 ];
+
+/** An image, a dialog that is left open for a while, and the session that `/resume` comes back to. */
+export const RESUMED = [
+  "agent:claude session.start (startup)",
+  "user:manu user.message (user) [Image #1] What is this",
+  "agent:claude agent.message A red square.",
+  "agent:claude turn.end (end_turn)",
+  "user:manu user.message (user) Touch the marker",
+  "agent:claude agent.message I need a marker.",
+  "agent:claude tool.call touch marker.txt",
+  "agent:claude permission.request touch marker.txt",
+  "agent:claude notice (permission_prompt) Claude needs your permission",
+  "user:manu permission.decision (accept, user)",
+  "agent:claude tool.result (completed) (Bash completed with no output)",
+  "agent:claude agent.message The marker is there.",
+  "agent:claude turn.end (end_turn)",
+  "agent:claude session.end (clear)",
+  "agent:claude session.start (resume)",
+  "user:manu user.message (user) Say hello",
+  "agent:claude agent.message Hello!",
+  "agent:claude turn.end (end_turn)",
+  "agent:claude session.end (prompt_input_exit)",
+];
+
+/** What was begun by `/clear` and left by `/resume`. */
+export const LEFT = [
+  "agent:claude session.start (clear)",
+  "user:manu user.message (user, /clear) /clear",
+  "user:manu user.message (user) Say hello",
+  "agent:claude agent.message Hello!",
+  "agent:claude turn.end (end_turn)",
+  "agent:claude session.end (resume)",
+];

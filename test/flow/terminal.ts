@@ -121,6 +121,12 @@ export function startTerminal(
       child.terminal?.write(words);
       await shows(words);
     },
+    /** As a terminal passes on what is pasted or dropped on it: in one piece, with marks around it. */
+    async paste(words: string, drawnAs = words): Promise<void> {
+      drawn = "";
+      child.terminal?.write(`\u001b[200~${words}\u001b[201~`);
+      await shows(drawnAs);
+    },
     async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
       child.kill(signal);
       await child.exited;

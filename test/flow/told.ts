@@ -39,7 +39,8 @@ function sentence({ sender, kind, text = "", body }: Event | StoredEvent): strin
 /** What only hooks and the recorder know: see the table in docs/events.md. */
 export const isUntold = (line: string): boolean =>
   / (?:session\.(?:start|end)|permission\.request|subagent\.(?:start|end)) ?/.test(line) ||
-  / turn\.end \((?:end_turn|error)\)/.test(line);
+  / turn\.end \((?:end_turn|error)\)/.test(line) ||
+  / notice \((?:permission_prompt|idle_prompt|cwd)\)/.test(line);
 
 export async function recorded(
   chain: Chain,

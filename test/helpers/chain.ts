@@ -17,9 +17,9 @@ const Ready = z.object({ ready: z.literal(true), url: z.string(), claimUrl: z.st
 /**
  * The whole chain as users run it: `polaris serve` on its own PostgreSQL, a signed-in `polaris daemon`, and a home
  * directory for the agents, all below one temporary folder. Server and daemon are processes of their own that a test
- * may kill and start again: same data, same port.
+ * may kill and start again: same data, same port. `server`: more of the server's environment.
  */
-export async function startChain() {
+export async function startChain({ server: more = {} }: { server?: Record<string, string> } = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary("plrs-chain-"));
   const place: Paths = paths(join(folder.path, "machine"));
@@ -34,7 +34,7 @@ export async function startChain() {
   let port = "0";
   const server = startService({
     args: () => ["serve", "--json", "--data-dir", dataDir, "--port", port],
-    env,
+    env: { ...env, ...more },
     log: join(folder.path, "server.log"),
   });
   stack.use(server);

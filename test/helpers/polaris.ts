@@ -23,7 +23,11 @@ interface StartOptions {
   /** `{}` for those of a real server. */
   rates?: Partial<Rates>;
   proxies?: string[];
-  entrance?: Pick<ServerOptions, "providers" | "signUp" | "mail" | "proxies" | "publicUrl">;
+  webhookRetryMs?: readonly number[];
+  entrance?: Pick<
+    ServerOptions,
+    "providers" | "signUp" | "mail" | "proxies" | "publicUrl" | "metrics"
+  >;
   slack?: SlackSettings;
 }
 
@@ -35,7 +39,7 @@ const GENEROUS = {
   doors: { perSecond: 1e6, burst: 1e6 },
   guesses: { perSecond: 1e6, burst: 1e6 },
   writes: { perSecond: 1e6, burst: 1e6 },
-  advice: { perSecond: 1e6, burst: 1e6 },
+  advice: 1e6,
 };
 
 /** A whole server on a database of its own and a free port, called as users call it. */
@@ -45,6 +49,7 @@ export async function startPolaris({
   accessSeconds,
   rates = GENEROUS,
   proxies,
+  webhookRetryMs,
   entrance = {},
   slack = NO_SLACK,
 }: StartOptions = {}) {
@@ -72,6 +77,7 @@ export async function startPolaris({
       keys,
       accessSeconds,
       rates,
+      webhookRetryMs,
       proxies: proxies ?? entrance.proxies,
       slack,
     }),

@@ -67,7 +67,7 @@ beforeAll(async () => {
   await until(
     async () => (await found("q=vault")).length === 1 && (await found("q=overloaded")).length === 1,
   );
-});
+}, 30_000);
 afterAll(() => polaris[Symbol.asyncDispose]());
 
 const ask = (query: string) => polaris.json<Found>(`/search?${query}`);

@@ -34,7 +34,7 @@ beforeAll(async () => {
     shop.line({ text: "last prompt" }),
   ]);
   await polaris.ingest([vault.head(), vault.line({ text: "hidden words" })]);
-});
+}, 30_000);
 afterAll(() => polaris[Symbol.asyncDispose]());
 
 const them = () => {

@@ -81,7 +81,7 @@ beforeAll(async () => {
     vault.line({ ...day(3), ...edit("secret-plan.md") }),
   ]);
   await until(async () => (await ask("by=day")).rows.length === 3);
-});
+}, 30_000);
 afterAll(() => polaris[Symbol.asyncDispose]());
 
 const ask = (query: string) => polaris.json<Usage>(`/usage?${DAYS}&${query}`);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import * as apiTokens from "../../src/core/api-tokens.ts";
 import type { Agent, AgentMessage } from "../../src/wire/agent.ts";
 import type { Page } from "../../src/wire/session.ts";
+import { as } from "../helpers/people.ts";
 import { followEvents } from "../helpers/sse.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -48,12 +49,15 @@ test("H2: agent:dean.snowflake speaks as Dean, with Dean's face", async () => {
   const { polaris } = world;
   await polaris.post("/orgs/agents", DEAN);
   const { secret } = await tokenOf(world, "agent:dean.snowflake");
-  const as = { as: secret, method: "POST" };
-  await polaris.call("/projects/etl/sessions", { ...as, body: JSON.stringify({ name: "s-0001" }) });
+  const init = { as: secret, method: "POST" };
+  await polaris.call("/projects/etl/sessions", {
+    ...init,
+    body: JSON.stringify({ name: "s-0001" }),
+  });
   const path = "/projects/etl/sessions/s-0001/events";
   const say = (kind: string, text: string) =>
     polaris.call(path, {
-      ...as,
+      ...init,
       body: JSON.stringify({ sender: "agent:dean.snowflake", kind, text }),
     });
   expect((await say("agent.message", "Three tables lack a key.")).status).toBeLessThan(300);
@@ -61,6 +65,32 @@ test("H2: agent:dean.snowflake speaks as Dean, with Dean's face", async () => {
     world.messages("etl").find(({ text }) => text === "Three tables lack a key."),
   );
   expect([said.username, said.icons?.emoji]).toEqual(["Dean", ":owl:"]);
+  const priya = as(polaris, await world.member("priya", "admin"));
+  const page = await priya.get("/app/p/etl/s/s-0001");
+  expect(page.body).toContain("<b>Dean</b>");
+  const list = await priya.get("/app/settings/agents");
+  expect(list.body).toContain("reviews migrations");
+});
+
+test("H1: admins make and remove agents on a page of the settings", async () => {
+  await using world = await startWorld();
+  const priya = as(world.polaris, await world.member("priya", "admin"));
+  const send = (fields: Record<string, string>) =>
+    priya.call("/app/settings/agents", {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams(fields),
+    });
+  const made = await send({ act: "create", name: "dean", icon: "🦉", skills: "sql, review" });
+  expect(made.status).toBe(303);
+  const { body } = await priya.get("/app/settings/agents");
+  expect(body).toContain("agent:dean");
+  expect(body).toContain("sql, review");
+  const twice = await send({ act: "create", name: "dean" });
+  expect(twice.status).toBe(409);
+  expect(await twice.text()).toContain("There is an agent &quot;dean&quot; already.");
+  expect((await send({ act: "remove", name: "dean" })).status).toBe(303);
+  expect((await priya.get("/app/settings/agents")).body).not.toContain("agent:dean<");
 });
 
 test("H3: @dean in Slack reaches the agent's inbox and stream, and the answer comes back to the thread as Dean", async () => {

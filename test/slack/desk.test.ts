@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Injection } from "../../src/wire/injection.ts";
 import type { Page } from "../../src/wire/session.ts";
 import type { SlackPerson } from "../../src/wire/slack-wishes.ts";
+import { as } from "../helpers/people.ts";
 import { startWorld, type World } from "./world.ts";
 
 async function withSession(world: World) {
@@ -155,4 +156,25 @@ test("D5: people are linked by a confirmed address, as they come and change, and
   expect(await world.found(() => person(world, "U0NEW"))).toMatchObject({ participant: null });
   await emit("user_change", { ...member, is_email_confirmed: true });
   await world.found(async () => (await person(world, "U0NEW"))?.participant === "user:priya");
+});
+
+test("D3, D5: an admin chooses looks and links people on a page of the settings", async () => {
+  await using world = await startWorld();
+  await withSession(world);
+  const krishna = as(world.polaris, await world.member("krishna", "admin"));
+  const here = "/app/settings/slack/people";
+  const send = (fields: Record<string, string>) =>
+    krishna.call(here, { method: "POST", redirect: "manual", body: new URLSearchParams(fields) });
+  await world.found(async () => (await krishna.get(here)).body.includes("slack:manu"));
+  expect((await send({ act: "wish", layout: "feed", verbosity: "" })).status).toBe(303);
+  expect(await world.polaris.json<object>("/orgs/slack/wishes")).toEqual({ layout: "feed" });
+  expect((await send({ act: "wish", project: "etl", verbosity: "quiet" })).status).toBe(303);
+  expect(await world.polaris.json<object>("/projects/etl/slack")).toEqual({ verbosity: "quiet" });
+  expect((await send({ act: "wish", layout: "sideways" })).status).toBe(400);
+  const link = { act: "link", person: "U0MANU" };
+  expect((await send({ ...link, participant: "user:krishna" })).status).toBe(303);
+  expect(await person(world, "U0MANU")).toMatchObject({ participant: "user:krishna" });
+  expect((await krishna.get(here)).body).toContain("an admin's word");
+  expect((await send({ ...link, participant: "" })).status).toBe(303);
+  expect(await person(world, "U0MANU")).toMatchObject({ linkedBy: "email" });
 });

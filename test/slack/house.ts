@@ -9,7 +9,12 @@ import { temporary } from "../helpers/temp.ts";
 const Ready = z.object({ ready: z.literal(true), url: z.string(), claimUrl: z.string() });
 
 /** Polaris as people run it, beside a Slack: processes of their own, from source or compiled. */
-export async function startHouse(program: string[], slack: Slack, args: string[] = []) {
+export async function startHouse(
+  program: string[],
+  slack: Slack,
+  args: string[] = [],
+  { POLARIS_SECRET = SECRET } = {},
+) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary("plrs-slack-"));
   const dataDir = join(folder.path, "server");
@@ -17,7 +22,7 @@ export async function startHouse(program: string[], slack: Slack, args: string[]
     HOME: folder.path,
     PATH: process.env.PATH ?? "",
     POLARIS_HOME: join(folder.path, "machine"),
-    POLARIS_SECRET: SECRET,
+    ...(POLARIS_SECRET ? { POLARIS_SECRET } : {}),
     SLACK_API_URL: slack.apiUrl,
     SLACK_CLIENT_ID: slack.clientId,
     SLACK_CLIENT_SECRET: slack.clientSecret,
@@ -49,6 +54,9 @@ export async function startHouse(program: string[], slack: Slack, args: string[]
     server,
     /** `polaris bridge` on this server's database. */
     bridge: () => run("bridge", "--json", "--data-dir", dataDir),
+    /** The same server once more, after it was stopped; the port may be another one. */
+    again: (...more: string[]) =>
+      run("serve", "--json", "--data-dir", dataDir, "--port", new URL(url).port, ...more),
     run: async (...words: string[]) => {
       const child = Bun.spawn([...program, ...words], { env, cwd: root, stdout: "pipe" });
       return new Response(child.stdout).text();
@@ -97,6 +105,7 @@ export async function startProgram(command: string[], env: Record<string, string
     pid: child.pid,
     log: () => words.join(""),
     kill,
+    signal: (name: NodeJS.Signals) => child.kill(name),
     [Symbol.asyncDispose]: () => kill("SIGTERM"),
   };
 }

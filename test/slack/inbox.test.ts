@@ -4,6 +4,7 @@ import { until } from "../../src/lib/until.ts";
 import { startInbox } from "../../src/slack/inbox.ts";
 import { type Polaris, startPolaris } from "../helpers/polaris.ts";
 import { connectSlack, type Slack, startSlack } from "../helpers/slack.ts";
+import { startBridged } from "./bridged.ts";
 
 let slack: Slack;
 let polaris: Polaris;
@@ -96,4 +97,21 @@ test("F5: an event of a workspace that nobody here has connected is acknowledged
   let receipts = 0;
   await inbox.accept(message("hello", "C1", "T0OTHER"), () => receipts++);
   expect([receipts, (await rows()).length]).toEqual([1, before]);
+});
+
+test("D7: a listener that fails in Bolt is called again with the same event", async () => {
+  await using world = await startBridged();
+  const { slack, polaris: server } = world;
+  await world.say("one");
+  await world.said("etl", "one");
+  const { admin } = server.database;
+  await admin.unsafe("alter table slack_channels rename to slack_channels_away");
+  slack.adminRename("etl", "data-team");
+  const failed = () => admin`select attempts from slack_inbox where attempts > 0`;
+  // The inbox itself notes where a message stands; a rename is kept without that.
+  await until(async () => (await failed()).length > 0);
+  await admin.unsafe("alter table slack_channels_away rename to slack_channels");
+  await until(async () => (await world.status()).channels[0]?.name === "data-team", {
+    timeoutMs: 20_000,
+  });
 });

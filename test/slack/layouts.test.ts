@@ -111,6 +111,34 @@ test("D3: a project's own layout counts over the organisation's, and from the ne
   expect(top("etl").filter(({ text }) => String(text).startsWith("s-0001:"))).toHaveLength(1);
 });
 
+test("D3: a session's own channel is archived when the session is over, and it goes on in a new one", async () => {
+  await using world = await startWorld();
+  const { polaris, machine: startMachine, slack } = world;
+  await world.wishes({ layout: "session-channel" });
+  const machine = startMachine({ project: "etl" });
+  await polaris.ingest([machine.head(), machine.line({ text: "first" })]);
+  const room = await world.found(() => world.channel("etl-s-0001"));
+  await world.settled();
+  await polaris.database.admin`update sessions set ended_at = now() - interval '2 hours'`;
+  await world.found(() => room.isArchived);
+  await world.found(async () => {
+    const [row] = await polaris.database.admin`
+      select state from slack_channels where channel = ${room.id}`;
+    return row.state === "archived";
+  });
+  await polaris.ingest([machine.head(), machine.line({ text: "taken up again" })]);
+  const again = await world.found(() =>
+    [...slack.team().channels.values()].find(
+      (it) => !it.isArchived && it.messages.some(({ text }) => text === "taken up again"),
+    ),
+  );
+  expect(again.name).toBe("p-etl-s-0001");
+  expect(again.messages.map(({ text }) => String(text).split(":")[0])).toEqual([
+    "s-0001",
+    "taken up again",
+  ]);
+});
+
 test("D6: a long answer is a preview and a file, or goes on in the thread", async () => {
   await using world = await startWorld();
   const { polaris, machine: startMachine, slack } = world;

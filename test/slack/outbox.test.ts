@@ -61,6 +61,18 @@ test.each([
   },
 );
 
+test("D7: a post whose answer does not come within eight seconds is looked up", async () => {
+  world.slack.fault("chat.postMessage", {
+    delayMs: 9500,
+    error: "internal_error",
+    apply: true,
+    match: of("slow"),
+  });
+  await ask(post("slow"));
+  expect(await ended("slow")).toMatchObject({ state: "done", helped: true });
+  expect(times("slow")).toBe(1);
+});
+
 test("D7: a post that was answered with 503 and did not take effect is sent again", async () => {
   world.slack.fault("chat.postMessage", { status: 503, match: of("no effect") });
   await ask(post("no effect"));

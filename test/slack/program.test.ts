@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { until } from "../../src/lib/until.ts";
 import { executable } from "../helpers/executable.ts";
 import { startMachine } from "../helpers/polaris.ts";
-import { program } from "../helpers/service.ts";
+import { program, root } from "../helpers/service.ts";
 import { startSlack } from "../helpers/slack.ts";
 import { startHouse } from "./house.ts";
 
@@ -18,7 +18,7 @@ test.each([
     await using house = await startHouse(await of(), slack);
     const page = await (await house.browse("/app/settings/slack")).text();
     expect(page).toContain("Connect Slack");
-    const setup = await house.run("setup", "--public-url", house.url);
+    const setup = await house.run("slack", "--public-url", house.url);
     expect(setup).toContain("https://api.slack.com/apps?new_app=1&manifest_json=");
     expect(await house.connect()).toBe(303);
     const machine = startMachine({ project: "etl" });
@@ -54,3 +54,40 @@ test("D7: two bridges beside a server post everything once, also when the one at
   expect(tookOverMs).toBeLessThan(10_000);
   expect(texts().filter((text) => text.includes("said"))).toHaveLength(2);
 }, 60_000);
+
+test("D1: a rotated secret keeps the workspace connected, under the new one", async () => {
+  await using slack = startSlack();
+  await using house = await startHouse(program, slack, [], { POLARIS_SECRET: "" });
+  await house.connect();
+  const machine = startMachine({ project: "etl" });
+  const has = (text: string) => () =>
+    slack.channel("etl").messages.some((message) => JSON.stringify(message).includes(text));
+  await house.say(machine, "before");
+  await until(has("before"), { timeoutMs: 15_000 });
+  for (const turn of ["once", "twice"]) {
+    await (turn === "once" ? house.server.kill("SIGTERM") : undefined);
+    await using again = await house.again("--rotate-secret");
+    expect(again.log()).toContain('"slack.resealed"');
+    await house.say(machine, `after ${turn}`);
+    await until(has(`after ${turn}`), { timeoutMs: 15_000 });
+  }
+}, 60_000);
+
+test("D8: polaris slack makes the app at Slack with a configuration token", async () => {
+  await using slack = startSlack();
+  const env = { PATH: process.env.PATH ?? "", SLACK_API_URL: slack.apiUrl };
+  const run = async (token: string) => {
+    const command = [...program, "slack", "--config-token", token];
+    const child = Bun.spawn(command, { env, cwd: root, stdout: "pipe", stderr: "pipe" });
+    const words = [child.stdout, child.stderr].map((stream) => new Response(stream).text());
+    const [out = "", err = ""] = await Promise.all(words);
+    return { code: await child.exited, out, err };
+  };
+  const made = await run(slack.configToken);
+  expect(made.out).toContain(`SLACK_CLIENT_ID=${slack.clientId}`);
+  const refused = await run("xoxe.xoxp-wrong");
+  expect([refused.code, refused.err]).toEqual([
+    1,
+    expect.stringContaining("Slack did not make the app: invalid_auth."),
+  ]);
+});

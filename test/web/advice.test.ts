@@ -104,7 +104,8 @@ browserTest(
     await press("Take advice again");
     await until(async () => !(await world.json<Session>(world.path)).muted);
     await seat.getByText("Hand over to…").click();
-    await press("priya");
+    await seat.getByLabel("Who").selectOption("user:priya");
+    await press("Hand over");
     await drives("user:priya");
     await until(async () => {
       const told = (await page.locator("main").textContent()) ?? "";

@@ -21,11 +21,12 @@ test("every file of the dashboard has a name that changes with its content", asy
       "geist.woff2",
       "highlight.js",
       "icon.svg",
+      "notices.js",
       "page.js",
       "search.js",
       "session.js",
-      "team.js",
       "share.js",
+      "team.js",
     ].sort(),
   );
   for (const { path } of built) expect(path).toMatch(/^\/assets\/[a-z-]+-[\w-]{10}\.[a-z0-9]+$/);

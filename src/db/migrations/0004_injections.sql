@@ -25,6 +25,8 @@ create table injections (
   primary key (project_id, id)
 ) with (fillfactor = 70);
 create index injections_session on injections (session_id, created_at desc, id desc);
+-- How much somebody has sent in the last minute, by whatever door.
+create index injections_sender on injections (org_id, sender, created_at desc);
 -- What somebody still waits for: few rows, looked through every other second.
 create index injections_open on injections (changed_at) where state in ('queued', 'delivered');
 

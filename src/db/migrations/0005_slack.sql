@@ -73,6 +73,7 @@ create table slack_channels (
   state text not null default 'wanted' check (state in ('wanted', 'live', 'paused', 'archived', 'gone')),
   problem text,
   problem_at timestamptz,
+  heard_ts text, -- the newest message that reached us: from there we read on after we were deaf
   settings jsonb not null default '{}', -- how this project wants it, over the organisation's
   created_at timestamptz not null default now(),
   removed_at timestamptz
@@ -121,6 +122,7 @@ create table slack_outbox (
 ) with (fillfactor = 70);
 create index slack_outbox_open on slack_outbox (org_id, lane, id) where state in ('waiting', 'sending');
 create index slack_outbox_merge on slack_outbox (org_id, merge) where state = 'waiting' and merge is not null;
+create index slack_outbox_odd on slack_outbox (org_id) where state = 'dropped' or helped;
 create index slack_outbox_done on slack_outbox (org_id, done_at) where state in ('done', 'dropped');
 
 -- What was posted, and where it is now: what an edit, a reply or a reaction needs.
@@ -144,6 +146,7 @@ create table slack_inbox (
   client_id text not null,
   team_id text not null,
   place text not null, -- events of one conversation are handled in the order in which they came
+  message text unique, -- workspace, conversation and ts of what somebody wrote: told or read later, it is handled once
   body jsonb, -- gone when it is done
   attempts int not null default 0,
   claimed_until timestamptz not null,

@@ -24,8 +24,8 @@ do $$ begin
   alter table event_text alter column tsv set compression lz4;
 exception when feature_not_supported then null;
 end $$;
--- Organisation, project and session are words of tsv too (`o:`, `p:`, `s:`): as columns of the index they would be read
--- from end to end, 6 ms of a million rows, where a word is skipped through.
+-- Project and session are words of tsv too (`p:`, `s:`): as columns of the index they would be read from end to end, 6 ms
+-- of a million rows, where a word is skipped through.
 create index event_text_search on event_text using gin (tsv) with (gin_pending_list_limit = 512);
 create index event_text_org on event_text (org_id, at desc, project_id desc, seq desc);
 create index event_text_project on event_text (project_id, at desc, seq desc);

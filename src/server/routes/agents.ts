@@ -9,7 +9,7 @@ import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { listQuery, startOf } from "../query.ts";
-import { sseLog } from "../sse.ts";
+import { eventOf, sse } from "../sse.ts";
 import { NO_PARSE } from "./projects.ts";
 
 const Inbox = z.object({
@@ -72,9 +72,11 @@ export const agentRoutes = (house: House) => {
         const start = startOf(request, query);
         const end = await inbox.end(db, caller);
         const access = house.watch.over(caller);
-        return sseLog(house, access, (signal) =>
-          follow(caller, start === "now" ? end : start, signal),
-        );
+        return sse(house, access, async function* (signal) {
+          for await (const frames of follow(caller, start === "now" ? end : start, signal)) {
+            yield frames.map(({ seq, json }) => eventOf("event", seq, json)).join("");
+          }
+        });
       },
       { needs: "read" },
     )

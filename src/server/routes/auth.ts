@@ -111,7 +111,12 @@ export const authRoutes = (house: House) => {
     .get(
       "/sign-in",
       ({ request, query }) => {
-        const page = { ...entrance.frameOf(request), ways, next: pathOf(query.next) };
+        const page = {
+          ...entrance.frameOf(request),
+          ways,
+          next: pathOf(query.next),
+          canonical: `${house.publicUrl}/sign-in`,
+        };
         return respond(request, signInPage(page));
       },
       { anyone: true },

@@ -15,7 +15,8 @@ import { NO_PARSE } from "./projects.ts";
 
 /** Advice into a session, and what became of it (rows C1, C4). */
 export const injectionRoutes = (house: House) => {
-  const { db, bell, limits } = house;
+  const { db, bell } = house;
+  const most = house.limits.rates.advice;
   const place = placeOf(house);
 
   return new Elysia({ name: "injections" })
@@ -25,10 +26,9 @@ export const injectionRoutes = (house: House) => {
       async ({ caller, request, params, set }) => {
         const where = await place(caller, params);
         const { id, text, via } = input(Inject, await readJson(request));
-        limits.advise(caller);
         set.status = 202;
         const door = caller.kind === "browser" ? "web" : (via ?? VIA[caller.kind]);
-        return injections.inject(db, bell, caller, where, { id, text, via: door });
+        return injections.inject(db, bell, caller, where, { id, text, via: door, most });
       },
       { needs: "inject", ...NO_PARSE },
     )

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import type { Caller } from "../../core/caller.ts";
+import type { Frame } from "../../core/feed.ts";
 import { input } from "../../core/input.ts";
 import { canDeliver } from "../../core/listeners.ts";
 import * as projects from "../../core/projects.ts";
@@ -9,7 +10,7 @@ import { HOLDS } from "../../wire/injection.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startOf } from "../query.ts";
-import { sseLog, whyOf } from "../sse.ts";
+import { eventOf, sse, whyOf } from "../sse.ts";
 
 /** Live streams (row J2): SSE and WebSocket, resumed by the seq of the last event seen. */
 export const liveRoutes = (house: House) => {
@@ -45,7 +46,12 @@ export const liveRoutes = (house: House) => {
   async function stream({ caller, request, params, query }: Asked) {
     const wanted = await where(caller, params, startOf(request, query));
     const access = open(wanted, request);
-    return sseLog(house, access, (signal) => feed.follow({ ...wanted, signal }));
+    return sse(house, access, async function* (signal) {
+      for await (const frames of feed.follow({ ...wanted, signal })) {
+        yield frames.map(text).join("");
+        house.metrics.shown(frames.at(-1)?.event.receivedAt ?? "");
+      }
+    });
   }
 
   const socket = (path: string) =>
@@ -74,6 +80,7 @@ export const liveRoutes = (house: House) => {
               if (sent === 0) return void ws.close(1013, "too slow: resume with ?after=");
               if (sent === -1) await turn(drained, signal);
             }
+            house.metrics.shown(frames.at(-1)?.event.receivedAt ?? "");
           }
           if (access.signal.aborted) return void ws.close(4403, whyOf(access.signal).message);
           if (house.stopping.aborted) ws.close(1012, "restarting: resume with ?after=");
@@ -110,5 +117,7 @@ function turn(drained: { ring: () => void }, signal: AbortSignal): Promise<void>
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
+
+const text = ({ seq, json }: Frame): string => eventOf("event", seq, json);
 
 type Query = Record<string, string | undefined>;

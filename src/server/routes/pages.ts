@@ -44,6 +44,10 @@ export const pageRoutes = (house: House) => {
       anyone: true,
     })
     .get("/favicon.ico", () => Response.redirect(assets.href("icon.svg"), 302), { anyone: true })
+    .get("/robots.txt", () => plain(robotsOf(house.publicUrl), "text/plain"), { anyone: true })
+    .get("/sitemap.xml", () => plain(sitemapOf(house.publicUrl), "application/xml"), {
+      anyone: true,
+    })
     .get(
       "/",
       async ({ request }) => {
@@ -52,7 +56,10 @@ export const pageRoutes = (house: House) => {
           () => false,
         );
         const command = `polaris login --url ${house.publicUrl}`;
-        return respond(request, landingPage({ ...frameOf(house, request), command, signedIn }));
+        return respond(
+          request,
+          landingPage({ ...frameOf(house, request), command, signedIn, url: house.publicUrl }),
+        );
       },
       { anyone: true },
     )
@@ -96,3 +103,26 @@ export const pageRoutes = (house: House) => {
 
 /** Enough for the first screens; the page asks for earlier ones when they are wanted. */
 const FIRST_EVENTS = 200;
+
+/** What anybody may read; all else is somebody's own. */
+const PUBLIC = ["/", "/sign-in", "/openapi"];
+
+const robotsOf = (url: string): string =>
+  [
+    "User-agent: *",
+    ...PUBLIC.map((path) => `Allow: ${path === "/" ? "/$" : path}`),
+    "Allow: /assets/",
+    "Disallow: /",
+    `Sitemap: ${url}/sitemap.xml`,
+    "",
+  ].join("\n");
+
+const sitemapOf = (url: string): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">${PUBLIC.map(
+    (path) => `<url><loc>${Bun.escapeHTML(url + path)}</loc></url>`,
+  ).join("")}</urlset>\n`;
+
+const plain = (text: string, type: string): Response =>
+  new Response(text, {
+    headers: { "content-type": `${type}; charset=utf-8`, "cache-control": "public, max-age=3600" },
+  });

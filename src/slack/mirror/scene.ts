@@ -1,5 +1,5 @@
 import type { Tx } from "../../core/database.ts";
-import { type Channel, placeOf } from "../../core/slack-channels.ts";
+import { type Channel, placeOf, retire } from "../../core/slack-channels.ts";
 import type { Mirror } from "../../core/slack-mirrors.ts";
 import * as mirrors from "../../core/slack-mirrors.ts";
 import { enqueue, type Write } from "../../core/slack-outbox.ts";
@@ -93,13 +93,13 @@ export async function startScene(tx: Tx, project: Shown, events: StoredEvent[]) 
       return { to: { channel: main.id }, thread: await root(mirror, main) };
     }
     const name = `${project.slug}-${mirror.name}`;
-    const own = await placeOf(tx, {
-      org,
-      team,
-      project: project.project,
-      session: mirror.session,
-      name,
-    });
+    const wanted = { org, team, project: project.project, session: mirror.session, name };
+    let own = await placeOf(tx, wanted);
+    if (own.state === "archived" || own.state === "gone") {
+      // A bot cannot count on opening an archived channel again: the session goes on in a new one.
+      await retire(tx, own.id);
+      own = await placeOf(tx, wanted);
+    }
     await root(mirror, own);
     return { to: { channel: own.id } };
   }

@@ -58,8 +58,7 @@ function start(): void {
     },
     signal,
   );
-  const advise = () => document.getElementById("advise")?.focus();
-  startKeys({ f: () => follow.toggle(), i: advise, r: replay.open }, signal);
+  startKeys({ f: () => follow.toggle(), r: replay.open, i: advise }, signal);
   store.now.value = Date.now();
   setInterval(() => {
     store.now.value = Date.now();
@@ -140,6 +139,11 @@ function start(): void {
     const seq = Number(/^#e-(\d+)$/.exec(location.hash)?.[1]);
     if (seq) await desk.show(seq);
   }
+}
+
+/** A function, because `start` runs before what stands below it as a value is made. */
+function advise(): void {
+  document.getElementById("advise")?.focus();
 }
 
 const failed = (error: unknown): void => tell(error instanceof Error ? error.message : "Failed.");

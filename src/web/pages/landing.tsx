@@ -8,6 +8,8 @@ export interface LandingPage extends Frame {
   /** The command that records a first session against this server. */
   command: string;
   signedIn: boolean;
+  /** The server's address, as people use it. */
+  url?: string;
 }
 
 const SENTENCE =
@@ -22,11 +24,12 @@ const PROOFS = [
   ["Your own box", "One executable with its database inside, on a machine that you choose."],
 ];
 
-export function landingPage({ command, signedIn, ...frame }: LandingPage): string {
+export function landingPage({ command, signedIn, url, ...frame }: LandingPage): string {
   return document({
     ...frame,
     title: "Polaris: coding-agent sessions, recorded and live",
     description: SENTENCE,
+    ...(url ? { canonical: `${url}/`, structured: about(url) } : {}),
     body: (
       <main class="landing">
         <p class="brand">
@@ -51,3 +54,15 @@ export function landingPage({ command, signedIn, ...frame }: LandingPage): strin
     ),
   });
 }
+
+const about = (url: string) => ({
+  "@context": "https://schema.org",
+  "@type": "SoftwareApplication",
+  name: "Polaris",
+  description: SENTENCE,
+  url,
+  applicationCategory: "DeveloperApplication",
+  operatingSystem: "Linux, macOS",
+  license: "https://www.apache.org/licenses/LICENSE-2.0",
+  offers: { "@type": "Offer", price: "0", priceCurrency: "USD" },
+});

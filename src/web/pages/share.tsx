@@ -62,6 +62,12 @@ export function sharePage(page: SharePage): string {
             </section>
           ) : null}
           <Export address={`/projects/${session.project}/sessions/${session.name}/export`} />
+          <h2>Tell a pull request</h2>
+          <p class="dim">
+            In the repository, with your own GitHub token: one comment with what was asked, files,
+            cost and a link back here, updated in place.
+          </p>
+          <Command text="polaris pr" />
           <h2>Share with a link</h2>
           <p class="dim">
             Whoever has the link reads this session without signing in, until it ends. Secrets were

@@ -21,6 +21,10 @@ interface Document extends Frame {
   description?: string;
   /** What search engines may do; on pages that only who has the address should find: `noindex`. */
   robots?: string;
+  /** The page's own address, where anybody may come: what is said to search engines and where the page is passed on. */
+  canonical?: string | undefined;
+  /** What it is in schema.org's words. */
+  structured?: Record<string, unknown> | undefined;
   /** `page.js`, `session.js`, or none: a page must then be whole without. */
   script?: string;
   body: ComponentChildren;
@@ -34,10 +38,13 @@ export function themeOf(cookies: string | null): Theme {
 
 export function document({
   assets,
+  here,
   theme,
   title,
   description,
   robots,
+  canonical,
+  structured,
   script,
   body,
 }: Document): string {
@@ -53,6 +60,25 @@ export function document({
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         {description ? <meta name="description" content={description} /> : null}
         {robots ? <meta name="robots" content={robots} /> : null}
+        {canonical ? (
+          <>
+            <link rel="canonical" href={canonical} />
+            <meta property="og:type" content="website" />
+            <meta property="og:site_name" content="Polaris" />
+            <meta property="og:url" content={canonical} />
+            <meta property="og:title" content={title} />
+            {description ? <meta property="og:description" content={description} /> : null}
+            <meta name="twitter:card" content="summary" />
+          </>
+        ) : null}
+        {structured ? (
+          <script
+            type="application/ld+json"
+            dangerouslySetInnerHTML={{
+              __html: JSON.stringify(structured).replaceAll("<", "\\u003c"),
+            }}
+          />
+        ) : null}
         <meta name="color-scheme" content={theme ?? "light dark"} />
         <link
           rel="preload"
@@ -64,6 +90,7 @@ export function document({
         <link rel="stylesheet" href={assets.href("app.css")} />
         <link rel="icon" href={assets.href("icon.svg")} type="image/svg+xml" />
         {script ? <script type="module" src={assets.href(script)} /> : null}
+        {script && here ? <script type="module" src={assets.href("notices.js")} /> : null}
       </head>
       <body>{body}</body>
     </html>

@@ -8,12 +8,16 @@ export interface SignInPage extends Frame {
   ways: Way[];
   /** Where to go afterwards; a path of this server. */
   next?: string | undefined;
+  canonical?: string | undefined;
 }
 
-export function signInPage({ ways, next, ...frame }: SignInPage): string {
+export function signInPage({ ways, next, canonical, ...frame }: SignInPage): string {
   return document({
     ...frame,
     title: "Sign in · Polaris",
+    description:
+      "Sign in to this organisation's Polaris: its coding-agent sessions, recorded and live.",
+    ...(canonical ? { canonical } : {}),
     body: (
       <Door title="Sign in">
         <Ways ways={ways} query={{ next }} />

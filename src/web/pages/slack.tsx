@@ -45,7 +45,7 @@ function Act({ act, label, ...fields }: { act: string; label: string; [field: st
   );
 }
 
-function Problem({ problem }: { problem: SlackProblem | null | "" }) {
+function Problem({ problem }: { problem: SlackProblem | null }) {
   if (!problem) return null;
   return (
     <p class="problem" role="alert">
@@ -78,6 +78,9 @@ function Workspace({ status, mayChange, now }: SlackPage) {
         <div class="acts">
           <a class="button" href="/slack/connect">
             Reconnect
+          </a>
+          <a class="button" href="/app/settings/slack/people">
+            Looks and people
           </a>
           <Act act="test" label="Run the self-test" />
           <Act act="disconnect" label="Disconnect" />

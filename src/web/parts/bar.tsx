@@ -119,6 +119,9 @@ function Menu({ viewer, here }: { viewer: string; here: Here }) {
             {name}
           </a>
         ))}
+        <button type="button" class="menu-item needs-script" data-notices="" aria-pressed="false">
+          Notify me in this browser
+        </button>
         <a class="menu-item" href="/app/welcome">
           New organisation
         </a>

@@ -6,6 +6,7 @@ export const SETTINGS = [
   ["Tokens", "/app/settings/tokens"],
   ["Agents", "/app/settings/agents"],
   ["Slack", "/app/settings/slack"],
+  ["Webhooks", "/app/settings/webhooks"],
 ] as const;
 
 export type Tab = (typeof SETTINGS)[number][0];

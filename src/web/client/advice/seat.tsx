@@ -9,6 +9,7 @@ export function Seat() {
   const { store, advice } = useDesk();
   const session = store.session.value;
   const [problem, setProblem] = useState<Problem>();
+  const [to, setTo] = useState("");
   const [people, setPeople] = useState<string[]>([]);
   const isMine = session.driver !== null && session.driver === store.viewer;
   const act = (name: string, does: () => Promise<Problem | undefined>) => (
@@ -42,9 +43,21 @@ export function Seat() {
         >
           <summary>Hand over to…</summary>
           <p class="acts">
-            {people
-              .filter((each) => each !== session.driver)
-              .map((each) => act(nameOf(each), () => advice.handOff(each)))}
+            <select
+              aria-label="Who"
+              value={to}
+              onChange={(pick) => setTo(pick.currentTarget.value)}
+            >
+              <option value="">Choose a person</option>
+              {people
+                .filter((each) => each !== session.driver)
+                .map((each) => (
+                  <option value={each} key={each}>
+                    {nameOf(each)}
+                  </option>
+                ))}
+            </select>
+            {to ? act("Hand over", () => advice.handOff(to)) : null}
           </p>
         </details>
       ) : null}

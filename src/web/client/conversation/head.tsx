@@ -21,7 +21,7 @@ export function When({ event }: { event: StoredEvent }) {
 export function Head({ event, who, note }: { event: StoredEvent; who?: string; note?: string }) {
   return (
     <div class="head">
-      <b>{nameOf(who ?? event.sender)}</b>
+      <b>{who ? nameOf(who) : (event.senderName ?? nameOf(event.sender))}</b>
       {note ? <span class="note">{note}</span> : null}
       <When event={event} />
     </div>

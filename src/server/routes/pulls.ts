@@ -1,0 +1,33 @@
+import { Elysia } from "elysia";
+import * as commits from "../../core/commits.ts";
+import { input } from "../../core/input.ts";
+import * as sessions from "../../core/sessions.ts";
+import { summary } from "../../core/summary.ts";
+import { PullQuery } from "../../wire/pull.ts";
+import { readJson } from "../body.ts";
+import { guard } from "../guard.ts";
+import type { House } from "../house.ts";
+import { NO_PARSE } from "./projects.ts";
+
+/** Which commits came of a session, and what a pull request is told of the sessions behind it (row E7). */
+export const pullRoutes = (house: House) => {
+  const { db } = house;
+  return new Elysia({ name: "pulls" })
+    .use(guard(house))
+    .get(
+      "/projects/:proj/sessions/:sess/commits",
+      async ({ caller, params }) => {
+        const session = await sessions.get(db, caller, params.proj, params.sess);
+        return { items: await commits.ofSession(db, caller, session.id), next: null };
+      },
+      { needs: "read" },
+    )
+    .post(
+      "/pulls/summary",
+      async ({ caller, request }) => {
+        const asked = input(PullQuery, await readJson(request));
+        return summary(db, caller, asked, house.publicUrl);
+      },
+      { needs: "read", ...NO_PARSE },
+    );
+};

@@ -1,0 +1,249 @@
+import { expect, test } from "bun:test";
+import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { z } from "zod";
+import { until } from "../../src/lib/until.ts";
+import { startExternal } from "../helpers/external.ts";
+import { tokenBy } from "../helpers/owner.ts";
+import { program, root, startService } from "../helpers/service.ts";
+import { temporary } from "../helpers/temp.ts";
+
+const Result = z.object({
+  dataDir: z.string(),
+  unit: z.string().nullable(),
+  running: z.boolean(),
+  publicUrl: z.string(),
+  claimUrl: z.string().nullable(),
+  database: z.string(),
+});
+
+/** A machine on which somebody sets a server up. */
+function operator(folder: string) {
+  const dataDir = join(folder, "data");
+  const env = { HOME: folder, PATH: process.env.PATH ?? "", TERM: "xterm-256color" };
+  async function setup(...args: string[]) {
+    const command = [
+      ...program,
+      "setup",
+      "--server",
+      "--yes",
+      "--json",
+      "--data-dir",
+      dataDir,
+      ...args,
+    ];
+    const child = Bun.spawn(command, {
+      env,
+      cwd: root,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const texts = [child.stdout, child.stderr].map((stream) => new Response(stream).text());
+    const [out = "", err = ""] = await Promise.all(texts);
+    return { code: await child.exited, out, err };
+  }
+  return {
+    dataDir,
+    env,
+    setup,
+    async done(...args: string[]) {
+      const { code, out, err } = await setup(...args);
+      if (code !== 0) throw new Error(err);
+      return Result.parse(JSON.parse(out));
+    },
+    settings: () => readFileSync(join(dataDir, "server.env"), "utf8"),
+  };
+}
+
+/** Free when it was asked; nobody else on this machine takes ports at random from below. */
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  return String(typeof address === "object" ? address?.port : 0);
+}
+
+test("I3: setup without questions ends with a server that serves, and the link that claims it", async () => {
+  await using folder = temporary();
+  const { dataDir, env, done, settings } = operator(folder.path);
+  const port = await freePort();
+  const answers = join(folder.path, "answers.json");
+  writeFileSync(
+    answers,
+    JSON.stringify({ port, "backup-to": join(folder.path, "kept"), "backup-keep": 3 }),
+  );
+  const result = await done("--answers", answers, "--service", "none", "--backup-keep", "5");
+  expect(result).toMatchObject({ database: "embedded", unit: null, running: false });
+  expect(statSync(join(dataDir, "server.env")).mode & 0o777).toBe(0o600);
+  expect(settings()).toContain(`POLARIS_PORT="${port}"`);
+  expect(settings()).toContain('POLARIS_BACKUP_KEEP="5"');
+
+  // The server takes it from there, and the printed link is good.
+  await using server = startService({
+    args: () => ["serve", "--json", "--data-dir", dataDir],
+    env,
+    log: join(folder.path, "log"),
+  });
+  expect(await server.start()).toMatchObject({ url: `http://127.0.0.1:${port}` });
+  expect(await tokenBy(result.claimUrl ?? "")).toStartWith("pol_a_");
+  await server.kill("SIGTERM");
+
+  // Again: what is not said stays, an empty answer takes one back.
+  const again = await done("--backup-to", "", "--service", "none");
+  expect(again.claimUrl).toBeNull();
+  expect(settings()).toContain(`POLARIS_PORT="${port}"`);
+  expect(settings()).not.toContain("POLARIS_BACKUP_TO");
+}, 60_000);
+
+test("I3: every answer is tested first, and a wrong one changes nothing", async () => {
+  await using folder = temporary();
+  const { dataDir, setup, done, settings } = operator(folder.path);
+  const port = await freePort();
+  const wrong: [string[], RegExp][] = [
+    [["--database", "postgres://nobody:none@127.0.0.1:1/none"], /database does not answer/],
+    [["--port", "70000"], /"70000" is not a port/],
+    [["--tls-cert", "/none.pem", "--tls-key", "/none.pem"], /cannot be read as certificate/],
+    [["--oidc-issuer", "http://127.0.0.1:1", "--oidc-client-id", "x"], /sign-in/],
+    [["--backup-to", join(root, "package.json/kept")], /backups/],
+    [["--service", "cron"], /no kind of service/],
+  ];
+  for (const [args, words] of wrong) {
+    const { code, err } = await setup("--port", port, ...args);
+    expect(err).toMatch(words);
+    expect(code).not.toBe(0);
+    expect(existsSync(dataDir)).toBe(false);
+  }
+  await done("--port", port, "--service", "none");
+  const before = settings();
+  await using taken = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("") });
+  const { err } = await setup("--port", String(taken.port));
+  expect(err).toContain("is taken");
+  expect(settings()).toBe(before);
+}, 90_000);
+
+test("I3: setup with a database and a certificate of one's own", async () => {
+  await using folder = temporary();
+  await using external = await startExternal();
+  const { dataDir, env, done } = operator(folder.path);
+  const [cert, key] = [join(folder.path, "cert.pem"), join(folder.path, "key.pem")];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+  const made = Bun.spawnSync([
+    ...[
+      "openssl",
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+    ],
+    ...["-days", "2", ...subject, "-keyout", key, "-out", cert],
+  ]);
+  expect(made.exitCode).toBe(0);
+  const port = await freePort();
+  const args = ["--port", port, "--public-url", `https://localhost:${port}`, "--service", "none"];
+  const result = await done(
+    ...args,
+    "--tls-cert",
+    cert,
+    "--tls-key",
+    key,
+    "--database",
+    external.url,
+  );
+  expect(result.database).toBe("external");
+  await using server = startService({
+    args: () => ["serve", "--json", "--data-dir", dataDir],
+    env,
+    log: join(folder.path, "log"),
+  });
+  await server.start();
+  const tls = { ca: readFileSync(cert, "utf8") };
+  const answer = await fetch(`https://localhost:${port}/readyz`, { tls });
+  expect(await answer.json()).toMatchObject({ ready: true });
+}, 60_000);
+
+test("I3: questions in a terminal; Ctrl-C leaves the old state, the end writes the new one", async () => {
+  await using folder = temporary();
+  const { dataDir, env, done, settings } = operator(folder.path);
+  const port = await freePort();
+  await done("--port", port, "--service", "none");
+  const before = settings();
+  const other = await freePort();
+
+  function terminal() {
+    let drawn = "";
+    const command = [...program, "setup", "--server", "--data-dir", dataDir, "--service", "none"];
+    const child = Bun.spawn(command, {
+      env,
+      cwd: root,
+      terminal: {
+        cols: 120,
+        rows: 40,
+        data(_, bytes) {
+          drawn += new TextDecoder().decode(bytes);
+        },
+      },
+    });
+    const shows = async (words: string) => {
+      const found = () => Bun.stripANSI(drawn).includes(words);
+      await until(found, {
+        timeoutMs: 20_000,
+        what: `"${words}" on the screen: ${Bun.stripANSI(drawn).slice(-800)}`,
+      });
+    };
+    return {
+      child,
+      shows,
+      async press(words: string, keys: string) {
+        await shows(words);
+        drawn = "";
+        child.terminal?.write(keys);
+      },
+    };
+  }
+  const CTRL_C = "\u0003";
+  const stopped = terminal();
+  await stopped.press("How do people reach it?", "\r");
+  await stopped.press("Port to listen on", CTRL_C);
+  await stopped.shows("Nothing was changed");
+  expect(await stopped.child.exited).toBe(1);
+  expect(settings()).toBe(before);
+
+  const whole = terminal();
+  await whole.press("How do people reach it?", "\r");
+  await whole.press("Port to listen on", `${"\u007f".repeat(port.length)}${other}\r`);
+  await whole.press("Which database?", "\r");
+  await whole.press("How do people sign in?", "\r");
+  await whole.press("Connect Slack now?", "n");
+  await whole.press("Back up to", "\r");
+  await whole.press("Write this down?", "y");
+  await whole.shows("The server serves");
+  expect(await whole.child.exited).toBe(0);
+  expect(settings()).toContain(`POLARIS_PORT="${other}"`);
+}, 90_000);
+
+test.skipIf(process.getuid?.() !== 0)(
+  "I4: as root, setup writes a unit for a user of its own, who owns the data",
+  async () => {
+    await using folder = temporary();
+    const { dataDir, done } = operator(folder.path);
+    const units = join(folder.path, "units");
+    mkdirSync(units);
+    const port = await freePort();
+    const args = ["--service", "systemd", "--user", "nobody", "--unit-dir", units, "--port", port];
+    const result = await done(...args);
+    expect(result.unit).toBe(join(units, "polaris-server.service"));
+    const unit = readFileSync(result.unit ?? "", "utf8");
+    expect(unit).toContain("User=nobody");
+    expect(unit).toContain("ProtectSystem=strict");
+    expect(statSync(join(dataDir, "server.env")).uid).toBe(statSync(dataDir).uid);
+    expect(statSync(dataDir).uid).not.toBe(0);
+    chownSync(folder.path, 0, 0);
+  },
+  60_000,
+);

@@ -1,0 +1,52 @@
+import { expect, test } from "bun:test";
+import { until } from "../../src/lib/until.ts";
+import { callHook } from "../helpers/agent.ts";
+import { startMachine, startPolaris } from "../helpers/polaris.ts";
+import { startRecorder } from "../helpers/recorder.ts";
+import { startAgent } from "./client.ts";
+
+test("B5, G4: an agent asks what its siblings did, with event ids, and for a brief", async () => {
+  await using polaris = await startPolaris();
+  await using here = await startRecorder(polaris);
+  const { session, head, line } = startMachine({ project: "site", name: "billing" });
+  const id = Bun.randomUUIDv7();
+  await polaris.ingest([
+    head({ driver: "user:priya" }),
+    line({ sender: "user:priya", text: "Move the invoices to the queue", id, session }),
+  ]);
+  const cwd = await here.linked("site");
+  await callHook(
+    here.env,
+    {
+      hook_event_name: "SessionStart",
+      session_id: "one",
+      source: "startup",
+      cwd,
+      transcript_path: `${cwd}/one.jsonl`,
+    },
+    process.pid,
+  );
+  await here.drained();
+  await using agent = await startAgent(here.env);
+  const { text } = await agent.use("polaris_context");
+  expect(text).toContain(`[${id}]`);
+  expect(text).toContain("billing user:priya user.message: Move the invoices to the queue");
+  const search = { search: "invoices", person: "user:priya" };
+  await until(async () => (await agent.use("polaris_context", search)).text.includes(id));
+  expect((await agent.use("polaris_context", { person: "user:krishna" })).text).toBe(
+    "Nothing yet.",
+  );
+  const brief = await agent.use("polaris_context", { brief: true, session: "billing" });
+  expect(brief.text).toContain("Move the invoices to the queue");
+  const sessions = (await agent.use("polaris_sessions")).text.split("\n");
+  expect(sessions.length).toBe(2);
+  expect(sessions.join()).toContain("site/billing, user:priya with agent:claude");
+  const taken = await agent.use("polaris_connect", { project: "site", session: "billing" });
+  expect(taken.isError).toBe(true);
+  expect(taken.text).toContain("user:priya drives site/billing. You can advise");
+  await polaris.server[Symbol.asyncDispose]();
+  const away = await agent.use("polaris_sessions");
+  expect(away).toMatchObject({ isError: true });
+  expect(away.text).toContain("does not answer");
+  await until(async () => (await agent.use("polaris_status")).text.includes("Connected"));
+}, 30_000);
