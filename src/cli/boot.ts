@@ -98,6 +98,7 @@ export async function boot(options: BootOptions) {
     dataDir,
     url: server.url,
     publicUrl: server.publicUrl,
+    renew: server.renew,
     database: embedded ? ("embedded" as const) : ("external" as const),
     /** The one-time link that makes the first owner; null when there is one. */
     async claimUrl(): Promise<string | null> {

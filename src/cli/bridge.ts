@@ -13,6 +13,7 @@ import { loadKeys } from "../server/keys.ts";
 import { startBridge } from "../slack/bridge.ts";
 import { parse } from "./args.ts";
 import { dataDirOf } from "./data-dir.ts";
+import { configure } from "./kit/server-env.ts";
 import { VERSION } from "./version.ts";
 
 export const help = `
@@ -37,6 +38,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values } = parse({
     args,
     options: {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { slackOf } from "../core/slack-apps.ts";
 import { startLog } from "../lib/log.ts";
@@ -12,6 +11,7 @@ import { boot } from "./boot.ts";
 import { dataDirOf } from "./data-dir.ts";
 import { backupSettings } from "./kit/backup-settings.ts";
 import { type Backups, startBackups } from "./kit/backups.ts";
+import { certificateFiles, readPair, watchPair } from "./kit/certificate.ts";
 import { configure } from "./kit/server-env.ts";
 import { askRunning } from "./running.ts";
 import { VERSION } from "./version.ts";
@@ -46,7 +46,7 @@ Who signs in how comes from the environment:
 The secret that signs machines' tokens is POLARIS_SECRET (32 bytes or more; POLARIS_SECRET_PREVIOUS for the one before
 it), else it is made once and kept in the data directory.
 
-POLARIS_TLS_CERT and POLARIS_TLS_KEY (PEM files) make it speak https itself. "polaris setup" keeps all of these in
+POLARIS_TLS_CERT and POLARIS_TLS_KEY (PEM files) make it speak https itself; renewed ones are taken up. "polaris setup" keeps all of these in
 server.env of the data directory.
 
 POLARIS_METRICS_TOKEN opens /metrics to Prometheus; POLARIS_METRICS=loopback to whoever calls from this machine (not
@@ -88,7 +88,7 @@ export async function run(args: string[]): Promise<void> {
 
   const startedAt = performance.now();
   const say = values.json ? () => {} : (line: string) => console.log(line);
-  const tls = tlsOf(process.env);
+  const files = certificateFiles(process.env);
   const settings = backupSettings();
   let backups: Backups | undefined;
   const booted = await boot({
@@ -97,7 +97,7 @@ export async function run(args: string[]): Promise<void> {
     host: values.host,
     port,
     publicUrl,
-    tls,
+    tls: files && readPair(files),
     rotateSecret: values["rotate-secret"],
     proxies: process.env.POLARIS_TRUSTED_PROXIES?.split(",").map((it) => it.trim()),
     entrance: {
@@ -132,6 +132,8 @@ export async function run(args: string[]): Promise<void> {
     say(`  machines  polaris login --url ${server.publicUrl}`);
     say("  stop      Ctrl-C");
   }
+  const { renew } = server;
+  using _watch = files && watchPair(files, { renew, log: startLog("server") });
   using notify = startNotify();
   await notify.ready();
   await untilAskedToStop();
@@ -140,20 +142,6 @@ export async function run(args: string[]): Promise<void> {
 }
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
-
-/** A certificate of our own. It is read at the start: a renewed one takes a restart, over which clients resume. */
-function tlsOf(env: Record<string, string | undefined>): { cert: string; key: string } | undefined {
-  const { POLARIS_TLS_CERT: cert, POLARIS_TLS_KEY: key } = env;
-  if (!cert && !key) return undefined;
-  try {
-    return { cert: readFileSync(cert ?? "", "utf8"), key: readFileSync(key ?? "", "utf8") };
-  } catch (cause) {
-    throw new PolarisError("usage", "POLARIS_TLS_CERT and POLARIS_TLS_KEY cannot be read.", {
-      hint: "Both name PEM files that the server's user may read.",
-      cause,
-    });
-  }
-}
 
 function portOf(text: string): number {
   const port = Number(text);

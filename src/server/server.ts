@@ -162,12 +162,10 @@ export async function startServer(options: ServerOptions) {
     })
     .use(routesOf(house, whole));
   whole.app = app;
+  const listen = (port: number, tls: ServerOptions["tls"]) =>
+    app.listen({ hostname: host, port, ...(tls ? { tls } : {}) });
   try {
-    app.listen({
-      hostname: host,
-      port: options.port,
-      ...(options.tls ? { tls: options.tls } : {}),
-    });
+    listen(options.port, options.tls);
   } catch (cause) {
     throw new PolarisError(
       "port_taken",
@@ -187,6 +185,14 @@ export async function startServer(options: ServerOptions) {
     publicUrl: house.publicUrl,
     port,
     house,
+    /**
+     * Takes up a renewed certificate. Bun's own reload keeps the old one (1.4.5): the door is closed and opened again on
+     * the same port, and what came through the old one goes on.
+     */
+    renew(tls: { cert: string; key: string }): void {
+      void app.server?.stop(false);
+      listen(port, tls);
+    },
     /** Every route with what it asks for (see `guard.ts`): the access matrix in the tests is made from it. */
     routes: app.routes.map(({ method, path, hooks }): Route => {
       return { method, path, asks: hooks.detail?.security };

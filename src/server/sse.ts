@@ -70,3 +70,15 @@ export function sse(
     },
   });
 }
+
+/** A log's stream: its frames one by one, each with its seq as its id. */
+export const sseLog = (
+  house: House,
+  access: { signal: AbortSignal } & Disposable,
+  follow: (signal: AbortSignal) => AsyncGenerator<{ seq: number; json: string }[]>,
+): Response =>
+  sse(house, access, async function* (signal) {
+    for await (const frames of follow(signal)) {
+      yield frames.map(({ seq, json }) => eventOf("event", seq, json)).join("");
+    }
+  });

@@ -49,6 +49,13 @@ const READS = [
   "/projects/@/sessions/s-0001/messages",
   "/projects/@/sessions/s-0001/events?after=0",
   "/search?project=@&q=hidden",
+  "/app/search?project=@&q=hidden",
+  "/usage?project=@",
+  "/app/usage?project=@",
+  "/projects/@/sessions/s-0001/export?format=jsonl",
+  "/projects/@/sessions/s-0001/shares",
+  "/projects/@/sessions/s-0001/commits",
+  "/app/p/@/s/s-0001/share",
   "/app/p/@",
   "/app/p/@/s/s-0001",
 ];

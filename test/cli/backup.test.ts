@@ -160,7 +160,7 @@ test("I6: backups go to S3-compatible storage, old ones leave, and they restore 
     Buffer.from(crypto.getRandomValues(new Uint8Array(48_000))).toString("base64");
   for (let at = 0; at < 4; at++) {
     await team.record(
-      Array.from({ length: 60 }, () => ({ text: noise() })),
+      Array.from({ length: 60 }, () => ({ kind: "tool.result", text: noise() })),
       "noise",
       `s-${at}`,
     );

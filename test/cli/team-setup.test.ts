@@ -1,11 +1,24 @@
 import { expect, test } from "bun:test";
-import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { z } from "zod";
+import { readPair, watchPair } from "../../src/cli/kit/certificate.ts";
+import { silent } from "../../src/lib/log.ts";
 import { until } from "../../src/lib/until.ts";
 import { startExternal } from "../helpers/external.ts";
 import { tokenBy } from "../helpers/owner.ts";
+import { startPolaris } from "../helpers/polaris.ts";
 import { program, root, startService } from "../helpers/service.ts";
 import { temporary } from "../helpers/temp.ts";
 
@@ -166,6 +179,58 @@ test("I3: setup with a database and a certificate of one's own", async () => {
   const answer = await fetch(`https://localhost:${port}/readyz`, { tls });
   expect(await answer.json()).toMatchObject({ ready: true });
 }, 60_000);
+
+test("I4: a renewed certificate is taken up, a half-written one is not", async () => {
+  await using polaris = await startPolaris();
+  await using folder = temporary();
+  const make = (name: string) => {
+    const [cert, key] = [join(folder.path, `${name}.cert`), join(folder.path, `${name}.key`)];
+    Bun.spawnSync([
+      ...[
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+      ],
+      ...["-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", cert],
+    ]);
+    return { cert, key };
+  };
+  const [first, second] = [make("first"), make("second")];
+  const seen = () =>
+    new Promise<string>((resolve, reject) => {
+      const to = { host: "127.0.0.1", port: polaris.server.port, rejectUnauthorized: false };
+      const socket = connect(to, () => {
+        resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? "");
+        socket.end();
+      });
+      socket.on("error", reject);
+    });
+  const print = ({ cert }: { cert: string }) =>
+    new X509Certificate(readFileSync(cert)).fingerprint256;
+  const files = { cert: join(folder.path, "cert"), key: join(folder.path, "key") };
+  const put = ({ cert, key }: { cert: string; key: string }) => {
+    cpSync(key, files.key);
+    cpSync(cert, files.cert);
+  };
+  put(first);
+  polaris.server.renew(readPair(files));
+  expect(await seen()).toBe(print(first));
+  const tls = { rejectUnauthorized: false };
+  using _watch = watchPair(files, { renew: polaris.server.renew, log: silent, everyMs: 50 });
+  // Half of it is there: not yet.
+  cpSync(second.cert, files.cert);
+  await Bun.sleep(200);
+  expect(await seen()).toBe(print(first));
+  put(second);
+  await until(async () => (await seen()) === print(second), { what: "the new certificate" });
+  const answer = await fetch(`https://127.0.0.1:${polaris.server.port}/readyz`, { tls });
+  expect(answer.status).toBe(200);
+}, 30_000);
 
 test("I3: questions in a terminal; Ctrl-C leaves the old state, the end writes the new one", async () => {
   await using folder = temporary();

@@ -9,7 +9,7 @@ import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { listQuery, startOf } from "../query.ts";
-import { eventOf, sse } from "../sse.ts";
+import { sseLog } from "../sse.ts";
 import { NO_PARSE } from "./projects.ts";
 
 const Inbox = z.object({
@@ -72,11 +72,9 @@ export const agentRoutes = (house: House) => {
         const start = startOf(request, query);
         const end = await inbox.end(db, caller);
         const access = house.watch.over(caller);
-        return sse(house, access, async function* (signal) {
-          for await (const frames of follow(caller, start === "now" ? end : start, signal)) {
-            yield frames.map(({ seq, json }) => eventOf("event", seq, json)).join("");
-          }
-        });
+        return sseLog(house, access, (signal) =>
+          follow(caller, start === "now" ? end : start, signal),
+        );
       },
       { needs: "read" },
     )

@@ -36,8 +36,8 @@ const KEYS = [
   ["j k", "next, previous turn"],
   ["o", "unfold what is in focus, or the turn"],
   ["f", "follow the end, or stay here"],
-  ["r", "replay from the beginning"],
   ["i", "advise"],
+  ["r", "replay from the beginning"],
 ] as const;
 
 /** State and line stay in sight however far one reads. */

@@ -24,10 +24,10 @@ export function Title() {
           </span>
         ) : null}
         <Mark completeness={session.completeness} />
+        <a href={`${addressOf(session)}/share`}>Share, export</a>
         <button type="button" class="quiet-button needs-script" onClick={replay.open}>
           <Icon name="replay" /> Replay
         </button>
-        <a href={`${addressOf(session)}/share`}>Share, export</a>
         <span class="narrow-only">
           <button type="button" class="button small" popovertarget="prompts">
             Prompts
