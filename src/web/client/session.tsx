@@ -141,11 +141,14 @@ function start(): void {
   }
 }
 
+/** Functions, because `start` runs before what stands below it as a value is made. */
 function advise(): void {
   document.getElementById("advise")?.focus();
 }
 
-const failed = (error: unknown): void => tell(error instanceof Error ? error.message : "Failed.");
+function failed(error: unknown): void {
+  tell(error instanceof Error ? error.message : "Failed.");
+}
 
 function read(): SessionData | undefined {
   const value: unknown = JSON.parse(document.getElementById("data")?.textContent ?? "null");
