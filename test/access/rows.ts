@@ -247,6 +247,10 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /projects/:proj/removals": {},
   "POST /removals": { body: { person: "user:nobody" } },
   "GET /audit": {},
+  "GET /audit/chain": {},
+  "GET /audit/export": [{}, { query: "?format=jsonl" }],
+  "GET /app/settings/audit": { needs: "admin" },
+  "POST /app/settings/audit": { form: { act: "verify" }, needs: "admin" },
   "POST /audit/verifications": {},
 
   // Pages.
