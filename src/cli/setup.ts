@@ -143,7 +143,7 @@ function fromFile(file: string | undefined): Answers {
   return answers;
 }
 
-function report({ dataDir, unit, claimUrl, running, publicUrl, start }: Result): void {
+function report({ dataDir, unit, claimUrl, running, publicUrl, slackLink, start }: Result): void {
   console.log(
     `✓ The server serves ${publicUrl}. Its settings are in ${join(dataDir, "server.env")}.`,
   );
@@ -153,6 +153,8 @@ function report({ dataDir, unit, claimUrl, running, publicUrl, start }: Result):
     console.log(`  claim it  ${claimUrl}`);
     console.log("            once, within 15 minutes; polaris serve --claim prints another");
   }
+  if (slackLink) console.log(`  Slack     polaris slack --public-url ${publicUrl} begins it`);
+  else console.log(`  Slack     press Connect Slack: ${publicUrl}/app/settings/slack`);
   console.log(`  machines  polaris setup --join ${publicUrl}`);
   if (!existsSync(join(dataDir, "backups")) && !readEnv(dataDir).POLARIS_BACKUP_TO) {
     console.log("  backups   none by themselves: polaris setup --server --yes --backup-to DIR");

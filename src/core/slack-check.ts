@@ -7,7 +7,7 @@ import type { SealKeys } from "./seal.ts";
 import { call, SlackRefusal } from "./slack-api.ts";
 import { type App, appFor, type SlackSettings } from "./slack-apps.ts";
 import { SCOPES } from "./slack-manifest.ts";
-import { remedyOf } from "./slack-remedies.ts";
+import { CREDENTIALS, remedyOf } from "./slack-remedies.ts";
 import { byTeam, type Workspace } from "./slack-workspaces.ts";
 
 export async function check(
@@ -39,11 +39,12 @@ export async function check(
   ];
 }
 
-async function appChecks(app: App | undefined, apiUrl: string): Promise<SlackCheck[]> {
+/** What can be asked before a workspace is connected; `polaris setup` asks the same. */
+export async function appChecks(app: App | undefined, apiUrl: string): Promise<SlackCheck[]> {
   if (!app) {
     return [{ name: "app", ok: false, says: "There is no Slack app yet: make one with the link." }];
   }
-  const found = { name: "app", ok: true, says: `The app ${app.clientId} is set.` };
+  const found = await known(app, apiUrl);
   if (!app.appToken) {
     return [
       found,
@@ -57,8 +58,18 @@ async function appChecks(app: App | undefined, apiUrl: string): Promise<SlackChe
   const opened = await ask("apps.connections.open", apiUrl, app.appToken);
   const says = opened.ok
     ? "The app-level token opens a connection."
-    : `The app-level token is refused (${opened.word}): make one with connections:write, and switch Socket Mode on.`;
+    : opened.isAway
+      ? opened.word
+      : `The app-level token is refused (${opened.word}): make one with connections:write, and switch Socket Mode on.`;
   return [found, { name: "app token", ok: opened.ok, says }];
+}
+
+/** A code that Slack never gave: what it says against id and secret it says nonetheless, and nothing is connected. */
+async function known({ clientId, clientSecret }: App, apiUrl: string): Promise<SlackCheck> {
+  const args = { client_id: clientId, client_secret: clientSecret, code: "self-test" };
+  const tried = await ask("oauth.v2.access", apiUrl, undefined, args);
+  const wrong = tried.ok ? undefined : CREDENTIALS[tried.word];
+  return { name: "app", ok: wrong === undefined, says: wrong ?? `The app ${clientId} is set.` };
 }
 
 async function workspaceChecks(
@@ -72,6 +83,7 @@ async function workspaceChecks(
   }
   const tested = await ask("auth.test", apiUrl, workspace.token);
   if (!tested.ok) {
+    if (tested.isAway) return [{ name: "workspace", ok: false, says: tested.word }];
     const { says, remedy } = remedyOf(tested.word);
     return [{ name: "workspace", ok: false, says: `${says} ${remedy}` }];
   }
@@ -84,13 +96,20 @@ async function workspaceChecks(
   return [{ name: "workspace", ok: true, says: `Slack knows us in ${workspace.name}.` }, ...scopes];
 }
 
-async function ask(method: string, apiUrl: string, token: string) {
+async function ask(
+  method: string,
+  apiUrl: string,
+  token: string | undefined,
+  args: Record<string, string> = {},
+) {
   try {
-    const { scopes } = await call(method, { apiUrl, token });
+    const { scopes } = await call(method, { apiUrl, token, args });
     return { ok: true as const, scopes };
   } catch (error) {
-    if (error instanceof SlackRefusal) return { ok: false as const, word: error.word };
-    if (error instanceof PolarisError) return { ok: false as const, word: error.message };
+    if (error instanceof SlackRefusal)
+      return { ok: false as const, word: error.word, isAway: false };
+    if (error instanceof PolarisError)
+      return { ok: false as const, word: error.message, isAway: true };
     throw error;
   }
 }

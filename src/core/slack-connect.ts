@@ -14,6 +14,7 @@ import { call, OAuthAnswer, SlackRefusal } from "./slack-api.ts";
 import { appFor, type SlackSettings } from "./slack-apps.ts";
 import { SCOPES } from "./slack-manifest.ts";
 import { beginHere } from "./slack-mirror.ts";
+import { CREDENTIALS } from "./slack-remedies.ts";
 import { sealedOf } from "./slack-tokens.ts";
 
 interface Place {
@@ -145,8 +146,7 @@ async function keep(
 
 const REMEDIES: Record<string, string> = {
   bad_redirect_uri: "The app's redirect URL must be exactly the one shown under Settings, Slack.",
-  bad_client_secret: "The app's client secret is wrong: copy it again from Basic Information.",
-  invalid_client_id: "The app's client id is wrong: copy it again from Basic Information.",
+  ...CREDENTIALS,
   invalid_code: "The answer was too old. Begin again.",
   code_already_used: "This answer was used already. Begin again.",
 };

@@ -6,6 +6,12 @@ export interface Remedy {
   remedy: string;
 }
 
+/** What Slack says against an app's own id and secret. */
+export const CREDENTIALS: Record<string, string> = {
+  bad_client_secret: "The app's client secret is wrong: copy it again from Basic Information.",
+  invalid_client_id: "The app's client id is wrong: copy it again from Basic Information.",
+};
+
 const RECONNECT = "Connect Slack again under Settings, Slack.";
 const OTHER = "Link another channel to the project, or let Polaris make a new one.";
 

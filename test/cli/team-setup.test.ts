@@ -20,6 +20,7 @@ import { startExternal } from "../helpers/external.ts";
 import { tokenBy } from "../helpers/owner.ts";
 import { startPolaris } from "../helpers/polaris.ts";
 import { program, root, startService } from "../helpers/service.ts";
+import { startSlack } from "../helpers/slack.ts";
 import { temporary } from "../helpers/temp.ts";
 
 const Result = z.object({
@@ -29,6 +30,7 @@ const Result = z.object({
   publicUrl: z.string(),
   claimUrl: z.string().nullable(),
   database: z.string(),
+  slackLink: z.string().nullable(),
 });
 
 /** A machine on which somebody sets a server up. */
@@ -180,6 +182,44 @@ test("I3: setup with a database and a certificate of one's own", async () => {
   expect(await answer.json()).toMatchObject({ ready: true });
 }, 60_000);
 
+test("D8, I3: setup gives the link that makes the Slack app, and tries what Slack gave for it", async () => {
+  await using folder = temporary();
+  await using slack = startSlack();
+  const { setup, done, settings } = operator(folder.path);
+  const port = await freePort();
+  const base = ["--port", port, "--service", "none", "--public-url", "https://polaris.example.com"];
+  const first = await done(...base);
+  const manifest = new URL(first.slackLink ?? "").searchParams.get("manifest_json") ?? "";
+  expect(manifest).toContain("https://polaris.example.com/slack/callback");
+
+  const good = {
+    "--slack-api-url": slack.apiUrl,
+    "--slack-client-id": slack.clientId,
+    "--slack-client-secret": slack.clientSecret,
+    "--slack-app-token": slack.appToken,
+  };
+  const wrong: [Partial<typeof good>, RegExp][] = [
+    [{ "--slack-client-secret": "no" }, /Slack: The app's client secret is wrong/],
+    [{ "--slack-client-id": "no" }, /Slack: The app's client id is wrong/],
+    [{ "--slack-client-id": "" }, /Slack takes the app's client ID/],
+    [{ "--slack-app-token": "xapp-no" }, /app-level token is refused \(invalid_auth\)/],
+    [{ "--slack-app-token": "" }, /app-level token is missing/],
+    [{ "--slack-api-url": "http://127.0.0.1:1/" }, /Slack did not answer/],
+  ];
+  for (const [change, words] of wrong) {
+    const { code, err } = await setup(...base, ...Object.entries({ ...good, ...change }).flat());
+    expect(err).toMatch(words);
+    expect(code).not.toBe(0);
+    expect(settings()).not.toContain("SLACK");
+  }
+  const { code, err, out } = await setup(...base, ...Object.entries(good).flat());
+  expect(err).toContain("✓ Slack: The app");
+  expect(err).toContain("app-level token opens a connection");
+  expect(code).toBe(0);
+  expect(Result.parse(JSON.parse(out)).slackLink).toBeNull();
+  expect(settings()).toContain(slack.appToken);
+}, 90_000);
+
 test("I4: a renewed certificate is taken up, a half-written one is not", async () => {
   await using polaris = await startPolaris();
   await using folder = temporary();
@@ -236,7 +276,8 @@ test("I3: questions in a terminal; Ctrl-C leaves the old state, the end writes t
   await using folder = temporary();
   const { dataDir, env, done, settings } = operator(folder.path);
   const port = await freePort();
-  await done("--port", port, "--service", "none");
+  await using slack = startSlack();
+  await done("--port", port, "--service", "none", "--slack-api-url", slack.apiUrl);
   const before = settings();
   const other = await freePort();
 
@@ -284,8 +325,13 @@ test("I3: questions in a terminal; Ctrl-C leaves the old state, the end writes t
   await whole.press("Port to listen on", `${"\u007f".repeat(port.length)}${other}\r`);
   await whole.press("Which database?", "\r");
   await whole.press("How do people sign in?", "\r");
-  await whole.press("Connect Slack now?", "n");
+  await whole.press("Connect Slack now?", "y");
+  await whole.shows("https://api.slack.com/apps?new_app=1&manifest_json=");
+  await whole.press("Slack app's client ID", `${slack.clientId}\r`);
+  await whole.press("Its client secret", `${slack.clientSecret}\r`);
+  await whole.press("Its app-level token", `${slack.appToken}\r`);
   await whole.press("Back up to", "\r");
+  await whole.shows("app-level token opens a connection");
   await whole.press("Write this down?", "y");
   await whole.shows("The server serves");
   expect(await whole.child.exited).toBe(0);

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -7,6 +7,7 @@ import { findDebian } from "../../scripts/debian.ts";
 import { makeKeys } from "../../scripts/sign.ts";
 import { until } from "../../src/lib/until.ts";
 import { browserOf } from "../helpers/owner.ts";
+import { startSlack } from "../helpers/slack.ts";
 import { startBox } from "./box.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -54,6 +55,7 @@ test.skipIf("why" in debian)(
     if ("why" in debian) return;
     const startedAt = performance.now();
     const { url, server } = release();
+    await using slack = startSlack();
     const install = `curl -fsS ${url}/install.sh | POLARIS_RELEASES_URL=${url} sh`;
 
     // The server: installed, set up, its unit started by hand because no systemd runs in a chroot.
@@ -62,7 +64,9 @@ test.skipIf("why" in debian)(
     const setup = Setup.parse(
       JSON.parse(
         await house.run(
-          `polaris setup --server --yes --json --service systemd --port ${PORT} --backup-to /var/backups/polaris`,
+          `polaris setup --server --yes --json --service systemd --port ${PORT} --backup-to /var/backups/polaris \
+            --slack-client-id ${slack.clientId} --slack-client-secret ${slack.clientSecret} \
+            --slack-app-token ${slack.appToken} --slack-api-url ${slack.apiUrl}`,
         ),
       ),
     );
@@ -81,6 +85,14 @@ test.skipIf("why" in debian)(
       const asked = { headers: { cookie, "sec-fetch-mode": "navigate", "sec-fetch-site": "none" } };
       return await (await fetch(`http://localhost:${PORT}${path}`, asked)).text();
     };
+
+    // Slack is connected through its page of consent.
+    const browse = (path: string) =>
+      fetch(new URL(path, `http://localhost:${PORT}`), { headers, redirect: "manual" });
+    const consent = (await browse("/slack/connect")).headers.get("location") ?? "";
+    const agreed = (await fetch(consent, { redirect: "manual" })).headers.get("location") ?? "";
+    const { pathname, search } = new URL(agreed);
+    expect((await browse(pathname + search)).status).toBe(303);
 
     // A colleague's machine: another system, an ordinary user, joined by a code.
     await using desk = startBox(debian.path, join(folder, "desk"));
@@ -113,10 +125,15 @@ test.skipIf("why" in debian)(
 
     // A session of a coding agent there, in a linked directory.
     await desk.run("mkdir -p ~/code/website && polaris link website ~/code/website", env, own);
-    const session = /"sessionId":"([^"]+)"/.exec(readFileSync(RECORDED, "utf8"))?.[1] ?? "";
+    // As if it were happening now: what is older, Slack only sums up.
+    const told = readFileSync(RECORDED, "utf8").replace(
+      /"timestamp":"[^"]+"/g,
+      `"timestamp":"${new Date().toISOString()}"`,
+    );
+    const session = /"sessionId":"([^"]+)"/.exec(told)?.[1] ?? "";
     const transcripts = "/home/krishna/.claude/projects/-home-krishna-code-website";
     mkdirSync(join(desk.root, transcripts), { recursive: true });
-    cpSync(RECORDED, join(desk.root, transcripts, `${session}.jsonl`));
+    writeFileSync(join(desk.root, transcripts, `${session}.jsonl`), told);
     const payload = {
       session_id: session,
       transcript_path: `${transcripts}/${session}.jsonl`,
@@ -135,7 +152,14 @@ test.skipIf("why" in debian)(
       timeoutMs: 30_000,
       what: "the prompt in the session's page",
     });
-    // And its first backup is there, taken by itself.
+    // And in Slack, in the project's channel.
+    const messages = () =>
+      [...slack.team().channels.values()].find((it) => it.name === "website")?.messages ?? [];
+    await until(() => messages().some((it) => String(it.text).includes("And again")), {
+      timeoutMs: 30_000,
+      what: "the prompt in Slack",
+    });
+    // Its first backup is there, taken by itself.
     await until(async () => (await house.run("ls /var/backups/polaris")).includes(".zst"), {
       timeoutMs: 30_000,
     });

@@ -8,7 +8,7 @@ import { PolarisError } from "../../../wire/error.ts";
 import { ourselves } from "../plugin.ts";
 import { envPath, writeEnv } from "../server-env.ts";
 import { isFree } from "./checks.ts";
-import type { Answers } from "./questions.ts";
+import { type Answers, slackLink } from "./questions.ts";
 import { trial } from "./trial.ts";
 
 export interface Wish {
@@ -28,6 +28,8 @@ export interface Result {
   publicUrl: string;
   claimUrl: string | null;
   database: string;
+  /** Where Slack makes the app; none when there is one. */
+  slackLink: string | null;
   /** What starts it where no system does. */
   start: string;
 }
@@ -68,7 +70,16 @@ export async function setUpServer(wish: Wish, say: (line: string) => void): Prom
     const running = unit !== null && isLive(kind) && launch(kind, unit.file);
     const publicUrl = answers.POLARIS_PUBLIC_URL ?? ready.url.replace("127.0.0.1", "localhost");
     const { claimUrl, database } = ready;
-    return { dataDir, unit: unit?.file ?? null, running, publicUrl, claimUrl, database, start };
+    const made = {
+      dataDir,
+      unit: unit?.file ?? null,
+      running,
+      publicUrl,
+      claimUrl,
+      database,
+      start,
+    };
+    return { ...made, slackLink: answers.SLACK_CLIENT_ID ? null : slackLink(answers) };
   } catch (error) {
     if (before) writeAtomic(envPath(dataDir), before);
     else rmSync(envPath(dataDir), { force: true });

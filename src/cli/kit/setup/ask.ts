@@ -1,6 +1,6 @@
 import * as clack from "@clack/prompts";
 import { PolarisError } from "../../../wire/error.ts";
-import type { Answers } from "./questions.ts";
+import { type Answers, slackLink } from "./questions.ts";
 
 /** Ctrl-C anywhere: nothing was written yet, so nothing is to be undone. */
 export class Stopped extends Error {}
@@ -84,7 +84,7 @@ export async function askServer(now: Answers): Promise<Answers> {
       ? await secret("Its address, postgres://…", now.DATABASE_URL)
       : "embedded";
 
-  Object.assign(given, await askSignIn(now), await askSlack(now));
+  Object.assign(given, await askSignIn(now), await askSlack({ ...now, ...given }));
   given.POLARIS_BACKUP_TO = await text(
     "Back up to (folder or s3://bucket/prefix; empty: not by itself)",
     now.POLARIS_BACKUP_TO,
@@ -125,6 +125,14 @@ async function askSlack(now: Answers): Promise<Answers> {
     clack.confirm({ message: "Connect Slack now?", initialValue: Boolean(now.SLACK_CLIENT_ID) }),
   );
   if (!wants) return {};
+  // Plain, in one piece: a frame around it would break it, and it is there to be clicked or copied.
+  console.log(`
+The app is made by Slack's own page, everything filled in. Open, choose the workspace, press Create:
+
+${slackLink(now)}
+
+Basic Information there has the client ID and secret; App-Level Tokens: one with connections:write.
+`);
   return {
     SLACK_CLIENT_ID: await text("Slack app's client ID", now.SLACK_CLIENT_ID),
     SLACK_CLIENT_SECRET: await secret("Its client secret", now.SLACK_CLIENT_SECRET),

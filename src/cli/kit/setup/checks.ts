@@ -2,6 +2,8 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, resolve } from "node:path";
+import { slackOf } from "../../../core/slack-apps.ts";
+import { appChecks } from "../../../core/slack-check.ts";
 import { shelfAt } from "../../../db/backup/shelf.ts";
 import { open } from "../../../db/db.ts";
 import { silent } from "../../../lib/log.ts";
@@ -29,6 +31,9 @@ export function checksOf(answers: Answers, dataDir: string): Check[] {
   }
   const { OIDC_ISSUER: issuer, GOOGLE_CLIENT_ID: google } = answers;
   if (issuer || google) checks.push({ name: "sign-in", run: () => signIn(answers) });
+  if (SLACK.some((name) => answers[name])) {
+    checks.push({ name: "Slack", run: () => slack(answers) });
+  }
   if (answers.POLARIS_BACKUP_TO) checks.push({ name: "backups", run: () => backups(answers) });
   return checks;
 }
@@ -131,6 +136,16 @@ async function signIn(answers: Answers): Promise<string> {
   return `${names.join(", ")}; the provider needs ${publicUrl()}/auth/…/callback as a redirect address`;
 }
 
+/** The settings page's own self-test, as far as it goes before anybody has connected a workspace. */
+async function slack(answers: Answers): Promise<string> {
+  const { app, apiUrl } = slackOf(answers);
+  if (!app) throw wrong("Slack takes the app's client ID too", "polaris slack prints how.");
+  const found = await appChecks(app, apiUrl);
+  const missed = found.filter(({ ok }) => !ok).map(({ says }) => says.replace(/\.$/, ""));
+  if (missed.length > 0) throw wrong(missed.join("; "), '--slack-client-id "" goes without Slack.');
+  return found.map(({ says }) => says).join(" ");
+}
+
 async function backups(answers: Answers): Promise<string> {
   const settings = backupSettings(answers);
   if (!settings) return "none";
@@ -138,6 +153,8 @@ async function backups(answers: Answers): Promise<string> {
   const kept = await shelfAt(settings.to).list();
   return `${settings.to}, ${kept.length} there`;
 }
+
+const SLACK = ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_APP_TOKEN"];
 
 const wrong = (message: string, hint = "", cause?: unknown): PolarisError =>
   new PolarisError("usage", message, { hint, cause });

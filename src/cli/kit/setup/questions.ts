@@ -1,3 +1,5 @@
+import { createLink, redirectOf } from "../../../core/slack-manifest.ts";
+
 /** What setup asks: each question is a flag, a line of an answers file, and a setting of the server. */
 export interface Question {
   flag: string;
@@ -49,6 +51,7 @@ export const QUESTIONS: readonly Question[] = [
     about: "xapp-…, for Socket Mode",
     secret: true,
   },
+  { flag: "slack-api-url", setting: "SLACK_API_URL", about: "another Slack: a double, a proxy" },
   { flag: "backup-to", setting: "POLARIS_BACKUP_TO", about: "folder or s3://bucket/prefix" },
   { flag: "backup-every", setting: "POLARIS_BACKUP_EVERY", about: "30m, 6h, 1d" },
   { flag: "backup-keep", setting: "POLARIS_BACKUP_KEEP", about: "how many stay" },
@@ -73,3 +76,11 @@ export function settled(before: Answers, given: Answers): Answers {
   if (all.DATABASE_URL === "embedded") all.DATABASE_URL = "";
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
+
+/** Slack's page that makes the app for this server, everything filled in. */
+export const slackLink = (answers: Answers): string =>
+  createLink(redirectOf(publicUrlOf(answers), answers.SLACK_REDIRECT_URI));
+
+/** Where people reach it; on this machine alone when nothing was said. */
+export const publicUrlOf = ({ POLARIS_PUBLIC_URL: url, POLARIS_PORT: port }: Answers): string =>
+  (url || `http://localhost:${port || 4321}`).replace(/\/+$/, "");
