@@ -43,6 +43,9 @@ export async function furnish(
   await send(manu, "PATCH", "/projects/billing", { pullRequests: false });
   await send(manu, "PATCH", "/orgs/members/user:priya", { role: "viewer" });
   await send(manu, "PATCH", "/orgs/members/user:priya", { role: "member" });
+  // Pages that people look at name no test.
+  await polaris.database.admin`
+    update devices set name = (array['Firefox on Linux', 'Chrome on macOS', 'Safari on iPhone'])[1 + abs(hashtext(id::text)) % 3]`;
   await until(
     async () => (await polaris.json<{ items: unknown[] }>("/search?q=retry")).items.length > 0,
     { what: "the search to know the scene" },
