@@ -22,6 +22,7 @@ import { lock } from "./lock.ts";
 import { startMailbox } from "./mailbox.ts";
 import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
+import { startPolicies } from "./policies.ts";
 import { startPruner } from "./prune.ts";
 import { startRecovery } from "./recovery.ts";
 import { startRest } from "./rest.ts";
@@ -99,6 +100,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
   const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
   const updates = parts.use(startUpdates({ place, log }));
+  const policies = parts.use(startPolicies({ path: place.policies, accounts, guard, log }));
   const lacks = askServer(accounts);
   const recovery = startRecovery({ journal, agents, guard, accounts, machine, lacks });
   const jobs = parts.use(
@@ -112,6 +114,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       log.info("credentials.changed");
       uplinks.retry();
       downlink.census();
+      policies.refresh();
     }),
   );
 
@@ -147,6 +150,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const line = (agentSession: string) =>
     statusLine(agentSession, { journal, accounts, uplinks, update: updates.newer });
 
+  await policies.ready;
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();
   ready.resolve();

@@ -7,6 +7,7 @@ import { IngestAnswer, IngestEvent, IngestHead } from "../wire/ingest.ts";
 import { Injection } from "../wire/injection.ts";
 import { Me } from "../wire/me.ts";
 import { NewDomain, NewInvite, NewOrg, NewRole } from "../wire/org.ts";
+import { Policy } from "../wire/policy.ts";
 import { PullQuery, PullSummary } from "../wire/pull.ts";
 import { Found, Search } from "../wire/search.ts";
 import {
@@ -149,6 +150,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   "POST /orgs": { about: "Make an organisation", body: NewOrg },
   "PATCH /orgs/:org": { about: "Rename it", body: NewOrg },
   "POST /orgs/:org/switch": { about: "Go to another organisation (browsers)" },
+  "GET /orgs/policy": { about: "What its recorders take for secrets, and what not" },
+  "PUT /orgs/policy": { about: "Say what they take for secrets", body: Policy },
   "GET /orgs/members": { about: "Its people" },
   "PATCH /orgs/members/:participant": { about: "Change a role", body: NewRole },
   "DELETE /orgs/members/:participant": { about: "Remove somebody" },

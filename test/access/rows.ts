@@ -112,6 +112,8 @@ export const ROWS: Record<string, Row | Row[]> = {
     ends: true,
     ok: [303],
   },
+  "GET /orgs/policy": {},
+  "PUT /orgs/policy": { body: { patterns: [], allow: [] } },
   "GET /orgs/members": {},
   "PATCH /orgs/members/:participant": { target: targets.member, body: { role: "viewer" } },
   "DELETE /orgs/members/:participant": { target: targets.member },
