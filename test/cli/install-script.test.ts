@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findTool } from "../../scripts/tool.ts";
 import { makeKey } from "../helpers/release.ts";
 import { temporary } from "../helpers/temp.ts";
 
 const SCRIPT = join(import.meta.dir, "../../install.sh");
+const DEPLOY = join(import.meta.dir, "../../scripts/deploy.sh");
 const NAME = `polaris-${process.platform}-${process.arch}`;
 const ARCHIVE = `${NAME}.tar.gz`;
 const KEY = makeKey();
@@ -157,7 +159,11 @@ test("I4: install.sh cut short by a broken connection runs nothing", async () =>
   expect(existsSync(join(home.path, ".local"))).toBe(false);
 });
 
-test.skipIf(Bun.which("shellcheck") === null)("I4: shellcheck finds nothing in install.sh", () => {
-  const { stdout } = Bun.spawnSync(["shellcheck", SCRIPT]);
+const shellcheck = findTool("shellcheck", ["shellcheck"]);
+
+test.skipIf(!shellcheck)("I4: shellcheck finds nothing in install.sh and deploy.sh", () => {
+  const { command = "", env = {} } = shellcheck ?? {};
+  const { exitCode, stdout } = Bun.spawnSync([command, SCRIPT, DEPLOY], { env });
   expect(String(stdout)).toBe("");
+  expect(exitCode).toBe(0);
 });
