@@ -74,18 +74,12 @@ async function make(target: Target): Promise<void> {
 }
 
 /** What install.sh unpacks. */
-const tarball = (polaris: Uint8Array): Uint8Array =>
-  Bun.gzipSync(
-    tar(
-      {
-        polaris,
-        LICENSE: readFileSync(join(ROOT, "LICENSE")),
-        "THIRD-PARTY.txt": Buffer.from(texts["THIRD-PARTY.txt"]),
-      },
-      ["polaris"],
-    ),
-    { level: 9 },
-  );
+function tarball(polaris: Uint8Array): Uint8Array {
+  const LICENSE = readFileSync(join(ROOT, "LICENSE"));
+  const others = Buffer.from(texts["THIRD-PARTY.txt"]);
+  const files = { polaris, LICENSE, "THIRD-PARTY.txt": others };
+  return Bun.gzipSync(tar(files, ["polaris"]), { level: 9 });
+}
 
 function sha256(name: string): string {
   return createHash("sha256")
