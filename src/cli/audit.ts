@@ -12,11 +12,13 @@ import { parse } from "./args.ts";
 import { dataDirOf } from "./data-dir.ts";
 import { configure } from "./kit/server-env.ts";
 import { askRunning } from "./running.ts";
+import { sinceOf } from "./since.ts";
 
 export const help = `
 Who did what that mattered, and whether that memory is whole.
 
-Usage: polaris audit list [--actor WHO] [--action WHAT] [--target WHERE] [--before N] [--limit N] [--json]
+Usage: polaris audit list [--actor WHO] [--action WHAT] [--target WHERE] [--since WHEN]
+                          [--before N] [--limit N] [--json]
        polaris audit verify [--data-dir DIR] [--json]
 
 "list" asks the server this machine is signed in to, newest first; it takes an admin.
@@ -25,6 +27,8 @@ changed or is missing; the exit code is then 1. Keep the printed head somewhere 
 whole in itself, but has another head.
 
 Options:
+  --action WHAT        one act (project.renamed), or all of a noun (project)
+  --since WHEN         90m, 36h, 7d, 2w, or a date
   --data-dir DIR       the server's (POLARIS_DATA_DIR, default ~/.polaris/server); or set DATABASE_URL
   --polaris-home DIR   where this machine's sign-in is kept (default: $POLARIS_HOME or ~/.polaris)
 
@@ -42,6 +46,7 @@ export async function run(args: string[]): Promise<void> {
       actor: { type: "string" },
       action: { type: "string" },
       target: { type: "string" },
+      since: { type: "string" },
       before: { type: "string" },
       limit: { type: "string" },
       "data-dir": { type: "string", default: dataDirOf(process.env) },
@@ -60,8 +65,9 @@ export async function run(args: string[]): Promise<void> {
   }
   const server = await currentServer(paths(values["polaris-home"]));
   const { actor, action, target, before, limit } = values;
+  const since = sinceOf(values.since);
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries({ actor, action, target, before, limit })) {
+  for (const [key, value] of Object.entries({ actor, action, target, since, before, limit })) {
     if (value !== undefined) query.set(key, value);
   }
   const page = await call(server, { path: `/audit?${query}` }, AuditPage);

@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Db, Tx } from "../db/db.ts";
-import type { AuditRow } from "../wire/audit.ts";
+import type { AuditFilter, AuditRow } from "../wire/audit.ts";
 import type { Page } from "../wire/session.ts";
 import type { Caller } from "./caller.ts";
 import { storable, storableText } from "./storable.ts";
@@ -113,23 +113,18 @@ export interface Row extends Omit<Content, "n"> {
 export async function list(
   db: Db,
   org: string,
-  wanted: {
-    actor?: string | undefined;
-    action?: string | undefined;
-    target?: string | undefined;
-    before?: number | undefined;
-    limit: number;
-  },
+  wanted: AuditFilter & { before?: number | undefined; limit: number },
 ): Promise<Page<AuditRow>> {
-  const { actor, action, target, before, limit } = wanted;
+  const { actor, action, target, since, before, limit } = wanted;
   const rows = await db.as(
     org,
     (tx) => tx<Row[]>`
       select n, at, actor, action, target, detail, address, hash from audit
       where org_id = ${org}
         ${actor === undefined ? tx`` : tx`and actor = ${actor}`}
-        ${action === undefined ? tx`` : tx`and action = ${action}`}
+        ${action === undefined ? tx`` : tx`and (action = ${action} or starts_with(action, ${`${action}.`}))`}
         ${target === undefined ? tx`` : tx`and target = ${target}`}
+        ${since === undefined ? tx`` : tx`and at >= ${since}::timestamptz`}
         ${before === undefined ? tx`` : tx`and n < ${before}`}
       order by n desc limit ${limit + 1}`,
   );
@@ -141,4 +136,14 @@ export async function list(
   }));
   const last = items.at(-1);
   return { items, next: rows.length > limit && last ? String(last.n) : null };
+}
+
+/** All of them, newest first, a page at a time: a file of any length takes no more memory than one page. */
+export async function* every(db: Db, org: string, wanted: AuditFilter): AsyncGenerator<AuditRow> {
+  let before: number | undefined;
+  do {
+    const { items, next } = await list(db, org, { ...wanted, before, limit: 500 });
+    yield* items;
+    before = next === null ? undefined : Number(next);
+  } while (before !== undefined);
 }

@@ -28,7 +28,7 @@ async function compare(tx: Tx, caller: Caller, machine: string, one: Check): Pro
   if (!row) return { session, state: "unknown", missing: [] };
   if (one.ids) {
     const missing = await absentOf(tx, row.project, one.from, one.ids);
-    await settle(tx, machine, one, missing);
+    await settle(tx, machine, one, missing, foundOf(one.from, one.ids, missing));
     return { session, state: missing.length ? "missing" : "complete", missing };
   }
   if (!(await isSame(tx, machine, one))) return { session, state: "differs", missing: [] };
@@ -86,18 +86,30 @@ async function unknownOf(tx: Tx, project: string, ids: string[]): Promise<string
   return ids.filter((id) => !known.has(id.toLowerCase()));
 }
 
+/** The positions whose events are here. */
+function foundOf(from: number, ids: (string | null)[], missing: Span[]): Span[] {
+  const isLost = (pos: number) => missing.some(([first, last]) => first <= pos && pos <= last);
+  return spansOf(ids.flatMap((id, at) => (id !== null && !isLost(from + at) ? [from + at] : [])));
+}
+
 /**
  * What is missing counts as never seen, so that the next acknowledgements lead the machine over it; what it cannot send
- * (holes, and gaps below its floor) is noted as missing for good.
+ * (holes, and gaps below its floor) is noted as missing, until its event is found under another position.
  */
-async function settle(tx: Tx, machine: string, one: Check, missing: Span[]): Promise<void> {
+async function settle(
+  tx: Tx,
+  machine: string,
+  one: Check,
+  missing: Span[],
+  found: Span[] = [],
+): Promise<void> {
   const { session, from, to, floor, holes } = one;
   const gone = missing.filter(([first]) => first < floor);
   await tx`
     update sources set
       seen = seen - ${rangesOf(missing)}::text::int8multirange + int8multirange(int8range(1, ${floor})),
       missing = missing + ${rangesOf([...holes, ...gone])}::text::int8multirange
-        + (int8multirange(int8range(1, ${floor})) - seen),
+        + (int8multirange(int8range(1, ${floor})) - seen) - ${rangesOf(found)}::text::int8multirange,
       checked = case when ${missing.length} = 0 and checked >= ${from}::bigint - 1
         then greatest(checked, ${to}::bigint) else checked end,
       updated_at = now()

@@ -20,11 +20,12 @@ interface Row {
   tags: string[];
   retention_days: number | null;
   archived_at: Date | null;
+  pull_requests: boolean;
 }
 
 const columns = (tx: Tx) => tx`
   p.id, p.slug, p.name, p.visibility, p.advice, p.last_seq, p.created_at, p.last_event_at, p.tags, p.retention_days,
-  p.archived_at,
+  p.archived_at, p.pull_requests,
   (select count(*)::int from sessions s where s.project_id = p.id) as sessions`;
 
 const projectOf = (row: Row): Project => ({
@@ -36,6 +37,7 @@ const projectOf = (row: Row): Project => ({
   retentionDays: row.retention_days,
   archivedAt: row.archived_at?.toISOString() ?? null,
   advice: row.advice,
+  pullRequests: row.pull_requests,
   lastSeq: Number(row.last_seq),
   sessions: row.sessions,
   createdAt: row.created_at.toISOString(),

@@ -52,6 +52,14 @@ export async function remove(db: Db, caller: Caller, wanted: Removal): Promise<R
   return { dryRun, removed };
 }
 
+/** What would be older than this many days now; for who may change how long the project keeps it. */
+export async function older(db: Db, caller: Caller, slug: string, days: number): Promise<Removed> {
+  const project = await projects.get(db, caller, slug, { archived: true });
+  const { org, participant: actor } = caller;
+  const aim = { org, project, reason: "age" as const, actor, before: daysAgo(days), person: null };
+  return weigh(db, aim);
+}
+
 export const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
 
 /** What would go. */
@@ -140,7 +148,6 @@ async function take(tx: Tx, aim: Aim, own: string[], after: number): Promise<Ste
       sha256: string;
       ids: string[];
       sessions: string[];
-      answered: string[] | null;
     }[]
   >`
     with gone as (
@@ -158,8 +165,7 @@ async function take(tx: Tx, aim: Aim, own: string[], after: number): Promise<Ste
         seq || ' ' || id || ' ' || encode(sha256(convert_to(
           coalesce(text, '') || E'\n' || body::text || E'\n' || coalesce(encode(raw, 'hex'), ''), 'UTF8')), 'hex'),
         E'\n' order by seq), 'UTF8')), 'hex') as sha256,
-      array_to_json(array_agg(id)) as ids, array_to_json(array_agg(distinct session_id)) as sessions,
-      array_to_json(array_agg(body ->> 'injection') filter (where kind = 'injection.answered')) as answered
+      array_to_json(array_agg(id)) as ids, array_to_json(array_agg(distinct session_id)) as sessions
     from gone`;
   if (!row || row.events === 0) return undefined;
   const { events, sha256, ids, sessions } = row;

@@ -93,5 +93,5 @@ export async function status(
   });
 }
 
-const problemOf = (word: string | null, detail: string | null): SlackProblem | null =>
+export const problemOf = (word: string | null, detail: string | null): SlackProblem | null =>
   word ? { word, detail, ...remedyOf(word) } : null;

@@ -15,6 +15,12 @@ export async function verify(db: Db): Promise<AuditChain[]> {
   return chains;
 }
 
+/** Walks one organisation's chain: what its admins may ask for. */
+export async function verifyOne(db: Db, org: string): Promise<AuditChain> {
+  const [row] = await db.sql<{ slug: string }[]>`select slug from orgs where id = ${org}`;
+  return walk(db, org, row?.slug ?? "");
+}
+
 async function walk(db: Db, org: string, slug: string): Promise<AuditChain> {
   let rows = 0;
   let before: Uint8Array | undefined;

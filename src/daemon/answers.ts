@@ -88,7 +88,7 @@ export function startAnswers({
     const all = waiting(bound).filter(({ stuck, route }) => stuck > 0 && route === null);
     if (all.length === 0 || form.hookOutput(name, all.map(mail.wordsOf)) === undefined)
       return undefined;
-    if (name !== "Stop" || stations.of(bound)?.ways.length) return undefined;
+    if (stations.of(bound)?.ways.length) return undefined;
     const to = { route: "hook", agentSession: bound.agent_session } as const;
     const words = await journal.write(() =>
       all.flatMap((advice) => {
@@ -107,6 +107,8 @@ export function startAnswers({
     if (ended) bells.remove(agentSession);
     // Of a session that nobody joined nothing is kept, not even a bell.
     if (start && recorded) return { recorded, output: await greeting(agentSession, form) };
+    // Nothing is said at any other moment, and a look into the journal is a tenth of a call.
+    if (!rung && name !== "Stop") return { recorded };
     const bound = bindingOf(db, agentSession);
     if (bound?.state !== "live" || bound.paused) return { recorded };
     if (rung) return { recorded, ...(await fetched(bound, form, { call: id, inbox })) };

@@ -3,7 +3,9 @@ import { brief, type Log } from "../lib/log.ts";
 import { call } from "../machine/api.ts";
 import { type Check, CheckAnswer } from "../wire/check.ts";
 import { againOf, checkOf, nextDue, sliceOf, take } from "./checks.ts";
+import { lostChecks } from "./dropped.ts";
 import type { Journal } from "./journal.ts";
+import type { Session } from "./sessions.ts";
 
 /** A session whose comparison went wrong or found something is compared again: soon, then ever less soon. */
 const SOON_MS = 500;
@@ -76,6 +78,23 @@ export function startChecker({
   };
 }
 
+/** Tells the server which ids stood where this machine holds nothing any more: what came back is no longer missing. */
+export async function reconcile(
+  db: Journal["db"],
+  machine: string,
+  server: Server,
+  session: Session,
+): Promise<void> {
+  for (const check of lostChecks(db, session)) await askAbout(machine, server, check);
+}
+
+async function askAbout(machine: string, server: Server, check: Check) {
+  const body = JSON.stringify({ machine, checks: [check] });
+  const request = { method: "POST", path: "/ingest/checks", body, timeoutMs: 30_000 } as const;
+  const { checks } = await call(server, request, CheckAnswer);
+  return checks[0] ?? { state: "unknown" as const, missing: [] };
+}
+
 /** One session's comparison: number and hash, then the ids where these differ. `again`: how many will be sent again. */
 export async function compare(
   journal: Journal,
@@ -84,12 +103,7 @@ export async function compare(
   whole: Check,
   { dry = false } = {},
 ): Promise<{ state: "complete" | "missing" | "unknown"; again: number }> {
-  const ask = async (check: Check) => {
-    const body = JSON.stringify({ machine, checks: [check] });
-    const request = { method: "POST", path: "/ingest/checks", body, timeoutMs: 30_000 } as const;
-    const { checks } = await call(server, request, CheckAnswer);
-    return checks[0] ?? { state: "unknown" as const, missing: [] };
-  };
+  const ask = (check: Check) => askAbout(machine, server, check);
   const settle = (check: Check, verdict: Awaited<ReturnType<typeof ask>>) =>
     dry ? againOf(check, verdict.missing) : journal.write(() => take(journal.db, check, verdict));
 

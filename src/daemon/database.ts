@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
+import { DROPPED } from "./dropped.ts";
 import { recall } from "./ids.ts";
 import { ADVICE, APPLICATION, SCHEMA, TO_2, UNCHECKED, VERSION } from "./schema.ts";
 
@@ -57,6 +58,7 @@ function open(path: string): Database {
     lay(db);
     db.run(UNCHECKED);
     db.run(ADVICE);
+    db.run(DROPPED);
     recall(db);
     return db;
   } catch (error) {

@@ -86,7 +86,10 @@ export function startJobs(
             (project === undefined || row.project === project) &&
             (row.path === null || row.fresh > 0),
         );
+        // Where nothing is to be brought back a look is all that happens: the record is set right with it.
+        if (wish.dry && job.rows.some(({ fresh, again }) => fresh + again > 0)) return;
         if (!wish.dry) await recovery.arrived(stop.signal);
+        await recovery.settled(wish, stop.signal);
       }),
     get(id) {
       const job = jobs.get(id);

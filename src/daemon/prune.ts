@@ -1,3 +1,4 @@
+import { forgetOld, remember } from "./dropped.ts";
 import { unlearn } from "./ids.ts";
 import type { Journal } from "./journal.ts";
 
@@ -33,14 +34,14 @@ export function startPruner(journal: Journal, max = maxBytes()): AsyncDisposable
 export async function prune(journal: Journal, limit: number, stop?: AbortSignal): Promise<void> {
   const { db } = journal;
   const old = Date.now() - KEEP_MS;
-  const acked = `select e.n, e.id from events e join sessions s on s.id = e.session
+  const acked = `select e.n, e.id, e.session, e.pos from events e join sessions s on s.id = e.session
       where e.pos <= s.acked and e.refused is null and e.n <= (select n from indexed)`;
   for (;;) {
     if (stop?.aborted) return;
     const over = used(journal) > limit;
     const gone = await journal.write(() => {
       const rows = db
-        .query<{ n: number; id: string }, number[]>(
+        .query<{ n: number; id: string; session: string; pos: number }, number[]>(
           `${acked} ${over ? "" : "and e.written < ?2"} order by e.n limit ?1`,
         )
         .all(SLICE, ...(over ? [] : [old]));
@@ -48,11 +49,15 @@ export async function prune(journal: Journal, limit: number, stop?: AbortSignal)
       for (const { n } of rows) remove.run(n);
       const ids = rows.map(({ id }) => id);
       unlearn(db, ids);
+      remember(db, rows);
       return rows.length;
     });
     if (gone < SLICE) break;
   }
-  await journal.write(() => db.query("delete from calls where at < ?").run(old));
+  await journal.write(() => {
+    db.query("delete from calls where at < ?").run(old);
+    forgetOld(db);
+  });
   db.run("pragma incremental_vacuum(2000)");
 }
 

@@ -8,7 +8,7 @@ import type { Accounts } from "./accounts.ts";
 import { type Lacks, newsOf } from "./backfill.ts";
 import type { Bound } from "./bindings.ts";
 import { checker, type Unsure } from "./check.ts";
-import { compare } from "./checker.ts";
+import { compare, reconcile } from "./checker.ts";
 import { checkOf, sendAnew } from "./checks.ts";
 import { append } from "./events.ts";
 import type { Journal } from "./journal.ts";
@@ -102,17 +102,21 @@ export function startRecovery({ journal, agents, guard, accounts, machine, lacks
     return fresh;
   }
 
+  /** Sessions that are asked for. */
+  function wantedBy({ project, since }: Pick<Recover, "project" | "since">): string[] {
+    return db
+      .query<{ id: string }, [string | null, number]>(
+        `select id from sessions s where (?1 is null or project = ?1) and (
+           exists (select 1 from events where session = s.id and written >= ?2)
+           or exists (select 1 from bindings where session = s.id and at >= ?2)) order by id`,
+      )
+      .all(project ?? null, since === undefined ? 0 : Date.parse(since))
+      .map(({ id }) => id);
+  }
+
   return {
     async run(wish: Recover, job: Job, signal: AbortSignal): Promise<void> {
-      const since = wish.since === undefined ? 0 : Date.parse(wish.since);
-      const rows = db
-        .query<{ id: string }, [string | null, number]>(
-          `select id from sessions s where (?1 is null or project = ?1) and (
-             exists (select 1 from events where session = s.id and written >= ?2)
-             or exists (select 1 from bindings where session = s.id and at >= ?2)) order by id`,
-        )
-        .all(wish.project ?? null, since);
-      const wanted = rows.map(({ id }) => ({
+      const wanted = wantedBy(wish).map((id) => ({
         id,
         bounds: db
           .query<Bound, [string]>("select * from bindings where session = ? and state <> 'left'")
@@ -126,6 +130,23 @@ export function startRecovery({ journal, agents, guard, accounts, machine, lacks
         signal.throwIfAborted();
         const session = sessionOf(db, id);
         if (session) await recover(session, bounds, wish, job);
+      }
+    },
+
+    /** What came back did so under new positions: the old ones are no longer missing. After `arrived`. */
+    async settled(wish: Recover, signal: AbortSignal): Promise<void> {
+      for (const id of wantedBy(wish)) {
+        signal.throwIfAborted();
+        const session = sessionOf(db, id);
+        const account = session && accounts.of(session);
+        if (!account) continue;
+        try {
+          const server = { url: account.url, token: await accounts.bearer(account.name) };
+          await reconcile(db, machine.id, server, session);
+        } catch (error) {
+          // All is there already; the next recovery says so.
+          if (!(error instanceof PolarisError)) throw error;
+        }
       }
     },
 

@@ -6,6 +6,7 @@ import type { Event } from "../wire/event.ts";
 import { bindingOf } from "./bindings.ts";
 import { checker, note, type Origin, type Unsure } from "./check.ts";
 import { append, forgo } from "./events.ts";
+import { copy, origin } from "./forks.ts";
 import { nextStop } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import { LONGEST, readLines, type Step } from "./lines.ts";
@@ -81,15 +82,19 @@ async function store(
   const check = checker(guard, people.cwd, unsure);
   for (const [n, line] of step.lines.entries()) {
     for (const event of agent.readLine(line.text, people, memory)) {
-      if (!isSaid(memory, event)) continue;
+      if (!isSaid(memory, event)) {
+        copy(memory, event);
+        continue;
+      }
+      const from = origin(journal.db, tail, people, memory, event);
       const clean = check(event);
-      if (clean) events.push(clean);
+      events.push(...[from, clean].filter((one) => one !== undefined));
     }
     if (unsure.length === 0) continue;
     const before = memoryBefore(agent, people, { at: since, ...JSON.parse(tail.memory) }, step, n);
     const { agent_session, path, inode } = tail;
-    const origin = { agent_session, path, inode, offset: line.at, memory: JSON.stringify(before) };
-    origins.push([origin, unsure.splice(0)]);
+    const where = { agent_session, path, inode, offset: line.at, memory: JSON.stringify(before) };
+    origins.push([where, unsure.splice(0)]);
   }
   if (step.skipped !== undefined) events.push(tooLong(tail, step.skipped, people));
   const next = { ...tail, offset: step.next, memory: JSON.stringify(memory) };

@@ -34,6 +34,9 @@ export interface Checks {
 export interface Provider {
   id: string;
   name: string;
+  issuer: string;
+  /** Where the provider sends people back to: what was entered there. */
+  callback(): string;
   /** Where the browser is sent. */
   authorize(checks: Checks): Promise<URL>;
   /** What the issuer says of the person who came back with this query. */
@@ -71,6 +74,8 @@ export function startProvider(
   return {
     id,
     name,
+    issuer: settings.issuer,
+    callback: redirectUri,
     async authorize({ state, nonce, verifier }) {
       const { oidc, config } = await ready();
       return oidc.buildAuthorizationUrl(config, {

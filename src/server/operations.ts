@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { AttentionAnswer } from "../wire/attention.ts";
-import { AuditPage } from "../wire/audit.ts";
+import { AuditChain, AuditFilter, AuditPage } from "../wire/audit.ts";
 import { CheckAnswer, Checks, Known, KnownAnswer } from "../wire/check.ts";
 import { Brief, Context } from "../wire/context.ts";
 import { IngestAnswer, IngestEvent, IngestHead } from "../wire/ingest.ts";
@@ -159,7 +159,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /orgs/domains": { about: "Domains whose people join by themselves" },
   "PUT /orgs/domains/:domain": { about: "Add a domain", body: NewDomain.omit({ domain: true }) },
   "DELETE /orgs/domains/:domain": { about: "Take a domain out" },
-  "GET /audit": { about: "Who did what that mattered, newest first", answer: AuditPage },
+  "GET /audit": {
+    about: "Who did what that mattered, newest first",
+    query: AuditFilter,
+    answer: AuditPage,
+  },
+  "GET /audit/chain": {
+    about: "Walk your organisation's chain of hashes: whole, or which row is not",
+    answer: AuditChain,
+  },
+  "GET /audit/export": { about: "The audit as a file: CSV or JSON lines", query: AuditFilter },
   "POST /audit/verifications": {
     about: "Walk every organisation's chain of hashes (the server's own machine)",
   },

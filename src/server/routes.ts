@@ -4,6 +4,7 @@ import { agentSettingRoutes } from "./routes/agent-settings.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { attentionRoutes } from "./routes/attention.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { auditPageRoutes } from "./routes/audit-page.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { contextRoutes } from "./routes/context.ts";
@@ -56,6 +57,7 @@ export const routesOf = (house: House, whole: Whole) =>
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))
     .use(auditRoutes(house))
+    .use(auditPageRoutes(house))
     .use(agentRoutes(house))
     .use(agentSettingRoutes(house))
     .use(slackWishRoutes(house))

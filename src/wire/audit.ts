@@ -15,6 +15,15 @@ export type AuditRow = z.infer<typeof AuditRow>;
 
 export const AuditPage = z.object({ items: z.array(AuditRow), next: z.string().nullable() });
 
+/** Which rows are asked for. `action`: one (`project.renamed`), or all of a noun (`project`); `since`: a day, or a moment. */
+export const AuditFilter = z.object({
+  actor: z.string().max(200).optional(),
+  action: z.string().max(200).optional(),
+  target: z.string().max(500).optional(),
+  since: z.union([z.iso.date(), z.iso.datetime({ offset: true })]).optional(),
+});
+export type AuditFilter = z.infer<typeof AuditFilter>;
+
 /** What a walk along every organisation's chain found. `head` may be kept elsewhere: a shorter chain then shows. */
 export const AuditChain = z.object({
   org: z.string(),

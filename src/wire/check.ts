@@ -22,7 +22,7 @@ export const Check = z.object({
   /** Over `id\n`, ids in lower case, in the order of positions, from the floor (or `from`) on. */
   count: z.int().min(0),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
-  /** The ids at `from` … `to`, null where none is held. */
+  /** The ids at `from` … `to`, null where none is held. Below the floor: what stood there, and is held no longer. */
   ids: z.array(z.guid().nullable()).max(IDS).optional(),
 });
 export type Check = z.infer<typeof Check>;

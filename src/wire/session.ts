@@ -38,6 +38,8 @@ export interface Project {
   /** When it was put aside; it takes no events until it is taken back. */
   archivedAt: string | null;
   advice: AdviceSetting;
+  /** Whether pull requests are told of its sessions. */
+  pullRequests: boolean;
   lastSeq: number;
   sessions: number;
   createdAt: string;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SlackWishes } from "./slack-wishes.ts";
 
 /** Something that only a person can mend: Slack's word for it, what it means, what to do. */
 export interface SlackProblem {
@@ -42,6 +43,13 @@ export interface SlackStatus {
     isLinked: boolean;
     problem: SlackProblem | null;
   }[];
+}
+
+/** Where one project is seen in Slack. `channel`: Slack's id; none until its first message. */
+export interface SlackPlace extends Omit<SlackStatus["channels"][number], "project"> {
+  workspace: string;
+  /** What the project wishes over the organisation. */
+  wishes: SlackWishes;
 }
 
 /** One line of the self-test. */

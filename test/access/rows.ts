@@ -247,6 +247,10 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /projects/:proj/removals": {},
   "POST /removals": { body: { person: "user:nobody" } },
   "GET /audit": {},
+  "GET /audit/chain": {},
+  "GET /audit/export": [{}, { query: "?format=jsonl" }],
+  "GET /app/settings/audit": { needs: "admin" },
+  "POST /app/settings/audit": { form: { act: "verify" }, needs: "admin" },
   "POST /audit/verifications": {},
 
   // Pages.
@@ -256,10 +260,13 @@ export const ROWS: Record<string, Row | Row[]> = {
   "GET /app": {},
   "GET /app/projects": {},
   "POST /app/projects": { form: { slug: "made" }, needs: "ingest", ok: [303] },
-  "GET /app/p/:proj/settings": {},
+  "GET /app/p/:proj/settings": [{}, { query: "?retentionDays=30" }],
   "POST /app/p/:proj/settings": [
     { form: { act: "change", name: "Renamed" }, needs: "ingest", manages: true, ok: [303] },
     { form: { act: "delete", confirm: "no" }, needs: "admin", ok: [400] },
+    { form: { act: "wish", layout: "feed" }, needs: "ingest", manages: true, ok: [409] },
+    { form: { act: "slack-link", channel: "C0123ABCD" }, needs: "admin", ok: [409] },
+    { form: { act: "slack-anew" }, needs: "admin", ok: [303] },
   ],
   "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
   "GET /projects/:proj/sessions/:sess/export": [{}, { query: "?format=html" }],

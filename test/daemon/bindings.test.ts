@@ -141,6 +141,35 @@ test("B6, A12: a fork is a session of its own, of which only what is new is reco
   expect(world.server.texts().filter((text) => text === "common")).toHaveLength(1);
 });
 
+test("B6: a fork says which session it goes on from, once, also when that is a fork", async () => {
+  await using world = makeWorld();
+  await using _daemon = await startHere(world);
+  await world.link();
+  const at = new Date(Date.now() - 60_000).toISOString();
+  const root = [line("one", { at }), line("two", { at })];
+  say(world.transcript("root"), ...root);
+  await world.begin("root");
+  await until(() => world.server.texts().includes("two"));
+  const own: ReturnType<typeof line>[] = [];
+  for (const name of ["first", "second"]) {
+    // Only copies are there at first.
+    say(world.transcript(name), ...root, ...own);
+    await world.begin(name, { start: "fork" });
+    const said = line(name, { at: new Date().toISOString() });
+    say(world.transcript(name), said, line(`more of ${name}`, { at: said.at }));
+    own.push({ ...said, at });
+    await until(() => world.server.texts().includes(`more of ${name}`));
+  }
+  const log = world.server.order;
+  const sessionOf = (text: string) => log.find((event) => event.text === text)?.session;
+  const forks = log.filter(({ body }) => body.kind === "fork");
+  expect(forks.map(({ session, body }) => [session, body.continues])).toEqual([
+    [sessionOf("first"), sessionOf("one")],
+    [sessionOf("second"), sessionOf("first")],
+  ]);
+  expect(log[log.findIndex(({ text }) => text === "first") - 1]?.body.kind).toBe("fork");
+});
+
 test("B2, B6: a name joined again is the same session, unless another agent session drives it", async () => {
   await using world = makeWorld();
   await using _daemon = await startHere(world);

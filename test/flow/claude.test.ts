@@ -156,6 +156,10 @@ claudeTest(
     expect(await texts(chain, "site")).toEqual([...first, ...second, ...third]);
     const sessions = await chain.sessions("site");
     expect(sessions.map(({ prompts }) => prompts).sort()).toEqual([1, 2]);
+    // The fork says whose it is, before its first own line.
+    const fork = (await chain.log("site")).find(({ body }) => body.kind === "fork");
+    const of = (prompts: number) => sessions.find((session) => session.prompts === prompts)?.id;
+    expect(fork).toMatchObject({ session: of(1), body: { continues: of(2) } });
   },
   LIMIT_MS,
 );

@@ -98,20 +98,64 @@ test("A9: what the journal no longer holds either comes back from the transcript
   expect((await machine.run("recover")).out.trim()).toBe("Nothing is missing.");
 });
 
+test("A9: what came back under new positions is no longer shown as missing", async () => {
+  await using machine = await startRecorder(polaris);
+  const { file, about } = await recorded(machine, "refound");
+  const words = Array.from({ length: 1_500 }, (_, n) => `word ${n}`);
+  await machine.hook({ ...about, hook_event_name: "SessionStart", source: "resume" });
+  appendFileSync(file, words.map((text) => said(text, about.session_id)).join(""));
+  await machine.hook({ ...about, hook_event_name: "SessionEnd", reason: "other" });
+  await until(async () => (await ids(machine, "refound")).length > 1_500);
+  await machine.drained();
+  // Full at once: what the server has and the index knows leaves the journal.
+  await machine.daemon.kill("SIGTERM");
+  machine.env.POLARIS_JOURNAL_MAX = "1";
+  await machine.daemon.start();
+  const journal = new Database(machine.place.journal, { readonly: true });
+  await until(() => journal.query("select 1 from events where pos = 1").get() === null);
+  journal.close();
+  const before = await ids(machine, "refound");
+
+  // The server was set back: of the session's beginning some is gone, and it knows of no position.
+  const project = polaris.database.admin`select id from projects where slug = 'refound'`;
+  const lost = await polaris.database.admin`
+    delete from events where via = 'transcript' and pos between 10 and 400
+      and project_id = (${project}) returning id`;
+  await polaris.database.admin`delete from sources where project_id = (${project})`;
+  const completeness = async () => {
+    const { items } = await polaris.json<Page<Session>>("/projects/refound/sessions");
+    const name = items[0]?.name;
+    return (await polaris.json<Session>(`/projects/refound/sessions/${name}`)).completeness;
+  };
+  await machine.hook({ ...about, hook_event_name: "SessionStart", source: "resume" });
+  await until(async () => (await completeness())?.state === "missing");
+
+  expect((await machine.rows("recover"))[0]).toMatchObject({ fresh: lost.length });
+  expect(await ids(machine, "refound")).toEqual(expect.arrayContaining(before));
+  expect((await completeness())?.missing).toEqual([]);
+  await machine.hook({ ...about, hook_event_name: "SessionEnd", reason: "other" });
+  await until(async () => (await completeness())?.state === "complete");
+
+  // A hook's own word is in no transcript: it stays missing, and only it.
+  await polaris.database.admin`
+    delete from events where pos = 1 and project_id = (${project})`;
+  await polaris.database.admin`delete from sources where project_id = (${project})`;
+  await machine.hook({ ...about, hook_event_name: "SessionStart", source: "resume" });
+  await until(async () => (await completeness())?.state === "missing");
+  await machine.run("recover");
+  expect((await completeness())?.missing).toEqual([[1, 1]]);
+});
+
+const said = (text: string, sessionId: string, uuid: string = crypto.randomUUID()): string => {
+  const message = { id: uuid, content: [{ type: "text", text }] };
+  const timestamp = new Date().toISOString();
+  return `${JSON.stringify({ type: "assistant", uuid, sessionId, timestamp, message })}\n`;
+};
+
 test("A9, A12: a recovery brings back nothing that was said off the record or before the join", async () => {
   await using machine = await startRecorder(polaris);
   const { file, about } = await recorded(machine, "private", "print-tools");
-  const say = (text: string, uuid: string = crypto.randomUUID()) =>
-    appendFileSync(
-      file,
-      `${JSON.stringify({
-        type: "assistant",
-        uuid,
-        sessionId: about.session_id,
-        timestamp: new Date().toISOString(),
-        message: { id: uuid, content: [{ type: "text", text }] },
-      })}\n`,
-    );
+  const say = (text: string) => appendFileSync(file, said(text, about.session_id));
   await machine.hook({ ...about, hook_event_name: "SessionStart", source: "resume" });
   await machine.run("pause", "--agent-session", about.session_id);
   say("off the record");

@@ -48,8 +48,8 @@ claudeTest(
       await turns(chain, 3);
       await terminal.say("/resume");
       await terminal.shows("Resume");
-      // The list is there: the other session of this directory is its first.
-      await terminal.shows("❯ [Image #1] What is this");
+      // The list is there: the other session of this directory is its first, by its first prompt or its last.
+      await terminal.shows("Space to preview");
       await terminal.insist("Enter", "The marker is there.");
       await terminal.say("Say hello");
       await turns(chain, 4);

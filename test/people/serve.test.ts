@@ -45,13 +45,13 @@ test("a server without any provider is claimed, used, and entered again from its
   const visitor = startVisitor();
   const page = await visitor.open(second.out.trim());
   const inside = await visitor.submit(page, { email: "manu@example.com", name: "Manu" });
-  expect(inside.text).toContain("No projects yet");
+  expect(inside.text).toContain("Record a first session");
   const third = await server.say("--claim");
   expect([third.code, third.err]).toEqual([1, expect.stringContaining("has an owner already")]);
   expect((await startVisitor().open(server.claimUrl ?? "")).status).toBe(410);
 
   const again = await server.say("--sign-in", "manu@example.com");
-  expect((await startVisitor().open(again.out.trim())).text).toContain("No projects yet");
+  expect((await startVisitor().open(again.out.trim())).text).toContain("Record a first session");
 }, 60_000);
 
 test("half a provider is refused at the start, with what is missing", async () => {

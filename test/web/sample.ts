@@ -66,6 +66,7 @@ export const PROJECT: Project = {
   visibility: "org",
   tags: ["payments"],
   retentionDays: null,
+  pullRequests: true,
   archivedAt: null,
   advice: "members",
   lastSeq: 1204,

@@ -11,6 +11,7 @@ import type { StoredEvent } from "../../wire/event.ts";
 import { Scope } from "../../wire/share.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
+import { streamed } from "../streamed.ts";
 
 /** A session as a file to keep: Markdown, JSON lines, one HTML page (row E8). */
 export const exportRoutes = (house: House) => {
@@ -59,26 +60,4 @@ const Asked = Scope.extend({ format: z.enum(["md", "jsonl", "html"]).default("md
 
 async function* linesOf(events: AsyncIterable<StoredEvent>): AsyncGenerator<string> {
   for await (const event of events) yield `${JSON.stringify(event)}\n`;
-}
-
-/** Written as fast as it is read, 64 KB at a time. */
-function streamed(parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      let text = "";
-      while (text.length < 65_536) {
-        const { value, done } = await parts.next();
-        if (done) {
-          if (text) controller.enqueue(encoder.encode(text));
-          return controller.close();
-        }
-        text += value;
-      }
-      controller.enqueue(encoder.encode(text));
-    },
-    async cancel() {
-      await parts.return(undefined);
-    },
-  });
 }

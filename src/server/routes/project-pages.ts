@@ -7,6 +7,10 @@ import * as people from "../../core/members.ts";
 import * as members from "../../core/project-members.ts";
 import * as projects from "../../core/projects.ts";
 import { loss, remove } from "../../core/removal.ts";
+import * as retention from "../../core/retention.ts";
+import { anew, link } from "../../core/slack-link.ts";
+import { place } from "../../core/slack-place.ts";
+import * as wishes from "../../core/slack-wishes.ts";
 import { projectSettingsPage } from "../../web/pages/project-settings.tsx";
 import { projectsPage } from "../../web/pages/projects.tsx";
 import type { Frame } from "../../web/pages/shell.tsx";
@@ -14,6 +18,7 @@ import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { Participant } from "../../wire/participant.ts";
 import { NewProject, ProjectChange } from "../../wire/session.ts";
+import { SlackChannel } from "../../wire/slack.ts";
 import { asPolarisError } from "../errors.ts";
 import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
@@ -21,6 +26,7 @@ import type { House } from "../house.ts";
 import { startPage } from "../page.ts";
 import { listQuery } from "../query.ts";
 import { redirect } from "../redirect.ts";
+import { wishOf } from "../wish.ts";
 import { NO_PARSE, Which } from "./projects.ts";
 
 /** The list of projects with its form, and each project's settings (row E3). */
@@ -38,17 +44,31 @@ export const projectPageRoutes = (house: House) => {
     return projectsPage({ ...frame, ...who, ...which, ...found, problem, projects: found.items });
   }
 
-  async function settings(caller: Caller, frame: Frame, slug: string, problem?: string) {
+  async function settings(
+    caller: Caller,
+    frame: Frame,
+    slug: string,
+    more: { problem?: string; days?: number | null | undefined } = {},
+  ) {
     const project = await projects.get(db, caller, slug, { archived: true });
-    const [inside, all, lost, mayManage] = await Promise.all([
+    const { problem, days } = more;
+    const [slack, inside, all, lost, mayManage] = await Promise.all([
+      place(db, caller, project),
       members.list(db, caller, slug, { archived: true }),
       people.list(db, caller, { limit: 500 }),
       loss(db, caller, project.id),
       projects.mayManage(db, caller, slug),
     ]);
+    const would = days && mayManage ? await retention.older(db, caller, slug, days) : undefined;
+    const older = days && would ? { days, would } : undefined;
     const may = { mayManage, mayDelete: mayAdmin(caller) };
     const who = { viewer: caller.participant, members: inside, people: all.items };
-    return projectSettingsPage({ ...frame, ...who, ...may, project, loss: lost, problem });
+    return projectSettingsPage({
+      ...frame,
+      ...who,
+      ...may,
+      ...{ project, slack, older, loss: lost, problem },
+    });
   }
 
   /** The page again with what was wrong in it. */
@@ -58,7 +78,7 @@ export const projectPageRoutes = (house: House) => {
     draw: (problem: string) => Promise<string>,
   ): Promise<Response> {
     const { status, message, hint } = asPolarisError(error, log);
-    if (status !== 400 && status !== 409) throw error;
+    if (![400, 409, 502, 503].includes(status)) throw error; // the last two: Slack is away
     return respond(request, await draw(hint ? `${message} ${hint}` : message), status);
   }
 
@@ -87,8 +107,10 @@ export const projectPageRoutes = (house: House) => {
     )
     .get(
       "/app/p/:proj/settings",
-      ({ request, params }) =>
-        page(request, (caller, frame) => settings(caller, frame, params.proj)),
+      ({ request, params, query }) =>
+        page(request, (caller, frame) =>
+          settings(caller, frame, params.proj, { days: input(Term, query).retentionDays }),
+        ),
       { page: "read" },
     )
     .post(
@@ -106,7 +128,7 @@ export const projectPageRoutes = (house: House) => {
             return redirect(next ?? `/app/p/${encodeURIComponent(params.proj)}/settings`);
           } catch (error) {
             return again(request, error, (problem) =>
-              settings(caller, frame, params.proj, problem),
+              settings(caller, frame, params.proj, { problem }),
             );
           }
         }),
@@ -115,6 +137,13 @@ export const projectPageRoutes = (house: House) => {
 };
 
 type Form = Record<string, string>;
+
+/** `?retentionDays=`: what that term would take away; empty is for ever. */
+const Term = z.object({
+  retentionDays: z
+    .union([z.literal("").transform(() => null), z.coerce.number().int().min(1).max(36_500)])
+    .optional(),
+});
 
 const Whom = z.object({ participant: Participant });
 
@@ -138,6 +167,22 @@ const ACTS: Record<
     await members.remove(db, caller, slug, input(Whom, form).participant);
     return undefined;
   },
+  async wish({ db }, caller, slug, form) {
+    demand(caller, "ingest");
+    const project = await projects.get(db, caller, slug);
+    await wishes.setProject(db, caller, project, wishOf(form));
+    return undefined;
+  },
+  async "slack-link"({ db, keys, slack: { settings } }, caller, slug, form) {
+    demand(caller, "admin");
+    await link(db, keys, caller, { slug, channel: input(SlackChannel, form).channel, settings });
+    return undefined;
+  },
+  async "slack-anew"({ db }, caller, slug) {
+    demand(caller, "admin");
+    await anew(db, caller, slug);
+    return undefined;
+  },
   async delete({ db }, caller, slug, form) {
     demand(caller, "admin");
     await remove(db, caller, slug, form.confirm ?? "");
@@ -146,10 +191,13 @@ const ACTS: Record<
 };
 
 /** A form's texts as what they mean; a field that is not in the form stays as it is. */
-function fieldsOf({ name, visibility, tags, retentionDays, archived }: Form): unknown {
+function fieldsOf(form: Form): unknown {
+  const { name, visibility, advice, tags, retentionDays, archived, pullRequests } = form;
   return {
     name,
     visibility,
+    advice,
+    pullRequests: pullRequests === undefined ? undefined : pullRequests === "true",
     tags: tags?.split(",").filter((tag) => tag.trim()),
     retentionDays: retentionDays === undefined ? undefined : Number(retentionDays) || null,
     archived: archived === undefined ? undefined : archived === "true",

@@ -18,6 +18,7 @@ import type { House } from "../house.ts";
 import { sendInvite } from "../invite.ts";
 import { startPage } from "../page.ts";
 import { redirect } from "../redirect.ts";
+import { waysOf } from "../ways.ts";
 import { NO_PARSE } from "./projects.ts";
 
 type Form = Record<string, string>;
@@ -90,7 +91,8 @@ export const settingRoutes = (house: House) => {
       mayChange ? domains.list(db, caller) : [],
     ]);
     const roles = mayChange ? ROLES.filter((role) => isAtLeast(caller.role, role)) : [];
-    const shown = { org, members: list.items, invites: open.items, domains: own, roles };
+    const ways = mayChange ? waysOf(house) : undefined;
+    const shown = { org, members: list.items, invites: open.items, domains: own, roles, ways };
     const who = { viewer: caller.participant, now: Date.now() };
     return membersPage({ ...frame, ...shown, ...who, ...more });
   }

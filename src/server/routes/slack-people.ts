@@ -10,13 +10,14 @@ import type { Frame } from "../../web/pages/shell.tsx";
 import { slackPeoplePage } from "../../web/pages/slack-people.tsx";
 import { respond } from "../../web/respond.ts";
 import { PolarisError } from "../../wire/error.ts";
-import { SlackLink, SlackWishChange } from "../../wire/slack-wishes.ts";
+import { SlackLink } from "../../wire/slack-wishes.ts";
 import { asPolarisError } from "../errors.ts";
 import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startPage } from "../page.ts";
 import { redirect } from "../redirect.ts";
+import { wishOf } from "../wish.ts";
 import { NO_PARSE } from "./projects.ts";
 
 const HERE = "/app/settings/slack/people";
@@ -55,10 +56,7 @@ export const slackPeopleRoutes = (house: House) => {
 
   async function act(caller: Caller, form: Record<string, string>): Promise<void> {
     if (form.act === "wish") {
-      const { layout, verbosity, long, advice, personas } = form;
-      const chosen = { layout, verbosity, long, advice, personas };
-      const fields = Object.entries(chosen).map(([key, value]) => [key, choice(key, value)]);
-      const change = input(SlackWishChange, Object.fromEntries(fields));
+      const change = wishOf(form);
       if (!form.project) await wishes.setOrg(db, caller, change);
       else {
         const project = await projects.get(db, caller, form.project);
@@ -95,13 +93,6 @@ export const slackPeopleRoutes = (house: House) => {
       { page: "read", ...NO_PARSE },
     );
 };
-
-/** What a form's field means; an empty one takes the wish back. */
-function choice(key: string, value: string | undefined): string | boolean | null | undefined {
-  if (value === undefined) return undefined;
-  if (value === "") return null;
-  return key === "personas" ? value === "true" : value;
-}
 
 function noWorkspace(error: unknown): null {
   if (error instanceof PolarisError && error.code === "conflict") return null;

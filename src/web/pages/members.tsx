@@ -5,6 +5,7 @@ import { CopyButton } from "../parts/command.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
 import { type SettingsPage, settingsPage } from "./settings.tsx";
+import { type Ways, WaysIn } from "./ways.tsx";
 
 export interface MembersPage extends SettingsPage {
   org: Org;
@@ -13,13 +14,15 @@ export interface MembersPage extends SettingsPage {
   domains: { domain: string; role: string }[];
   /** What the viewer may give; empty for who may only read. */
   roles: readonly string[];
+  /** Of the server; only for who may change. */
+  ways?: Ways | undefined;
   now: number;
   /** A fresh invitation's link, shown this once. */
   fresh?: { url: string; email: string | null; mailed: boolean | null } | undefined;
 }
 
 export function membersPage(page: MembersPage): string {
-  const { org, fresh, roles } = page;
+  const { org, fresh, roles, ways } = page;
   const mayChange = roles.length > 0;
   const children = (
     <>
@@ -27,6 +30,7 @@ export function membersPage(page: MembersPage): string {
       <Members {...page} />
       {mayChange ? <Invites {...page} /> : null}
       {mayChange ? <Domains {...page} /> : null}
+      {ways ? <WaysIn ways={ways} /> : null}
       {mayChange ? <Rename org={org} /> : null}
       <section>
         <h2>Leave</h2>

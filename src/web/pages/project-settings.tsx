@@ -1,12 +1,21 @@
 /** @jsxImportSource preact */
-/** `/app/p/:project/settings`: what a project is called, who sees it, how long it is kept, and its end. */
+/** `/app/p/:project/settings`: what a project is called, who sees and advises it, where it is told, how long it is kept, its end. */
 import type { Loss } from "../../core/removal.ts";
 import type { Member } from "../../wire/org.ts";
-import type { Project, ProjectMember } from "../../wire/session.ts";
+import type { Removed } from "../../wire/removal.ts";
+import {
+  ADVICE,
+  type AdviceSetting,
+  type Project,
+  type ProjectMember,
+} from "../../wire/session.ts";
+import type { SlackPlace } from "../../wire/slack.ts";
 import { TopBar } from "../parts/bar.tsx";
 import { count } from "../parts/time.tsx";
 import { projectAddress } from "../parts/title.ts";
 import { nameOf } from "../parts/who.tsx";
+import { Retention } from "./project-retention.tsx";
+import { Slack } from "./project-slack.tsx";
 import { document, type Frame } from "./shell.tsx";
 
 export interface ProjectSettingsPage extends Frame {
@@ -15,6 +24,10 @@ export interface ProjectSettingsPage extends Frame {
   /** Everybody here, to choose from. */
   people: Member[];
   loss: Loss;
+  /** What a term that was asked about would take away now. */
+  older?: { days: number; would: Removed } | undefined;
+  /** null: no workspace is connected. */
+  slack: SlackPlace | null;
   viewer: string;
   mayManage: boolean;
   mayDelete: boolean;
@@ -52,7 +65,10 @@ export function projectSettingsPage(page: ProjectSettingsPage): string {
           <fieldset class="bare" disabled={!mayManage}>
             <About project={project} />
             <Access {...page} />
-            <Retention project={project} />
+            <Advice project={project} />
+            <Pulls project={project} />
+            <Slack {...page} />
+            <Retention {...page} />
             <Archive project={project} />
           </fieldset>
           {mayDelete ? <Delete {...page} /> : null}
@@ -163,23 +179,22 @@ function Access({ project, members, people }: ProjectSettingsPage) {
   );
 }
 
-const TERMS = [30, 90, 180, 365, 730] as const;
+const ADVISE: Record<AdviceSetting, string> = {
+  members: "Everybody who sees it",
+  linked: "Its members, and who drives the session",
+  off: "Nobody",
+};
 
-function Retention({ project }: { project: Project }) {
-  const { retentionDays: days } = project;
-  const terms = [...new Set([...TERMS, ...(days ? [days] : [])])].sort((a, b) => a - b);
+function Advice({ project }: { project: Project }) {
   return (
     <section>
-      <h2>How long it is kept</h2>
+      <h2>Who may advise its sessions</h2>
       <form method="post" action={to(project)} class="act">
         <input type="hidden" name="act" value="change" />
-        <select name="retentionDays" aria-label="How long it is kept">
-          <option value="" selected={days === null}>
-            For ever
-          </option>
-          {terms.map((term) => (
-            <option key={term} value={String(term)} selected={days === term}>
-              {count(term)} days
+        <select name="advice" aria-label="Who may advise">
+          {ADVICE.map((each) => (
+            <option key={each} value={each} selected={each === project.advice}>
+              {ADVISE[each]}
             </option>
           ))}
         </select>
@@ -187,7 +202,36 @@ function Retention({ project }: { project: Project }) {
           Change
         </button>
       </form>
-      <p class="dim">What is older is deleted, and cannot be brought back.</p>
+      <p class="dim">
+        Viewers never may. Whose words in Slack count is said below; a driver can mute their own
+        session.
+      </p>
+    </section>
+  );
+}
+
+function Pulls({ project }: { project: Project }) {
+  const { pullRequests } = project;
+  return (
+    <section>
+      <h2>Pull requests</h2>
+      <p>
+        {pullRequests ? (
+          <>
+            <code>polaris pr</code> may tell a pull request of the sessions behind it: goal,
+            prompts, files, cost.
+          </>
+        ) : (
+          "Pull requests are told nothing of this project's sessions."
+        )}
+      </p>
+      <form method="post" action={to(project)}>
+        <input type="hidden" name="act" value="change" />
+        <input type="hidden" name="pullRequests" value={pullRequests ? "false" : "true"} />
+        <button type="submit" class="button">
+          {pullRequests ? "Tell them no more" : "Tell them"}
+        </button>
+      </form>
     </section>
   );
 }

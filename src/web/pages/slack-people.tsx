@@ -1,14 +1,8 @@
 /** @jsxImportSource preact */
 /** `/app/settings/slack/people`: how sessions look in Slack, and who its people are here. */
 import type { Member } from "../../wire/org.ts";
-import {
-  ADVISORS,
-  LAYOUTS,
-  LONG,
-  type SlackPerson,
-  type SlackWishes,
-  VERBOSITIES,
-} from "../../wire/slack-wishes.ts";
+import type { SlackPerson, SlackWishes } from "../../wire/slack-wishes.ts";
+import { WishForm } from "../parts/wishes.tsx";
 import { type SettingsPage, settingsPage } from "./settings.tsx";
 
 export interface SlackPeoplePage extends SettingsPage {
@@ -21,39 +15,6 @@ export interface SlackPeoplePage extends SettingsPage {
 
 const HERE = "/app/settings/slack/people";
 
-/** The words for each choice, in the order in which they are offered. */
-const CHOICES: [keyof SlackWishes, label: string, values: readonly string[]][] = [
-  ["layout", "Layout", LAYOUTS],
-  ["verbosity", "How much is told", VERBOSITIES],
-  ["long", "Long messages", LONG],
-  ["advice", "Whose words become advice", ADVISORS],
-  ["personas", "Names and pictures of who speaks", ["true", "false"]],
-];
-
-const ABOUT: Record<string, string> = {
-  thread: "one thread for each session",
-  feed: "one log of all sessions",
-  "session-channel": "a channel for each session",
-  all: "every word, and the tools between",
-  normal: "prompts and answers",
-  quiet: "only what needs somebody",
-  off: "nothing",
-  snippet: "a preview and a file",
-  inline: "in several messages",
-  linked: "members of Polaris",
-  channel: "everybody of the workspace",
-  everybody: "guests and other companies too",
-  true: "shown",
-  false: "the app's own",
-};
-
-/** `off` and `thread` mean something else elsewhere. */
-const aboutOf = (key: keyof SlackWishes, value: string): string => {
-  if (key === "advice" && value === "off") return "nobody's";
-  if (key === "long" && value === "thread") return "a preview, and the rest below it";
-  return ABOUT[value] ?? value;
-};
-
 export function slackPeoplePage(page: SlackPeoplePage): string {
   const { wishes, projects, people } = page;
   const children = (
@@ -64,7 +25,7 @@ export function slackPeoplePage(page: SlackPeoplePage): string {
       {wishes ? (
         <section aria-labelledby="all">
           <h2 id="all">In all projects</h2>
-          <WishForm wishes={wishes} fallback="as the server has it" />
+          <WishForm action={HERE} wishes={wishes} fallback="as the server has it" />
         </section>
       ) : (
         <p class="dim">No workspace is connected yet.</p>
@@ -76,6 +37,7 @@ export function slackPeoplePage(page: SlackPeoplePage): string {
             <details key={project.slug} open={Object.keys(project.wishes).length > 0}>
               <summary>{project.name}</summary>
               <WishForm
+                action={HERE}
                 wishes={project.wishes}
                 project={project.slug}
                 fallback="as in all projects"
@@ -88,40 +50,6 @@ export function slackPeoplePage(page: SlackPeoplePage): string {
     </>
   );
   return settingsPage(page, { tab: "Slack", heading: "Slack: looks and people", children });
-}
-
-function WishForm({
-  wishes,
-  project,
-  fallback,
-}: {
-  wishes: SlackWishes;
-  project?: string;
-  fallback: string;
-}) {
-  const prefix = project ?? "all";
-  return (
-    <form method="post" action={HERE} class="settings-form">
-      <input type="hidden" name="act" value="wish" />
-      {project ? <input type="hidden" name="project" value={project} /> : null}
-      {CHOICES.map(([key, label, values]) => (
-        <>
-          <label for={`${prefix}-${key}`}>{label}</label>
-          <select id={`${prefix}-${key}`} name={key}>
-            <option value="">{fallback}</option>
-            {values.map((value) => (
-              <option key={value} value={value} selected={String(wishes[key]) === value}>
-                {aboutOf(key, value)}
-              </option>
-            ))}
-          </select>
-        </>
-      ))}
-      <button type="submit" class="button">
-        Keep
-      </button>
-    </form>
-  );
 }
 
 function People({ people, members }: SlackPeoplePage) {

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** Members, devices, tokens, agents and Slack: a page each, one bar to go between them, the same that the menu above leads to. */
+/** Members, devices, tokens, agents, Slack, webhooks and the audit: a page each, one bar to go between them, the same that the menu above leads to. */
 export const SETTINGS = [
   ["Members", "/app/settings/members"],
   ["Devices", "/app/settings/devices"],
@@ -7,6 +7,7 @@ export const SETTINGS = [
   ["Agents", "/app/settings/agents"],
   ["Slack", "/app/settings/slack"],
   ["Webhooks", "/app/settings/webhooks"],
+  ["Audit", "/app/settings/audit"],
 ] as const;
 
 export type Tab = (typeof SETTINGS)[number][0];
