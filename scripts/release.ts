@@ -14,6 +14,7 @@ import { bill, licences } from "./bill.ts";
 import { parts } from "./parts.ts";
 import { ROOT } from "./root.ts";
 import { makeKeys, signer } from "./sign.ts";
+import { tar } from "./tar.ts";
 import { TARGETS, type Target } from "./targets.ts";
 
 const { values } = parseArgs({
@@ -69,34 +70,15 @@ async function make(target: Target): Promise<void> {
     },
   );
   if (build.exitCode !== 0) throw new Error(`the build for ${target} failed`);
-  writeFileSync(`${file}.tar.gz`, tarball({ polaris: readFileSync(file) }));
+  writeFileSync(`${file}.tar.gz`, tarball(readFileSync(file)));
 }
 
-/** ustar by hand: names in order, no owner, no time, so that the same files make the same archive. */
-function tarball(more: Record<string, Uint8Array>): Uint8Array {
-  const files = {
-    ...more,
-    LICENSE: readFileSync(join(ROOT, "LICENSE")),
-    "THIRD-PARTY.txt": Buffer.from(texts["THIRD-PARTY.txt"]),
-  };
-  const blocks: Buffer[] = [];
-  for (const [name, content] of Object.entries(files)) {
-    const head = Buffer.alloc(512);
-    const octal = (value: number, at: number, width: number) =>
-      head.write(`${value.toString(8).padStart(width - 1, "0")}\0`, at, "latin1");
-    head.write(name, 0, "latin1");
-    octal(name === "polaris" ? 0o755 : 0o644, 100, 8);
-    octal(0, 108, 8);
-    octal(0, 116, 8);
-    octal(content.length, 124, 12);
-    octal(0, 136, 12);
-    head.write("        0", 148, "latin1");
-    head.write("ustar\x0000", 257, "latin1");
-    const sum = head.reduce((total, byte) => total + byte, 0);
-    head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
-    blocks.push(head, Buffer.from(content), Buffer.alloc((512 - (content.length % 512)) % 512));
-  }
-  return Bun.gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]), { level: 9 });
+/** What install.sh unpacks. */
+function tarball(polaris: Uint8Array): Uint8Array {
+  const LICENSE = readFileSync(join(ROOT, "LICENSE"));
+  const others = Buffer.from(texts["THIRD-PARTY.txt"]);
+  const files = { polaris, LICENSE, "THIRD-PARTY.txt": others };
+  return Bun.gzipSync(tar(files, ["polaris"]), { level: 9 });
 }
 
 function sha256(name: string): string {

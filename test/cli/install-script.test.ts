@@ -1,10 +1,24 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import pkg from "../../package.json" with { type: "json" };
+import { findTool } from "../../scripts/tool.ts";
 import { makeKey } from "../helpers/release.ts";
 import { temporary } from "../helpers/temp.ts";
 
 const SCRIPT = join(import.meta.dir, "../../install.sh");
+const ROOT = join(import.meta.dir, "../..");
+const cloned = Bun.which("git") !== null && existsSync(join(ROOT, ".git"));
+const why = cloned ? "" : " (skipped: this is no clone)";
+const DEPLOY = join(import.meta.dir, "../../scripts/deploy.sh");
 const NAME = `polaris-${process.platform}-${process.arch}`;
 const ARCHIVE = `${NAME}.tar.gz`;
 const KEY = makeKey();
@@ -157,7 +171,38 @@ test("I4: install.sh cut short by a broken connection runs nothing", async () =>
   expect(existsSync(join(home.path, ".local"))).toBe(false);
 });
 
-test.skipIf(Bun.which("shellcheck") === null)("I4: shellcheck finds nothing in install.sh", () => {
-  const { stdout } = Bun.spawnSync(["shellcheck", SCRIPT]);
+test.skipIf(!cloned)(
+  `I4: install.sh --from-source builds a clone of the project and puts it in place${why}`,
+  async () => {
+    await using home = temporary();
+    const clone = join(home.path, "clone");
+    const git = ["git", "clone", "--quiet", "--depth", "1", `file://${ROOT}`, clone];
+    expect(Bun.spawnSync(git).exitCode).toBe(0);
+    // What was fetched and packed here before need not be again; a build of its own it is all the same.
+    for (const part of ["targets", "postgresql", "bun"]) {
+      const kept = join(ROOT, ".cache", part);
+      if (existsSync(kept)) cpSync(kept, join(clone, ".cache", part), { recursive: true });
+    }
+    const prefix = join(home.path, "opt");
+    const env = { POLARIS_RELEASES_URL: undefined, POLARIS_BIN_DIR: undefined };
+    const none = await install(home.path, {}, { args: ["--from-source", home.path], env });
+    expect(none.words).toContain("is no clone of the project");
+    const args = ["--from-source", clone, "--prefix", prefix];
+    const { code, words } = await install(home.path, {}, { args, env });
+    expect(words).toContain("installed polaris");
+    expect(code).toBe(0);
+    expect(readdirSync(join(prefix, "bin"))).toEqual(["polaris"]);
+    const said = Bun.spawnSync([join(prefix, "bin/polaris"), "--version"], { env: {} });
+    expect(String(said.stdout)).toBe(`${pkg.version}\n`);
+  },
+  180_000,
+);
+
+const shellcheck = findTool("shellcheck", ["shellcheck"]);
+
+test.skipIf(!shellcheck)("I4: shellcheck finds nothing in install.sh and deploy.sh", () => {
+  const { command = "", env = {} } = shellcheck ?? {};
+  const { exitCode, stdout } = Bun.spawnSync([command, SCRIPT, DEPLOY], { env });
   expect(String(stdout)).toBe("");
+  expect(exitCode).toBe(0);
 });

@@ -74,6 +74,13 @@ test.each(DUMPS)("I5: the database in %s is upgraded without losing a byte", asy
   for (const { broken } of await verify(polaris)) expect(broken).toBeNull();
 });
 
+test("I5: there is a database of every schema version before this one", () => {
+  const versions = DUMPS.map((name) => Number(/^polaris-\d{6}(\d\d)/.exec(name)?.[1]));
+  const before = MIGRATIONS.slice(0, -1).map((_, at) => at + 1);
+  // Of the newest one too, once it is published.
+  expect(versions.filter((version) => version < MIGRATIONS.length)).toEqual(before);
+});
+
 test("I5: this version serves what the version before it left", async () => {
   await using home = temporary();
   await using team = teamServer(home.path);

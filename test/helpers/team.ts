@@ -1,5 +1,8 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { writeCredentials } from "../../src/machine/credentials.ts";
+import { paths } from "../../src/machine/paths.ts";
 import { tokenBy } from "./owner.ts";
 import { startMachine } from "./polaris.ts";
 import { program, root, startService } from "./service.ts";
@@ -44,12 +47,20 @@ export function teamServer(folder: string, more: Record<string, string> = {}) {
     service,
     run,
     call,
+    bearer: () => ({ authorization: `Bearer ${token}` }),
     /** Starts it; the first time it is claimed, and a token made. */
     async start() {
       const ready = Ready.parse(await service.start());
       url = ready.url;
       if (ready.claimUrl) token = await tokenBy(ready.claimUrl);
       return ready;
+    },
+    /** Signs the machine's own commands in, as a person does by polaris login. */
+    signIn() {
+      const profiles = { here: { url, token, participant: "user:manu" } };
+      const { home, credentials } = paths(env.POLARIS_HOME);
+      mkdirSync(home, { recursive: true, mode: 0o700 });
+      writeCredentials(credentials, { current: "here", profiles });
     },
     /** Signs in by a one-time link; what it was before is forgotten. */
     async enter(link: string) {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findTool } from "../../scripts/tool.ts";
 import { startNotify } from "../../src/lib/notify.ts";
 import { until } from "../../src/lib/until.ts";
 import { serverPlist, serverUnit } from "../../src/machine/server-unit.ts";
@@ -53,6 +54,33 @@ test.skipIf(Bun.which("plutil") === null)("I4: launchd reads the server's plist"
   writeFileSync(file, serverPlist(UNIT));
   expect(Bun.spawnSync(["plutil", "-lint", file]).exitCode).toBe(0);
 });
+
+const plistutil = findTool("plistutil", ["libplist-utils", "libplist3"]);
+
+test.skipIf(!plistutil)(
+  `I4: another reader of property lists finds in the server's what we wrote${plistutil ? "" : " (skipped: no plistutil)"}`,
+  async () => {
+    await using folder = temporary();
+    const { command = "", env = {} } = plistutil ?? {};
+    const convert = (from: string, to: string) =>
+      Bun.spawnSync([command, "-i", join(folder.path, from), "-o", join(folder.path, to)], { env });
+    // To the binary form and back: what it did not understand would be missing.
+    const read = async (text: string) => {
+      await Bun.write(join(folder.path, "plist"), text);
+      convert("plist", "binary");
+      convert("binary", "again");
+      const again = Bun.file(join(folder.path, "again"));
+      return (await again.exists()) ? (await again.text()).replace(/\s+/g, "") : "";
+    };
+    const text = serverPlist({ ...UNIT, dataDir: "/Users/manu/Team & <Co>" });
+    const plain = (it: string) =>
+      it
+        .replace(/<!DOCTYPE[^>]*>/, "")
+        .replace(/\s+/g, "")
+        .replace("-//AppleComputer//", "-//Apple//");
+    expect(plain(await read(text))).toBe(plain(text));
+  },
+);
 
 test("I4: systemd is told that the server is ready, and that it lives", async () => {
   await using folder = temporary();

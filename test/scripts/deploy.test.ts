@@ -94,7 +94,3 @@ test("I4: a release with a wrong signature is not deployed, and nothing stops me
   expect(existsSync(join(folder.path, "bin/polaris.before"))).toBe(false);
   await server.stop(true);
 });
-
-test.skipIf(Bun.which("shellcheck") === null)("I4: shellcheck finds nothing in deploy.sh", () => {
-  expect(String(Bun.spawnSync(["shellcheck", join(ROOT, "scripts/deploy.sh")]).stdout)).toBe("");
-});

@@ -6,6 +6,7 @@ import { until } from "../../src/lib/until.ts";
 import { ServerStatus } from "../../src/wire/server-status.ts";
 import { startMachine, startPolaris } from "../helpers/polaris.ts";
 import { followEvents } from "../helpers/sse.ts";
+import { startBridged } from "../slack/bridged.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
@@ -79,6 +80,35 @@ test("I8: the server's status in short, for who runs it", async () => {
   const init = { method: "POST", as: polaris.localKey };
   const status = ServerStatus.parse(await polaris.json("/status", init));
   expect(status).toMatchObject({ projects: 1, outbox: { depth: 0 }, backup: null });
+});
+
+test("I8: advice by its states, what waits for Slack, and what Slack has yet to take are numbers too", async () => {
+  await using world = await startBridged();
+  const { polaris, slack } = world;
+  await world.say("the first");
+  await world.said("etl", "the first");
+  // Slack is ill: what is to be said waits.
+  slack.fault("chat.postMessage", { times: 1_000, status: 503 });
+  await world.say("the second");
+  await polaris.post("/projects/etl/sessions/s-0001/inject", { text: "mind the gap" });
+  await polaris.post("/projects/etl/sessions/s-0001/inject", { text: "mind the step" });
+  const status = async () => {
+    const init = { method: "POST", as: polaris.localKey };
+    return ServerStatus.parse(await polaris.json("/status", init));
+  };
+  await until(async () => (await status()).outbox.depth > 0, { what: "something to wait" });
+  // No bridge takes what comes now.
+  await world.bridge[Symbol.asyncDispose]();
+  await world.say("the third");
+  const text = await (await polaris.call("/metrics", { as: polaris.localKey })).text();
+  expect(value(text, 'polaris_injections{state="queued"}')).toBe(2);
+  expect(value(text, "polaris_outbox_depth")).toBeGreaterThanOrEqual(1);
+  expect(value(text, "polaris_outbox_seconds")).toBeGreaterThan(0);
+  expect(value(text, 'polaris_backlog_events{joint="slack"}')).toBeGreaterThanOrEqual(1);
+  expect(value(text, 'polaris_backlog_seconds{joint="slack"}')).toBeGreaterThan(0);
+  expect(value(text, 'polaris_backlog_events{joint="search"}')).toBeGreaterThanOrEqual(0);
+  for (const word of ["etl", "mind the", "the third", "T0ACME", "Acme"])
+    expect(text).not.toContain(word);
 });
 
 test("I8: the page of documentation and the Grafana board name exactly what there is", async () => {
