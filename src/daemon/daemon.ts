@@ -24,6 +24,7 @@ import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
 import { startPolicies } from "./policies.ts";
 import { startPruner } from "./prune.ts";
+import { startPulls } from "./pulls.ts";
 import { startRecovery } from "./recovery.ts";
 import { startRest } from "./rest.ts";
 import { routes } from "./routes.ts";
@@ -77,6 +78,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   bells.sweep(live(journal.db).map(({ agent_session }) => agent_session));
   const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
+  const pulls = parts.use(startPulls({ journal, accounts, log }));
   const downlink = parts.use(
     startDownlink({
       journal,
@@ -84,6 +86,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       abreast,
       log,
       elsewhere: (session) => void members.depart(session).catch(() => undefined),
+      pull: pulls.hear,
     }),
   );
   const ready = Promise.withResolvers<void>();

@@ -8,7 +8,7 @@ import { Injection } from "../wire/injection.ts";
 import { Me } from "../wire/me.ts";
 import { NewDomain, NewInvite, NewOrg, NewRole } from "../wire/org.ts";
 import { Policy } from "../wire/policy.ts";
-import { PullQuery, PullSummary } from "../wire/pull.ts";
+import { PullAsk, PullQuery, PullSummary } from "../wire/pull.ts";
 import { Found, Search } from "../wire/search.ts";
 import {
   Driver,
@@ -86,6 +86,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   [`POST ${SESSION}/mute`]: { about: "No advice for now", body: Mute },
   [`GET ${SESSION}/brief`]: { about: "A brief of the session", answer: Brief },
   [`GET ${SESSION}/commits`]: { about: "Commits made while it ran" },
+  [`POST ${SESSION}/pull`]: {
+    about: "Have its machine tell its pull request of it",
+    body: PullAsk,
+  },
   [`GET ${SESSION}/export`]: {
     about: "The session as a file: Markdown, JSON lines, one HTML page",
     query: Scope,
