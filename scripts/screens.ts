@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { launch } from "../test/helpers/browser.ts";
+import { furnish, startWorkspace } from "../test/helpers/office.ts";
 import { startPolaris } from "../test/helpers/polaris.ts";
 import { playScene } from "../test/helpers/scene.ts";
 import { ROOT } from "./root.ts";
@@ -20,6 +21,13 @@ const PAGES: Record<string, string> = {
   search: "/app/search?q=retry",
   usage: "/app/usage",
   admin: "/app/settings/members",
+  "admin-devices": "/app/settings/devices",
+  "admin-tokens": "/app/settings/tokens",
+  "admin-agents": "/app/settings/agents",
+  "admin-slack": "/app/settings/slack",
+  "admin-slack-people": "/app/settings/slack/people",
+  "admin-webhooks": "/app/settings/webhooks",
+  "admin-audit": "/app/settings/audit",
 };
 const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
@@ -27,9 +35,11 @@ const folder = join(ROOT, "docs/screens");
 mkdirSync(folder, { recursive: true });
 const wanted = process.argv.slice(2);
 await using polaris = await startPolaris();
-const { krishna } = await playScene(polaris);
+await using _workspace = await startWorkspace(polaris);
+const people = await playScene(polaris);
+await furnish(polaris, people);
 const browser = await launch();
-const [name = "", value = ""] = krishna.headers.cookie.split("=");
+const [name = "", value = ""] = people.krishna.headers.cookie.split("=");
 for (const colorScheme of ["dark", "light"] as const) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     const deviceScaleFactor = size === "phone" ? 2 : 1;

@@ -46,6 +46,7 @@ const HOMES: Record<string, string[]> = {
   marked: ["web/client"],
   diff: ["web/client"],
   "@speed-highlight/core": ["web/client"],
+  "ansi-sequence-parser": ["web/client"],
   "bun-plugin-tailwind": ["web"],
   "@modelcontextprotocol/sdk": ["mcp"],
   "openid-client": ["server"],

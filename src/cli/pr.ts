@@ -1,11 +1,7 @@
-import { call } from "../machine/api.ts";
-import { headOf, patchOf } from "../machine/commits.ts";
-import { repositoryOf } from "../machine/git.ts";
-import { apiOf, type Pull, startGithub, tokenOf } from "../machine/github.ts";
 import { paths } from "../machine/paths.ts";
+import { findPull } from "../machine/pull.ts";
 import { currentServer } from "../machine/tokens.ts";
 import { PolarisError } from "../wire/error.ts";
-import { PullSummary } from "../wire/pull.ts";
 import { parse } from "./args.ts";
 
 export const help = `
@@ -39,35 +35,12 @@ export async function run(args: string[]): Promise<void> {
     },
   });
   const wanted = wantedBy(positionals);
-  const here = repositoryOf(process.cwd());
-  const repository = wanted.repository ?? here?.remote?.split("/").slice(1).join("/");
-  if (!repository) {
-    throw new PolarisError("usage", "This directory belongs to no repository with a remote.", {
-      hint: "Name the pull request: polaris pr https://github.com/acme/shop/pull/42",
-    });
-  }
   const server = await currentServer(paths(values["polaris-home"]));
-  const github = startGithub(apiOf(process.env), await tokenOf(process.env), repository);
-  const pull = await find(github, wanted.number, here?.root);
-  const shas = await github.commits(pull.number);
-  const patches: string[] = [];
-  for (const sha of here ? shas.slice(0, 250) : []) {
-    const patch = await patchOf(here?.root ?? ".", sha);
-    if (patch) patches.push(patch);
-  }
-  const host = here?.remote?.split("/")[0] ?? "github.com";
-  const asked = { repository: `${host}/${repository}`, shas, patches, branch: pull.head.ref };
-  const body = JSON.stringify(asked);
-  const summary = await call(server, { method: "POST", path: "/pulls/summary", body }, PullSummary);
-  if (summary.sessions.length === 0) {
-    throw new PolarisError("not_found", `No session is known behind pull request ${pull.number}.`, {
-      hint: "Sessions are found by the commits made while they were recorded; a project can be left out by its settings.",
-    });
-  }
+  const where = { cwd: process.cwd(), env: process.env };
+  const { pull, summary, tell } = await findPull(server, { ...where, ...wanted });
   if (values.print)
     return void console.log(values.json ? JSON.stringify(summary) : summary.markdown);
-  const mark = summary.markdown.split("\n")[0] ?? "";
-  const { url, isNew } = await github.comment(pull.number, mark, summary.markdown);
+  const { url, isNew } = await tell();
   if (values.json) return void console.log(JSON.stringify({ url, isNew, ...summary }));
   const names = summary.sessions.map(({ project, name }) => `${project}/${name}`).join(", ");
   console.log(`${isNew ? "Told" : "Updated"} ${pull.html_url} of ${names}\n${url}`);
@@ -81,22 +54,4 @@ function wantedBy([first, ...more]: string[]): { number?: number; repository?: s
   throw new PolarisError("usage", `"${first}" is no pull request.`, {
     hint: "A number, or its address.",
   });
-}
-
-async function find(
-  github: ReturnType<typeof startGithub>,
-  number: number | undefined,
-  root: string | undefined,
-): Promise<Pull> {
-  if (number !== undefined) return github.pull(number);
-  const { branch } = root ? await headOf(root) : {};
-  const pull = branch ? await github.pullOf(branch) : undefined;
-  if (pull) return pull;
-  throw new PolarisError(
-    "not_found",
-    `There is no open pull request of ${branch ?? "this place"}.`,
-    {
-      hint: "Name it: polaris pr 42",
-    },
-  );
 }

@@ -69,8 +69,16 @@ async function knows(tx: Tx, caller: Caller, place: Place, id: string): Promise<
     left join injections i on i.project_id = e.project_id and i.id = e.id
       and i.session_id = ${place.session.id} and i.sender = ${caller.participant}
     where e.project_id = ${place.project.id} and e.id = ${id}`;
-  if (!event) return false;
-  if (event.mine) return true;
+  if (event?.mine) return true;
+  if (!event) {
+    // Its event would not be stored a second time; its words must not come back without one.
+    const [stone] = await tx`
+      select 1 from tombstones where project_id = ${place.project.id} and id = ${id}`;
+    if (!stone) return false;
+    throw new PolarisError("conflict", "This advice was sent before, and has been removed since.", {
+      hint: "Mint a new UUID to say it again.",
+    });
+  }
   throw new PolarisError("conflict", "This id belongs to something else in the project.", {
     hint: "Mint a new UUID for each injection, or leave it out.",
   });

@@ -4,6 +4,7 @@ import type { Words } from "../agents/agent.ts";
 import { uuid5 } from "../lib/uuid.ts";
 import type { Kind } from "../wire/event.ts";
 import type { InjectionRoute, Report } from "../wire/injection.ts";
+import { bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
 import { own } from "./own.ts";
 import { sessionOf } from "./sessions.ts";
@@ -73,6 +74,16 @@ export function waiting(db: Database, session: string): Advice[] {
       "select * from advice where session = ? and state = 'waiting' order by seq",
     )
     .all(session);
+}
+
+/**
+ * Whether a sign of it from this session is evidence. Another session may have learned the id (`polaris_context` gives
+ * it) or been shown the words; only what an ended agent session was handed may turn up in the one that followed it.
+ */
+export function concerns(db: Database, advice: Advice, session: string): boolean {
+  if (advice.session === session) return true;
+  if (advice.agent_session === null) return false;
+  return bindingOf(db, advice.agent_session)?.state !== "live";
 }
 
 /** The latest that an agent session was handed and has given no sign of. */
@@ -202,10 +213,12 @@ export function handed(db: Database, id: string): void {
   if (advice) report(db, advice, "injection.delivered");
 }
 
-/** The agent has it in its queue, whatever was thought of the way there. Runs inside `journal.write`. */
+/**
+ * The agent has it in its queue, whatever was thought of the way there. `since` stays when it was handed over: a process
+ * that began later has another queue. Runs inside `journal.write`. */
 export function taken(db: Database, id: string): void {
   arrived(db, id);
-  move(db, id, "taken", ["handed"]);
+  move(db, id, "taken", ["handed"], { keep: true });
 }
 
 /** It entered the conversation. Evidence counts whatever was thought before. Runs inside `journal.write`. */
@@ -219,7 +232,7 @@ export function seen(db: Database, id: string, evidence: "hook" | "transcript" |
 
 /** A sign came back, so it was handed over, and the way it took is open. */
 function arrived(db: Database, id: string): void {
-  const advice = move(db, id, "handed", ["waiting", "handing"]);
+  const advice = move(db, id, "handed", ["waiting", "handing"], { keep: true });
   if (!advice) return;
   report(db, advice, "injection.delivered");
   db.query("delete from dead_routes where agent_session = ? and route = ?").run(
@@ -245,10 +258,12 @@ function move(
   id: string,
   to: AdviceState,
   from: readonly AdviceState[],
+  { keep = false } = {},
 ): Advice | undefined {
   const advice = adviceOf(db, id);
   if (!advice || !from.includes(advice.state)) return undefined;
-  db.query("update advice set state = ?, since = ? where id = ?").run(to, Date.now(), advice.id);
+  const since = keep ? advice.since : Date.now();
+  db.query("update advice set state = ?, since = ? where id = ?").run(to, since, advice.id);
   return { ...advice, state: to };
 }
 

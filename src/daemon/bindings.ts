@@ -16,6 +16,7 @@ export interface Bound {
   pid: number | null;
   /** `left`: the person said stop; only a join begins again. */
   state: "live" | "ended" | "left";
+  /** Since when it is recorded here, or runs in this process of its agent. */
   at: number;
   /** 1 while it is off the record. */
   paused: number;
@@ -140,12 +141,13 @@ function refresh(db: Database, known: Bound, reading: HookReading, caller: Calle
   const moved = transcript !== known.transcript;
   const changed = moved || cwd !== known.cwd || pid !== known.pid || state !== known.state;
   if (!changed && !reading.start) return known;
+  const at = reading.start && pid !== known.pid ? Date.now() : known.at;
   if (changed) {
     db.query(
-      "update bindings set transcript = ?, cwd = ?, pid = ?, state = ? where agent_session = ?",
-    ).run(transcript, cwd, pid, state, known.agent_session);
+      "update bindings set transcript = ?, cwd = ?, pid = ?, state = ?, at = ? where agent_session = ?",
+    ).run(transcript, cwd, pid, state, at, known.agent_session);
   }
-  const bound: Bound = { ...known, transcript, cwd, pid, state };
+  const bound: Bound = { ...known, transcript, cwd, pid, state, at };
   if (transcript && (moved || reading.start)) {
     tails.begin(
       db,

@@ -22,7 +22,9 @@ import { lock } from "./lock.ts";
 import { startMailbox } from "./mailbox.ts";
 import { bindingView, startMembers } from "./members.ts";
 import { startPauses } from "./pauses.ts";
+import { startPolicies } from "./policies.ts";
 import { startPruner } from "./prune.ts";
+import { startPulls } from "./pulls.ts";
 import { startRecovery } from "./recovery.ts";
 import { startRest } from "./rest.ts";
 import { routes } from "./routes.ts";
@@ -76,6 +78,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   bells.sweep(live(journal.db).map(({ agent_session }) => agent_session));
   const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
+  const pulls = parts.use(startPulls({ journal, accounts, log }));
   const downlink = parts.use(
     startDownlink({
       journal,
@@ -83,6 +86,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       abreast,
       log,
       elsewhere: (session) => void members.depart(session).catch(() => undefined),
+      pull: pulls.hear,
     }),
   );
   const ready = Promise.withResolvers<void>();
@@ -99,6 +103,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
   const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
   const updates = parts.use(startUpdates({ place, log }));
+  const policies = parts.use(startPolicies({ path: place.policies, accounts, guard, log }));
   const lacks = askServer(accounts);
   const recovery = startRecovery({ journal, agents, guard, accounts, machine, lacks });
   const jobs = parts.use(
@@ -112,6 +117,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       log.info("credentials.changed");
       uplinks.retry();
       downlink.census();
+      policies.refresh();
     }),
   );
 
@@ -147,6 +153,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const line = (agentSession: string) =>
     statusLine(agentSession, { journal, accounts, uplinks, update: updates.newer });
 
+  await policies.ready;
   // What was spooled is older than anything a hook says from now on.
   await spool.drain();
   ready.resolve();

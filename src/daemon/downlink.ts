@@ -31,8 +31,10 @@ export function startDownlink(needs: {
   log: Log;
   /** A session goes on at another machine. */
   elsewhere: (session: string) => void;
+  /** Its pull request shall be told of a session. */
+  pull: (session: string, event: mail.Heard) => void;
 }): AsyncDisposable & { census(): void } {
-  const { journal, accounts, abreast, log, elsewhere } = needs;
+  const { journal, accounts, abreast, log, elsewhere, pull } = needs;
   const { db } = journal;
   const streams = new Map<string, { stop: AbortController; done: Promise<void> }>();
 
@@ -133,6 +135,7 @@ export function startDownlink(needs: {
       { lazy: !isAdvice },
     );
     if (kind === "session.joined" && !isKnown(db, event.data.id)) elsewhere(session);
+    if (kind === "pull.asked") pull(session, event.data);
     return event.data;
   }
 

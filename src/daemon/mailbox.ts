@@ -28,7 +28,7 @@ export interface Mailbox extends AsyncDisposable {
   station(station: Station, signal: AbortSignal): Promise<Response>;
   handed(report: z.infer<typeof Handed>): Promise<{ ok: true }>;
   /** What the agent says to advice. That it does is proof that it has read it. */
-  reply(id: string, text: string): Promise<void>;
+  reply(bound: Bound, id: string, text: string): Promise<void>;
   /** All that waits for a way into this session, as the agent's own tool gives it. */
   empty(bound: Bound): Promise<string>;
   /** What a hook is answered: with it goes what its agent is to read. Never for a hook that nobody waits for any more. */
@@ -92,6 +92,8 @@ export function startMailbox(needs: {
     if (bound?.state !== "live") return await over(advice);
     if (advice.state === "waiting") return await deliver(advice, bound);
     if (advice.agent_session !== bound.agent_session) return await over(advice);
+    // Resumed in another process, which knows nothing of the queue of the one before.
+    if (bound.at > advice.since) return await over(advice);
     if (advice.state === "taken") return Number.POSITIVE_INFINITY;
     if (advice.state === "handing") return await unsure(advice, bound);
     return await proof(advice);
@@ -219,9 +221,10 @@ export function startMailbox(needs: {
       });
       return { ok: true };
     },
-    async reply(injection, text) {
+    async reply(bound, injection, text) {
       const id = injection.toLowerCase();
-      if (!mail.adviceOf(db, id)) {
+      const advice = mail.adviceOf(db, id);
+      if (!advice || !mail.concerns(db, advice, bound.session)) {
         throw new PolarisError("not_found", `There was no advice ${injection} here.`, {
           hint: "Its id stands at its head.",
         });

@@ -104,9 +104,9 @@ async function store(
     // It went off the record while these lines were read.
     if (bound.paused) return undefined;
     notice(journal.db, agent, tail.agent_session, step.lines);
-    const lines = recognise(journal.db, events);
+    const lines = recognise(journal.db, bound.session, events);
     append(journal.db, bound.session, mingle(journal.db, tail, bound.session, lines));
-    witness(journal.db, lines, "transcript");
+    witness(journal.db, bound.session, lines, "transcript");
     for (const [origin, events] of origins) note(journal.db, guard, origin, events);
     move(journal.db, next);
     return next;
@@ -130,7 +130,8 @@ async function pass(
   const next = { ...tail, offset: step.next };
   return await journal.write(() => {
     notice(journal.db, agent, tail.agent_session, step.lines);
-    witness(journal.db, events, "transcript");
+    const bound = bindingOf(journal.db, tail.agent_session);
+    if (bound) witness(journal.db, bound.session, events, "transcript");
     forgo(journal.db, events);
     move(journal.db, next);
     return next;

@@ -90,8 +90,8 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     },
     async polaris_reply(call) {
       const { id, text } = read(Reply, call);
-      recorded(call);
-      await mailbox.reply(id, text);
+      const { bound } = recorded(call);
+      await mailbox.reply(bound, id, text);
       return "Sent.";
     },
     async polaris_inbox(call) {

@@ -6,20 +6,25 @@ import * as mail from "./advice.ts";
 /** What came back of the advice that was handed over: in hooks, in lines. All of it runs inside `journal.write`. */
 
 /** The words of advice are those of its sender, whatever carried them. */
-export function recognise(db: Database, events: Event[]): Event[] {
+export function recognise(db: Database, session: string, events: Event[]): Event[] {
   return events.map((event) => {
     const advice = adviceIn(db, event);
-    if (!advice) return event;
+    if (!advice || !mail.concerns(db, advice, session)) return event;
     const { from, text } = mail.wordsOf(advice);
     return { ...event, sender: from, text };
   });
 }
 
 /** What stands in a conversation was read there. Called when that is written down, so that its receipt stands behind it. */
-export function witness(db: Database, events: Event[], evidence: "hook" | "transcript"): void {
+export function witness(
+  db: Database,
+  session: string,
+  events: Event[],
+  evidence: "hook" | "transcript",
+): void {
   for (const event of events) {
     const advice = adviceIn(db, event);
-    if (advice) mail.seen(db, advice.id, evidence);
+    if (advice && mail.concerns(db, advice, session)) mail.seen(db, advice.id, evidence);
   }
 }
 

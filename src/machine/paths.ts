@@ -28,6 +28,8 @@ export interface Paths {
   update: string;
   /** What the team says about its own secrets (`wire/policy.ts`). */
   policy: string;
+  /** What the organisations of the sign-ins say about theirs, as their servers said it last. */
+  policies: string;
   /** Hook calls that could not be checked for secrets: nothing else has their content. */
   unchecked: string;
   /** A file for each running agent session: its change is heard there. */
@@ -51,6 +53,7 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     log: join(folder, "daemon.log"),
     update: join(folder, "update.json"),
     policy: join(folder, "policy.json"),
+    policies: join(folder, "policies.json"),
     unchecked: join(folder, "spool", "unchecked"),
     bells: join(folder, "bells"),
   };

@@ -7,7 +7,8 @@ import { IngestAnswer, IngestEvent, IngestHead } from "../wire/ingest.ts";
 import { Injection } from "../wire/injection.ts";
 import { Me } from "../wire/me.ts";
 import { NewDomain, NewInvite, NewOrg, NewRole } from "../wire/org.ts";
-import { PullQuery, PullSummary } from "../wire/pull.ts";
+import { Policy } from "../wire/policy.ts";
+import { PullAsk, PullQuery, PullSummary } from "../wire/pull.ts";
 import { Found, Search } from "../wire/search.ts";
 import {
   Driver,
@@ -85,6 +86,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   [`POST ${SESSION}/mute`]: { about: "No advice for now", body: Mute },
   [`GET ${SESSION}/brief`]: { about: "A brief of the session", answer: Brief },
   [`GET ${SESSION}/commits`]: { about: "Commits made while it ran" },
+  [`POST ${SESSION}/pull`]: {
+    about: "Have its machine tell its pull request of it",
+    body: PullAsk,
+  },
   [`GET ${SESSION}/export`]: {
     about: "The session as a file: Markdown, JSON lines, one HTML page",
     query: Scope,
@@ -149,6 +154,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   "POST /orgs": { about: "Make an organisation", body: NewOrg },
   "PATCH /orgs/:org": { about: "Rename it", body: NewOrg },
   "POST /orgs/:org/switch": { about: "Go to another organisation (browsers)" },
+  "GET /orgs/policy": { about: "What its recorders take for secrets, and what not" },
+  "PUT /orgs/policy": { about: "Say what they take for secrets", body: Policy },
   "GET /orgs/members": { about: "Its people" },
   "PATCH /orgs/members/:participant": { about: "Change a role", body: NewRole },
   "DELETE /orgs/members/:participant": { about: "Remove somebody" },

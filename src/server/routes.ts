@@ -20,6 +20,7 @@ import { liveRoutes } from "./routes/live.ts";
 import { metricRoutes } from "./routes/metrics.ts";
 import { orgRoutes } from "./routes/orgs.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { policyRoutes } from "./routes/policy.ts";
 import { projectMemberRoutes } from "./routes/project-members.ts";
 import { projectPageRoutes } from "./routes/project-pages.ts";
 import { projectRoutes } from "./routes/projects.ts";
@@ -53,6 +54,7 @@ export const routesOf = (house: House, whole: Whole) =>
     .use(deviceSettingRoutes(house))
     .use(signInRoutes(house))
     .use(orgRoutes(house))
+    .use(policyRoutes(house))
     .use(settingRoutes(house))
     .use(projectRoutes(house))
     .use(projectMemberRoutes(house))

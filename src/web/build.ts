@@ -1,5 +1,6 @@
 /**
- * Makes what browsers load: four scripts (Preact, bundled by Bun), one stylesheet (Tailwind), two fonts, the icon.
+ * Makes what browsers load: eight scripts (Preact, bundled by Bun), one stylesheet (Tailwind), two fonts, the icon, and the picture that a
+ * link to a public page is shown with elsewhere (the icon and the name, drawn once at 1200 × 630).
  * Names carry a hash of the content, so that a browser keeps them forever and never meets a stale one.
  * The stylesheet names fonts as `/assets/<name>`, which are replaced by their hashed paths here: Bun's bundler
  * would inline them as data: addresses, which the content security policy refuses.
@@ -15,6 +16,7 @@ const TYPES: Record<string, string> = {
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
   svg: "image/svg+xml",
+  png: "image/png",
   woff2: "font/woff2",
 };
 
@@ -25,7 +27,7 @@ const FONTS = {
 
 /** Bundles, hashes and compresses; about 0.5 s. */
 export async function buildAssets(): Promise<Asset[]> {
-  const [scripts, css, icon, fonts] = await Promise.all([
+  const [scripts, css, icon, card, fonts] = await Promise.all([
     script(
       "src/web/client/page.ts",
       "src/web/client/session.tsx",
@@ -34,9 +36,11 @@ export async function buildAssets(): Promise<Asset[]> {
       "src/web/client/notices.ts",
       "src/web/client/team.tsx",
       "src/web/client/highlight.ts",
+      "src/web/client/ansi.ts",
     ),
     style("assets/app.css"),
     Bun.file(join(ROOT, "assets/icon.svg")).bytes(),
+    Bun.file(join(ROOT, "assets/card.png")).bytes(),
     Promise.all(Object.entries(FONTS).map(([name, from]) => font(name, from))),
   ]);
   const sheet = fonts.reduce(
@@ -50,7 +54,7 @@ export async function buildAssets(): Promise<Asset[]> {
     asset("app.css", new TextEncoder().encode(sheet)),
     asset("icon.svg", icon),
   ];
-  return [...(await Promise.all(parts.map(compress))), ...fonts];
+  return [...(await Promise.all(parts.map(compress))), asset("card.png", card), ...fonts];
 }
 
 async function script(...entries: string[]) {

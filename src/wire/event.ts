@@ -28,6 +28,9 @@ export const KINDS = [
   "error",
   "usage",
   "code.commit",
+  "pull.asked",
+  "pull.told",
+  "pull.failed",
   "driver.changed",
   "session.joined",
   "session.left",
@@ -88,6 +91,8 @@ export type Body = z.infer<typeof Body>;
  * | error | `{ status?, type?, retryInMs?, attempt?, attempts?, final? }` |
  * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs?, total?, models? }` (total: of the session so far, not to be added up) |
  * | code.commit | `Commit` of commit.ts (text = the subject) |
+ * | pull.asked | `{ number? }`: the session's own machine shall tell its pull request of it |
+ * | pull.told, pull.failed | `{ asked, url, number }` (url: of the comment), `{ asked, reason }` |
  * | injection.queued | `{ from, name?, role?, via? }` (text = the advice; the event's id is the injection's) |
  * | injection.delivered, .seen, .answered, .failed | `Report` of injection.ts (answered: text = the agent's answer) |
  * | injection.expired, .recalled, .edited | `{ injection, reason? }` (edited: text = the new words) |

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * What a team says about its own secrets. Kept on the machine as `$POLARIS_HOME/policy.json`.
+ * What a team says about its own secrets: `PUT /orgs/policy`, or for one machine `$POLARIS_HOME/policy.json`.
  *
  * `patterns`: regular expressions (JavaScript's, without flags, backward references and nested repeats) whose matches are
  * replaced by `[redacted:<kind>]`. `allow`: values that stay although they look like secrets, whole; `*` stands for

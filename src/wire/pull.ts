@@ -36,3 +36,6 @@ export const PullSummary = z.object({
   ),
 });
 export type PullSummary = z.infer<typeof PullSummary>;
+
+/** What POST …/pull takes: the pull request's number, else it is the open one of the session's branch. */
+export const PullAsk = z.object({ number: z.int().positive().optional() });

@@ -112,6 +112,8 @@ export const ROWS: Record<string, Row | Row[]> = {
     ends: true,
     ok: [303],
   },
+  "GET /orgs/policy": {},
+  "PUT /orgs/policy": { body: { patterns: [], allow: [] } },
   "GET /orgs/members": {},
   "PATCH /orgs/members/:participant": { target: targets.member, body: { role: "viewer" } },
   "DELETE /orgs/members/:participant": { target: targets.member },
@@ -237,6 +239,7 @@ export const ROWS: Record<string, Row | Row[]> = {
   "POST /projects/:proj/sessions/:sess/driver": { body: {}, ok: [409] },
   "POST /projects/:proj/sessions/:sess/handoff": { body: {}, ok: [409] },
   "POST /projects/:proj/sessions/:sess/mute": { body: { muted: false }, ok: [409] },
+  "POST /projects/:proj/sessions/:sess/pull": { body: {}, ok: [409] },
   // A project in the head: blocked or not is in test/access/private.test.ts.
   "POST /ingest": { body: batch },
   "POST /ingest/checks": { body: checks },

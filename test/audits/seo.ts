@@ -72,6 +72,13 @@ for (const name of ["landing", "sign-in"] as const) {
   for (const tag of ["og:title", "og:description", "og:url", "og:type", "twitter:card"]) {
     say(tag, meta(text, tag), ({ length }) => length > 0, "there");
   }
+  const picture = await fetch(meta(text, "og:image") ?? "about:blank").catch(() => undefined);
+  say(
+    "og:image",
+    picture?.headers.get("content-type") ?? undefined,
+    (found) => picture?.status === 200 && found === "image/png",
+    "a picture",
+  );
   say(
     "viewport",
     meta(text, "viewport"),

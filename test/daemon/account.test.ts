@@ -151,6 +151,7 @@ test("F3: what was begun under one sign-in never goes to another organisation, a
   await changeCredentials(machine.place, ({ profiles: { other } }) =>
     other ? { current: "other", profiles: { other } } : undefined,
   );
+  await until(async () => (await machine.status()).profiles.length === 1);
   mine("m4");
   await until(async () => (await machine.status()).elsewhere === 1);
   theirs("t2");

@@ -78,7 +78,8 @@ function git(cwd: string, ...args: string[]): void {
   const who = ["-c", "user.name=Manu", "-c", "user.email=manu@example.com"];
   const { success, stderr } = Bun.spawnSync(["git", ...who, ...args], {
     cwd,
-    env: { PATH: process.env.PATH ?? "", HOME: cwd },
+    // Made long before the session, which is not told of it.
+    env: { PATH: process.env.PATH ?? "", HOME: cwd, GIT_COMMITTER_DATE: "2026-01-01T00:00:00Z" },
   });
   if (!success) throw new Error(`git ${args[0]}: ${stderr}`);
 }

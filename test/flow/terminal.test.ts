@@ -1,7 +1,12 @@
 import { expect } from "bun:test";
+import { join } from "node:path";
+import { z } from "zod";
+import { until } from "../../src/lib/until.ts";
+import type { StoredEvent } from "../../src/wire/event.ts";
 import { type Step, startModel } from "../doubles/model.ts";
-import { startChain } from "../helpers/chain.ts";
+import { type Chain, startChain } from "../helpers/chain.ts";
 import { claudeTest } from "../helpers/claude.ts";
+import { program, root, startService } from "../helpers/service.ts";
 import { seedHome, startTerminal } from "./terminal.ts";
 import { FIRST, SECOND, SUBAGENT } from "./terminal-stories.ts";
 import { isUntold, read, recorded, told, transcripts, turns } from "./told.ts";
@@ -134,8 +139,41 @@ claudeTest(
       lines.filter((line) => !isUntold(line)),
     );
     expect(alone.map((one) => one.told).sort(bySize)).toEqual(expected.sort(bySize));
+
+    // The same through the door that people use: another machine's recorder, which has heard no hook.
+    const copied = await imported(chain, "copy");
+    const theirs = [...new Set(copied.map(({ session }) => session))].flatMap((id) => {
+      const all = copied.filter((event) => event.session === id);
+      return [told(all.filter((e) => !e.parent)), told(all.filter((e) => e.parent))];
+    });
+    const some = theirs.filter((lines) => lines.length > 0);
+    expect(some.sort(bySize)).toEqual(expected.sort(bySize));
   },
   LIMIT_MS,
 );
+
+/** What `polaris import` makes of the transcripts alone, without what Polaris itself says of it. */
+async function imported(chain: Chain, project: string): Promise<StoredEvent[]> {
+  const env = { ...chain.env, POLARIS_HOME: join(chain.folder, "other-machine") };
+  await using parts = new AsyncDisposableStack();
+  const run = async (...args: string[]) => {
+    const child = Bun.spawn([...program, ...args], { env, cwd: root, stdout: "pipe" });
+    const out = await new Response(child.stdout).text();
+    expect([args[0], await child.exited]).toEqual([args[0], 0]);
+    return out;
+  };
+  await run("login", "--url", chain.url, "--token", chain.token);
+  const log = join(chain.folder, "other-daemon.log");
+  const daemon = startService({ args: () => ["daemon", "--json"], env, log });
+  parts.use(daemon);
+  await daemon.start();
+  await run("import", "--project", project, "--json");
+  const waits = async () =>
+    z
+      .object({ journal: z.object({ pending: z.number() }) })
+      .parse(JSON.parse(await run("status", "--json"))).journal.pending;
+  await until(async () => (await waits()) === 0, { timeoutMs: 30_000 });
+  return (await chain.log(project)).filter(({ source }) => source.via !== "polaris");
+}
 
 const bySize = (one: string[], other: string[]): number => other.length - one.length;

@@ -17,6 +17,7 @@ export const RECORDED = join(root, "test/fixtures/claude-code-2.1.329/transcript
 export async function startRecorder(
   polaris: Polaris,
   who: { token: string; participant: string } = { token: polaris.token, participant: "user:manu" },
+  more: Record<string, string> = {},
 ) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporary("plrs-rec-"));
@@ -32,6 +33,7 @@ export async function startRecorder(
     HOME: home,
     PATH: process.env.PATH ?? "",
     POLARIS_HOME: place.home,
+    ...more,
   };
   const log = join(folder.path, "daemon.log");
   const daemon = startService({ args: () => ["daemon", "--json"], env, log });

@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createEmulator } from "emulate";
 import { until } from "../../src/lib/until.ts";
 import { writeCredentials } from "../../src/machine/credentials.ts";
 import { paths } from "../../src/machine/paths.ts";
 import type { PullSummary, SessionCommit } from "../../src/wire/pull.ts";
 import { program, start, world } from "../cli/program.ts";
-import { freePort } from "../helpers/issuer.ts";
+import { type Github, startGithub } from "../helpers/github.ts";
 import { as, type Person, person } from "../helpers/people.ts";
 import { type Polaris, startMachine, startPolaris } from "../helpers/polaris.ts";
 
 let polaris: Polaris;
 let krishna: Person;
-let github: Awaited<ReturnType<typeof startGithub>>;
+let github: Github;
 const shop = startMachine({ project: "shop", name: "checkout" });
 const vault = startMachine({ project: "vault", name: "hidden" });
 const at = world();
@@ -24,53 +23,6 @@ const commit = (sha: string, more: Record<string, unknown> = {}) => ({
   text: "feat: retry",
   body: { repository: REPOSITORY, sha, branch: "feat/retry", additions: 3, files: 1, ...more },
 });
-
-/** GitHub's own service as `emulate` answers for it: a repository with a branch and its pull request. */
-async function startGithub() {
-  const server = await createEmulator({
-    service: "github",
-    port: freePort(),
-    seed: {
-      tokens: { "ghp-of-manu": { login: "manu", scopes: ["repo"] } },
-      github: {
-        users: [{ login: "manu" }],
-        repos: [{ owner: "manu", name: "shop", auto_init: true }],
-      },
-    },
-  });
-  const ask = async (path: string, method = "GET", body?: object) => {
-    const response = await fetch(`${server.url}/repos/manu/shop${path}`, {
-      method,
-      headers: { authorization: "Bearer ghp-of-manu", "content-type": "application/json" },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const json = await response.json();
-    if (!response.ok)
-      throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(json)}`);
-    return json as Record<string, unknown> & {
-      sha: string;
-      number: number;
-      object: { sha: string };
-    };
-  };
-  const main = await ask("/git/ref/heads/main").catch(() => ask("/git/refs/heads/main"));
-  await ask("/git/refs", "POST", { ref: "refs/heads/feat/retry", sha: main.object.sha });
-  await ask("/contents/retry.ts", "PUT", {
-    message: "feat: retry",
-    content: Buffer.from("retry").toString("base64"),
-    branch: "feat/retry",
-  });
-  const pull = await ask("/pulls", "POST", { title: "Retry", head: "feat/retry", base: "main" });
-  const commits = (await ask(`/pulls/${pull.number}/commits`)) as unknown as { sha: string }[];
-  return {
-    url: server.url,
-    number: pull.number,
-    shas: commits.map(({ sha }) => sha),
-    comments: async () =>
-      (await ask(`/issues/${pull.number}/comments`)) as unknown as { id: number; body: string }[],
-    [Symbol.asyncDispose]: () => server.close(),
-  };
-}
 
 beforeAll(async () => {
   github = await startGithub();

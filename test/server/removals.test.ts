@@ -193,3 +193,33 @@ test("I7: every table of an organisation says how the words of events leave it",
   const known = [...WORDLESS, ...Object.keys(SIDES)];
   expect(tables.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
 });
+
+test("I7: advice goes with its event, its other words and its answer too, and cannot be sent back in", async () => {
+  await using polaris = await startPolaris();
+  const machine = startMachine({ name: "s-old" });
+  await polaris.ingest([machine.head(), machine.line({ text: "begin" })]);
+  const at = "/projects/demo/sessions/s-old";
+  const ids = Array.from({ length: 2 }, () => crypto.randomUUID());
+  for (const id of ids) await polaris.post(`${at}/inject`, { id, text: `${OLD} advice` });
+  await polaris.call(`${at}/injections/${ids[0]}`, {
+    method: "PATCH",
+    body: JSON.stringify({ text: `${OLD} said better` }),
+  });
+  const answered = { kind: "injection.answered", sender: "agent:claude" };
+  await polaris.ingest([
+    machine.head(),
+    machine.line({ ...answered, text: `${OLD} answer`, body: { injection: ids[1] } }),
+  ]);
+  // Aged but for the last: it answers advice that is gone by then.
+  await polaris.database.admin`
+    update events set received_at = received_at - interval '40 days' where kind <> 'injection.answered'`;
+  await remove(polaris, { project: "demo", olderThanDays: 30, dryRun: false });
+  const kept = await polaris.messages("/projects/demo");
+  expect(kept.map(({ kind }) => kind)).toEqual(["injection.answered"]);
+  expect((await polaris.json<Page<unknown>>(`${at}/injections`)).items).toEqual([]);
+  const again = await polaris.post(`${at}/inject`, { id: ids[0], text: `${OLD} advice` });
+  expect(again.status).toBe(409);
+  await polaris.database.admin`update events set received_at = received_at - interval '40 days'`;
+  await remove(polaris, { project: "demo", olderThanDays: 30, dryRun: false });
+  expect(await everything(polaris)).not.toContain(OLD);
+});

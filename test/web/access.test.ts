@@ -132,8 +132,11 @@ test.skipIf(!chromiumPath)("nothing moves for readers who asked for stillness", 
     const context = await browser.newContext({ reducedMotion });
     const page = await context.newPage();
     await page.goto(`${site.url}/app/p/checkout`);
-    return await page.evaluate(() => document.getAnimations().length);
+    await page.locator("[data-live=live]").waitFor();
+    return () => page.evaluate(() => document.getAnimations().length);
   };
-  expect(await moving("no-preference")).toBe(1);
-  expect(await moving("reduce")).toBe(0);
+  const count = await moving("no-preference");
+  await until(async () => (await count()) === 1);
+  const none = await moving("reduce");
+  expect(await none()).toBe(0);
 });

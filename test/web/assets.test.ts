@@ -20,6 +20,8 @@ test("every file of the dashboard has a name that changes with its content", asy
       "geist-mono.woff2",
       "geist.woff2",
       "highlight.js",
+      "ansi.js",
+      "card.png",
       "icon.svg",
       "notices.js",
       "page.js",

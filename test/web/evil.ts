@@ -11,6 +11,7 @@ export const CORPUS = [
   '<iframe srcdoc="<script>parent.pwned=1</script>"></iframe>',
   '<a href="javascript:window.pwned=1">click</a>',
   "[click](javascript:window.pwned=1)",
+  "javascript:window.pwned=1",
   "[click](java\nscript:window.pwned=1)",
   "[click](JaVaScRiPt:window.pwned=1)",
   "[click](&#106;avascript:window.pwned=1)",

@@ -101,10 +101,9 @@ browserTest("its channel in Slack, and how its sessions look there (D5, E3)", as
   await page.getByLabel("Layout").selectOption("");
   await press(page, "Slack", "Keep");
   expect(await wishes()).toEqual({ verbosity: "quiet" });
-  // What Slack would say of a channel is in test/slack/; here nobody answers for it, and the page says so.
   await page.getByLabel("Another channel").fill("C0NOWHERE0");
   await press(page, "Slack", "Use this channel");
-  expect(await page.getByRole("alert").textContent()).toContain("Slack did not answer");
+  expect(await page.getByRole("alert").textContent()).toContain("Slack does not show the channel");
   await page.getByLabel("Another channel").waitFor();
 });
 

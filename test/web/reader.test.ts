@@ -117,3 +117,45 @@ browserTest(
     await page.locator("#e-701").waitFor();
   },
 );
+
+browserTest(
+  "a terminal's colours are shown as far as they are readable, and nothing else of it (E4)",
+  async () => {
+    const output = [
+      "\u001b]0;title\u0007\u001b[2K\u001b[31m✗ parks\u001b[0m and \u001b[1;32m✓ passes\u001b[0m",
+      "\u001b[38;5;196mtable\u001b[0m \u001b[38;2;10;200;30mrgb\u001b[0m <img src=x onerror=window.pwned=1>",
+      "\u001b]8;;http://tracker.invalid\u0007link\u001b]8;;\u0007",
+    ].join("\r\n");
+    const told: Told[] = [
+      ...CONVERSATION,
+      {
+        kind: "tool.call",
+        text: "bun test",
+        body: { callId: "tty", name: "Bash", kind: "execute", input: { command: "bun test" } },
+      },
+      { kind: "tool.result", body: { callId: "tty", status: "completed", output } },
+    ];
+    await using site = await startSite(events(told));
+    await using browser = await openBrowser();
+    const { page } = browser;
+    await open(page, site.page);
+    const tool = page.locator("details.tool").last();
+    await tool.locator("summary").click();
+    const screen = tool.locator(".terminal pre");
+    await screen.locator(".hl-err").first().waitFor();
+    expect(await screen.textContent()).toBe(
+      "$ bun test\n✗ parks and ✓ passes\ntable rgb <img src=x onerror=window.pwned=1>\nlink",
+    );
+    const looks = await screen
+      .locator("span")
+      .evaluateAll((spans) => spans.map((span) => [span.textContent, span.className]));
+    expect(looks).toEqual([
+      ["✗ parks", "hl-err"],
+      ["✓ passes", "hl-str hl-bold"],
+      ["table", "hl-err"],
+      ["rgb", "hl-str"],
+    ]);
+    expect(await page.evaluate(() => "pwned" in window)).toBe(false);
+    expect(browser.complaints).toEqual([]);
+  },
+);

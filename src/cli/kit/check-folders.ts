@@ -53,8 +53,19 @@ function open(place: Paths): Finding[] {
   const folders = [place.home, dirname(place.journal), place.spool, place.unchecked].filter(
     isFolder,
   );
-  const { credentials, credentialsLock, machine, policy, log, update, journal, lock } = place;
-  const files = [credentials, credentialsLock, machine, policy, log, update, journal, lock]
+  const { credentials, credentialsLock, machine, policy, policies, log, update, journal, lock } =
+    place;
+  const files = [
+    credentials,
+    credentialsLock,
+    machine,
+    policy,
+    policies,
+    log,
+    update,
+    journal,
+    lock,
+  ]
     .concat(installedPath(place))
     .filter((path) => entry(path)?.isFile());
   const bad = [

@@ -55,9 +55,13 @@ export function checkJournal({ place, status }: Scene): Finding[] {
   const { error, pending, refused, refusals } = status.journal;
   const { events, reason } = status.unchecked;
   const found: Finding[] = [];
-  if (reason?.startsWith("policy.json")) {
+  if (reason?.startsWith("policy.json") || reason?.startsWith("the team's policy")) {
     const says = `nothing can be checked for secrets, so nothing is sent: ${reason}`;
-    found.push(wrong("secrets", says, `mend or remove ${place.policy}`));
+    const isOwn = reason.startsWith("policy.json");
+    const fix = isOwn
+      ? `mend or remove ${place.policy}`
+      : "ask an admin to mend it (PUT /orgs/policy)";
+    found.push(wrong("secrets", says, fix));
   } else if (reason) {
     const says = `${events} events could not be checked for secrets and wait here: ${reason}`;
     found.push(note("secrets", says, "they are checked again by themselves; nothing was sent"));

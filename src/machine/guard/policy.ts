@@ -1,8 +1,8 @@
 import { readFileSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import { z } from "zod";
+import { compile } from "../../lib/regex.ts";
 import { Policy } from "../../wire/policy.ts";
-import { compile } from "./regex.ts";
 
 /** A policy as it runs, or why it cannot. */
 export interface Rules {
@@ -43,29 +43,44 @@ function read(path: string): string | null | undefined {
   }
 }
 
-export function rulesOf(content: string | null | undefined): Rules {
+/** `name`: what people call it. */
+export function rulesOf(content: string | null | undefined, name = "policy.json"): Rules {
   const mark = content === undefined ? "" : Bun.hash(content ?? "").toString(36);
   const broken = (error: string): Rules => ({ patterns: [], allowed: () => false, error, mark });
   if (content === undefined) return { patterns: [], allowed: () => false, error: null, mark };
-  if (content === null) return broken("policy.json cannot be read");
+  if (content === null) return broken(`${name} cannot be read`);
   const parsed = json(content);
-  if (parsed === undefined) return broken("policy.json is no JSON");
+  if (parsed === undefined) return broken(`${name} is no JSON`);
   const policy = Policy.safeParse(parsed);
   if (!policy.success) {
     const why = z
       .prettifyError(policy.error)
       .replaceAll(/[✖→\s]+/g, " ")
       .trim();
-    return broken(`policy.json: ${why.slice(0, 200)}`);
+    return broken(`${name}: ${why.slice(0, 200)}`);
   }
   const patterns: { kind: string; pattern: RegExp }[] = [];
   for (const { kind, regex } of policy.data.patterns) {
     const pattern = compile(regex);
-    if (typeof pattern === "string")
-      return broken(`policy.json: the pattern of "${kind}" ${pattern}`);
+    if (typeof pattern === "string") return broken(`${name}: the pattern of "${kind}" ${pattern}`);
     patterns.push({ kind, pattern });
   }
   return { patterns, allowed: allowing(policy.data.allow), error: null, mark };
+}
+
+/**
+ * The machine's own rules and those of its teams, as one: every pattern counts. Of several teams each must allow a value,
+ * because nobody may unmask another's secrets.
+ */
+export function together(own: Rules, teams: readonly Rules[]): Rules {
+  const all = [own, ...teams];
+  return {
+    patterns: all.flatMap(({ patterns }) => patterns),
+    allowed: (value) =>
+      own.allowed(value) || (teams.length > 0 && teams.every((team) => team.allowed(value))),
+    error: all.find(({ error }) => error !== null)?.error ?? null,
+    mark: all.map(({ mark }) => mark).join("."),
+  };
 }
 
 function allowing(allow: readonly string[]): (value: string) => boolean {

@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import type { Caller } from "../../core/caller.ts";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
+import { mayAsk } from "../../core/pulls.ts";
 import * as sessions from "../../core/sessions.ts";
 import { team } from "../../core/team.ts";
 import { landingPage } from "../../web/pages/landing.tsx";
@@ -94,7 +95,8 @@ export const pageRoutes = (house: House) => {
           const session = await sessions.get(db, caller, params.proj, params.sess);
           const part = await partOf(caller, project, session, query);
           const viewer = caller.participant;
-          return sessionPage({ ...frame, ...part, session, now: Date.now(), viewer });
+          const pulls = await mayAsk(db, caller, project);
+          return sessionPage({ ...frame, ...part, session, now: Date.now(), viewer, pulls });
         }),
       { page: "read" },
     )

@@ -1,5 +1,6 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { SessionCommit } from "../../wire/pull.ts";
 import { type Acts, NO_ACTS } from "./advice/acts.ts";
 import type { Store } from "./store.ts";
 
@@ -16,6 +17,8 @@ export interface Desk {
   show(seq: number): Promise<void>;
   /** Goes to the end and stays there. */
   end(): Promise<void>;
+  /** Commits made while it ran. */
+  commits(): Promise<SessionCommit[]>;
   rename(label: string): Promise<void>;
   replay: ReplayActs;
   toggleFollow(): void;
@@ -39,6 +42,7 @@ export const still = (store: Store): Desk => ({
   later: async () => {},
   show: async () => {},
   end: async () => {},
+  commits: async () => [],
   rename: async () => {},
   replay: { open() {}, close() {}, toggle() {}, speed() {}, scrub() {} },
   toggleFollow() {},

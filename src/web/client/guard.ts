@@ -4,6 +4,7 @@
  */
 import type { StoredEvent } from "../../wire/event.ts";
 import type { Outline } from "../../wire/outline.ts";
+import type { SessionCommit } from "../../wire/pull.ts";
 import type { Page, Project, Session } from "../../wire/session.ts";
 import type { Team, TeamFrame, TeamProject } from "../../wire/team.ts";
 import type { Here } from "../parts/bar.tsx";
@@ -27,6 +28,12 @@ export function isPage(value: unknown): value is Page<StoredEvent> {
   return (
     Array.isArray(items) && items.every(isEvent) && (next === null || typeof next === "string")
   );
+}
+
+export function isCommit(value: unknown): value is SessionCommit {
+  const { sha, subject, movedTo } = record(value);
+  const isMoved = movedTo === null || typeof movedTo === "string";
+  return typeof sha === "string" && typeof subject === "string" && isMoved;
 }
 
 export function isSession(value: unknown): value is Session {

@@ -1,12 +1,13 @@
 /** @jsxImportSource preact */
 /** The session page in the browser: takes over what the server drew, then follows the session live. */
 import { hydrate } from "preact";
+import type { SessionCommit } from "../../wire/pull.ts";
 import { startActs } from "./advice/acts.ts";
 import { behave } from "./behave.ts";
 import type { Desk } from "./desk.ts";
-import { record } from "./field.ts";
+import { list, record } from "./field.ts";
 import { frames, startFollow } from "./follow.ts";
-import { isEvent, isHere, isOutline, isSession } from "./guard.ts";
+import { isCommit, isEvent, isHere, isOutline, isSession } from "./guard.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { ask, tell } from "./reader/ask.ts";
@@ -35,6 +36,7 @@ function start(): void {
     store,
     advice,
     whole,
+    commits,
     rename,
     replay,
     earlier: () => window.earlier().catch(failed),
@@ -107,6 +109,11 @@ function start(): void {
     if (isOutline(value)) store.outline.value = value;
   }
 
+  async function commits(): Promise<SessionCommit[]> {
+    const { items } = record(await ask(`${session}/commits`));
+    return list(items).filter(isCommit);
+  }
+
   async function whole(seq: number): Promise<void> {
     const event = await ask(`${project}/events/${seq}`);
     if (!isEvent(event)) throw new Error("the server answered something else");
@@ -152,7 +159,7 @@ function failed(error: unknown): void {
 
 function read(): SessionData | undefined {
   const value: unknown = JSON.parse(document.getElementById("data")?.textContent ?? "null");
-  const { session, events, earlier, later, now, viewer, here } = record(value);
+  const { session, events, earlier, later, now, viewer, here, pulls } = record(value);
   if (!isSession(session) || !Array.isArray(events) || !events.every(isEvent)) return undefined;
   return {
     session,
@@ -162,5 +169,6 @@ function read(): SessionData | undefined {
     now: typeof now === "number" ? now : Date.now(),
     viewer: typeof viewer === "string" ? viewer : null,
     here: isHere(here) ? here : undefined,
+    pulls: pulls === true,
   };
 }

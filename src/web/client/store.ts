@@ -23,6 +23,8 @@ export interface SessionData {
   /** Who reads, and where. */
   viewer: string | null;
   here?: Here | undefined;
+  /** Whether the viewer may have its pull request told of it. */
+  pulls?: boolean | undefined;
 }
 
 export interface Store {
@@ -40,6 +42,7 @@ export interface Store {
   replay: Signal<Replay | null>;
   viewer: string | null;
   here: Here | undefined;
+  pulls: boolean;
   first(): number;
   last(): number;
   /** The last event heard of, shown or not: where the live line goes on. */
@@ -99,6 +102,7 @@ export function startStore(data: SessionData): Store {
     earlier,
     viewer: data.viewer,
     here: data.here,
+    pulls: data.pulls === true,
     first: () => events[0]?.seq ?? 0,
     last: () => events.at(-1)?.seq ?? 0,
     size: () => events.length,

@@ -39,12 +39,7 @@ export function Slack({ project, slack, mayDelete: isAdmin }: ProjectSettingsPag
       {isAdmin ? (
         <form method="post" action={action} class="act">
           <input type="hidden" name="act" value="slack-link" />
-          <input
-            name="channel"
-            required
-            placeholder="C0123ABCD, or the channel's link"
-            aria-label="Another channel"
-          />
+          <input name="channel" required placeholder="C0123ABCD" aria-label="Another channel" />
           <button type="submit" class="button">
             Use this channel
           </button>

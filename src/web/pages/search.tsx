@@ -265,18 +265,23 @@ function iconOf({ kind, tool }: Hit): ShapeName {
 }
 
 /** The text with its marks; places that overlap or lie outside are passed over. */
-function Passage({ text, marks }: Pick<Hit, "text" | "marks">) {
+function Passage({ text, marks, kind }: Pick<Hit, "text" | "marks" | "kind">) {
   const parts = [];
+  const said = (piece: string) => (kind === "agent.message" ? unsigned(piece) : piece);
   let at = 0;
   for (const [from, to] of marks) {
     if (from < at) continue;
-    parts.push(text.slice(at, from), <mark key={from}>{text.slice(from, to)}</mark>);
+    parts.push(said(text.slice(at, from)), <mark key={from}>{text.slice(from, to)}</mark>);
     at = to;
   }
   return (
     <>
       {parts}
-      {text.slice(at)}
+      {said(text.slice(at))}
     </>
   );
 }
+
+/** An answer's Markdown on one line: its signs say nothing there. In code and commands they stay. */
+const unsigned = (text: string): string =>
+  text.replace(/\*\*|```\w*|`/g, "").replace(/(^|\s)#{1,6} /g, "$1");

@@ -52,7 +52,9 @@ export function document({
     <html
       lang="en"
       {...(theme ? { "data-theme": theme } : {})}
-      {...(script === "session.js" ? { "data-highlight": assets.href("highlight.js") } : {})}
+      {...(script === "session.js"
+        ? { "data-highlight": assets.href("highlight.js"), "data-ansi": assets.href("ansi.js") }
+        : {})}
     >
       <head>
         <meta charset="utf-8" />
@@ -68,7 +70,11 @@ export function document({
             <meta property="og:url" content={canonical} />
             <meta property="og:title" content={title} />
             {description ? <meta property="og:description" content={description} /> : null}
-            <meta name="twitter:card" content="summary" />
+            <meta property="og:image" content={new URL(assets.href("card.png"), canonical).href} />
+            <meta property="og:image:width" content="1200" />
+            <meta property="og:image:height" content="630" />
+            <meta property="og:image:alt" content="Polaris" />
+            <meta name="twitter:card" content="summary_large_image" />
           </>
         ) : null}
         {structured ? (

@@ -56,7 +56,7 @@ function Act({
   label: string;
 }) {
   return (
-    <form method="post" action={ADDRESS}>
+    <form method="post" action={ADDRESS} class="act">
       <input type="hidden" name="id" value={id} />
       {message ? <input type="hidden" name="message" value={message} /> : null}
       <button type="submit" class="button" name="act" value={act}>
@@ -87,7 +87,7 @@ function Rows({ webhooks }: WebhooksPage) {
               </th>
               <td>{kinds.includes("*") ? "everything" : kinds.join(", ")}</td>
               <td>{project ?? "all that are open"}</td>
-              <td class="filters">
+              <td class="acts">
                 <Act act="test" id={id} label="Ping" />
                 <Act act="remove" id={id} label="Remove" />
               </td>

@@ -85,6 +85,7 @@ export function detailOf(detail: Record<string, unknown>): string {
 function word(value: unknown): string {
   if (value === null || value === undefined || value === "") return "none";
   if (typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.map(word).join(", ");
   return JSON.stringify(value);
 }

@@ -211,6 +211,19 @@ export const SHAPES = {
     ["path", { d: "m5 12 7-7 7 7" }],
     ["path", { d: "M12 19V5" }],
   ],
+  /** git-commit-horizontal */
+  commit: [
+    ["circle", { cx: "12", cy: "12", r: "3" }],
+    ["line", { x1: "3", x2: "9", y1: "12", y2: "12" }],
+    ["line", { x1: "15", x2: "21", y1: "12", y2: "12" }],
+  ],
+  /** git-pull-request */
+  pull: [
+    ["circle", { cx: "18", cy: "18", r: "3" }],
+    ["circle", { cx: "6", cy: "6", r: "3" }],
+    ["path", { d: "M13 6h3a2 2 0 0 1 2 2v7" }],
+    ["line", { x1: "6", x2: "6", y1: "9", y2: "21" }],
+  ],
   /** git-branch */
   branch: [
     ["path", { d: "M15 6a9 9 0 0 0-9 9V3" }],

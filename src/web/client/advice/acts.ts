@@ -15,6 +15,8 @@ export interface Acts {
   claim(force: boolean): Promise<Problem | undefined>;
   handOff(to: string | undefined): Promise<Problem | undefined>;
   mute(muted: boolean): Promise<Problem | undefined>;
+  /** Asks the session's machine to tell its pull request. */
+  pull(): Promise<Problem | undefined>;
   /** Who could drive: the organisation's people. */
   people(): Promise<string[]>;
 }
@@ -27,6 +29,7 @@ export const NO_ACTS: Acts = {
   claim: async () => undefined,
   handOff: async () => undefined,
   mute: async () => undefined,
+  pull: async () => undefined,
   people: async () => [],
 };
 
@@ -63,6 +66,7 @@ export function startActs(path: string, onSession: (session: Session) => void): 
     claim: (force) => send("POST", "/driver", { force }),
     handOff: (to) => send("POST", "/handoff", to ? { to } : {}),
     mute: (muted) => send("POST", "/mute", { muted }),
+    pull: () => send("POST", "/pull"),
     async people() {
       const response = await fetch("/orgs/members?limit=500");
       if (!response.ok) return [];

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { StoredEvent } from "../../../wire/event.ts";
 import { useDesk } from "../desk.ts";
+import { Output } from "../output.tsx";
 
 /** Shown under what the server shortened. */
 export function ShowAll({ event }: { event: StoredEvent | undefined }) {
@@ -27,10 +28,10 @@ export function ShowAll({ event }: { event: StoredEvent | undefined }) {
 export function Lines({ text, most = 200 }: { text: string; most?: number }) {
   const [open, setOpen] = useState(false);
   const lines = text.split("\n");
-  if (open || lines.length <= most) return <>{text}</>;
+  if (open || lines.length <= most) return <Output text={text} />;
   return (
     <>
-      {lines.slice(0, most).join("\n")}
+      <Output text={lines.slice(0, most).join("\n")} />
       {"\n"}
       <button type="button" class="link" onClick={() => setOpen(true)}>
         Show {lines.length - most} more lines

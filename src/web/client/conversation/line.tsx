@@ -17,9 +17,22 @@ export function SystemLine({ event, turn }: { event: StoredEvent; turn?: Turn })
   return (
     <p class={`system ${tone}`} id={anchor(event)}>
       <Icon name={icon} />
-      <span>{words}</span>
+      <span>
+        {words} <Door event={event} />
+      </span>
       <When event={event} />
     </p>
+  );
+}
+
+/** Where a line leads to: the comment that was written. */
+function Door({ event: { kind, body } }: { event: StoredEvent }) {
+  const url = text(body.url);
+  if (kind !== "pull.told" || !/^https?:\/\//.test(url)) return null;
+  return (
+    <a href={url} rel="noreferrer noopener" target="_blank">
+      Open
+    </a>
   );
 }
 
@@ -116,6 +129,14 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
       if (body.decision === "reject") return ["denied", `Rejected${by}`, "bad"];
       return ["allowed", `Allowed${by}`];
     }
+    case "code.commit":
+      return ["commit", commitLine(event), "marked"];
+    case "pull.asked":
+      return ["pull", `${nameOf(event.sender)} asked to tell the pull request of this session`];
+    case "pull.told":
+      return ["pull", `Told pull request #${field.number(body.number)}`, "marked"];
+    case "pull.failed":
+      return ["pull", `The pull request was not told: ${line(text(body.reason), MOST)}`, "bad"];
     case "driver.changed":
       return ["seat", words || seat(event), "marked"];
     case "advice.muted":
@@ -135,6 +156,15 @@ function tell(event: StoredEvent, turn: Turn | undefined): Told {
     default:
       return ["notice", line(words, MOST) || event.kind];
   }
+}
+
+/** `ab12cd3 feat: retry · +3 −1 in 2 files · feat/retry`. */
+function commitLine({ text: words = "", body }: StoredEvent): string {
+  const [added, removed, files] = [body.additions, body.deletions, body.files].map(field.number);
+  const size = files ? `+${added} −${removed} in ${files} ${files === 1 ? "file" : "files"}` : "";
+  const subject = line(words || text(body.subject), 200);
+  const start = `Commit ${text(body.sha).slice(0, 7)} ${subject}`.trim();
+  return [start, size, text(body.branch)].filter(Boolean).join(" · ");
 }
 
 /** Who gave what to whom: the sender did it, the body says who drives. */

@@ -29,7 +29,7 @@ export function ToolBody({
         <>
           {diff ? <DiffView diff={diff} /> : <Input input={input} name={name} />}
           {output && (!diff || result?.body.status !== "completed") ? (
-            <Output text={output} />
+            <Answer text={output} />
           ) : null}
         </>
       )}
@@ -58,17 +58,17 @@ function Terminal({ command, output }: { command: string; output: string }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll sideways and must do so by keyboard too */}
       <pre tabIndex={0}>
         <b>{`$ ${command}\n`}</b>
-        <Lines text={plain(output)} />
+        <Lines text={output} />
       </pre>
     </div>
   );
 }
 
-function Output({ text }: { text: string }) {
+function Answer({ text }: { text: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll sideways and must do so by keyboard too
     <pre class="output" tabIndex={0}>
-      <Lines text={plain(text)} />
+      <Lines text={text} />
     </pre>
   );
 }
@@ -104,10 +104,4 @@ function DiffView({ diff }: { diff: Diff }) {
       {diff.lines.length > most ? `… ${diff.lines.length - most} more lines` : null}
     </pre>
   );
-}
-
-/** Terminal colours are marks of a machine that is not here. */
-function plain(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-  return value.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, "").replace(/\r\n?/g, "\n");
 }

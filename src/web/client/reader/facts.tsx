@@ -4,6 +4,7 @@ import { brief, count, dollars, Time } from "../../parts/time.tsx";
 import { nameOf } from "../../parts/who.tsx";
 import { Seat } from "../advice/seat.tsx";
 import { useDesk } from "../desk.ts";
+import { Commits } from "./commits.tsx";
 import { recordOf } from "./title.tsx";
 
 /** What is known of the session beside what was said. */
@@ -59,6 +60,7 @@ export function Facts() {
         ) : null}
       </dl>
       <Seat />
+      <Commits />
       {isPart ? <p class="dim">Tokens count the part shown here.</p> : null}
     </aside>
   );

@@ -1,6 +1,7 @@
 /**
- * A team's own patterns run on everything an agent prints. JavaScript's engine backtracks: `(a+)+$` takes years on 40
- * characters, and nothing can stop it. So what may take more than a straight way is refused when it is read.
+ * Regular expressions that somebody else wrote, run on everything that comes by. JavaScript's engine backtracks: `(a+)+$`
+ * takes years on 40 characters, and nothing can stop it. So what may take more than a straight way is refused when it is
+ * read.
  */
 const LONGEST_REPEAT = 256;
 /** A megabyte may take 50 ms; a trial is 16 kB, and a small machine is busy. */
