@@ -153,7 +153,8 @@ function report({ dataDir, unit, claimUrl, running, publicUrl, slackLink, start 
     console.log(`  claim it  ${claimUrl}`);
     console.log("            once, within 15 minutes; polaris serve --claim prints another");
   }
-  if (slackLink) console.log(`  Slack     polaris slack --public-url ${publicUrl} begins it`);
+  if (slackLink)
+    console.log(`  Slack     polaris slack --data-dir ${dataDir} gives the link for it`);
   else console.log(`  Slack     press Connect Slack: ${publicUrl}/app/settings/slack`);
   console.log(`  machines  polaris setup --join ${publicUrl}`);
   if (!existsSync(join(dataDir, "backups")) && !readEnv(dataDir).POLARIS_BACKUP_TO) {

@@ -3,14 +3,17 @@ import { slackOf } from "../core/slack-apps.ts";
 import { create, createLink, redirectOf } from "../core/slack-manifest.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
+import { configure } from "./kit/server-env.ts";
+import { publicUrlOf } from "./kit/setup/questions.ts";
 
 export const help = `
 Make the Slack app for this server: a link that opens Slack's page with everything filled in, and what to do after it.
 
-Usage: polaris slack [--public-url URL] [--config-token xoxe.xoxp-…] [--json]
+Usage: polaris slack [--public-url URL] [--config-token xoxe.xoxp-…] [--data-dir DIR] [--json]
 
-  --public-url URL       the address people use (POLARIS_PUBLIC_URL, default http://localhost:4321)
+  --public-url URL       the address people use (default: what polaris setup wrote down, else http://localhost:4321)
   --config-token TOKEN   make the app at once, with a configuration token from https://api.slack.com/apps
+  --data-dir DIR         the server's (POLARIS_DATA_DIR)
   --json                 one line of JSON
 
 Examples:
@@ -19,17 +22,19 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<void> {
+  configure(args);
   const { values } = parse({
     args,
     options: {
+      "data-dir": { type: "string" },
       "public-url": { type: "string" },
       "config-token": { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
   const { apiUrl, redirectUri } = slackOf(process.env);
-  const given = values["public-url"] ?? process.env.POLARIS_PUBLIC_URL ?? "http://localhost:4321";
-  const url = given.replace(/\/+$/, "");
+  const { POLARIS_PUBLIC_URL: known = "", POLARIS_PORT = "" } = process.env;
+  const url = publicUrlOf({ POLARIS_PUBLIC_URL: values["public-url"] ?? known, POLARIS_PORT });
   const back = redirectOf(url, redirectUri);
   const token = values["config-token"];
   if (token) return made(await make(apiUrl, token, back), values.json, url);

@@ -9,6 +9,12 @@ import { teamServer } from "../helpers/team.ts";
 import { temporary } from "../helpers/temp.ts";
 
 const WORDS = "a telling xylophone";
+const LogLine = z.object({
+  time: z.iso.datetime(),
+  level: z.string(),
+  room: z.string(),
+  event: z.string(),
+});
 const Found = z.object({ items: z.array(z.unknown()) });
 
 /** The lines of every backup there, as anybody with zstd reads them. */
@@ -57,6 +63,13 @@ test("I7: polaris forget says what would go, removes it with --yes, and the next
   expect(kept(backups).map((it) => it.includes(WORDS))).toEqual([true, false]);
   await team.json("backup", "--to", backups, "--keep", "1");
   expect(kept(backups).map((it) => it.includes(WORDS))).toEqual([false]);
+
+  // What the server wrote down of all this: one JSON line per fact, none with a word or a key in it.
+  const log = readFileSync(team.log, "utf8");
+  const lines = log.trim().split("\n");
+  expect(lines.length).toBeGreaterThan(1);
+  for (const line of lines) expect(LogLine.safeParse(JSON.parse(line)).success).toBe(true);
+  for (const word of ["xylophone", "pol_a_", "pol_l_"]) expect(log).not.toContain(word);
 }, 60_000);
 
 test("I8: polaris status --server tells how the server stands, in words and as JSON", async () => {

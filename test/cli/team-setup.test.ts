@@ -185,12 +185,16 @@ test("I3: setup with a database and a certificate of one's own", async () => {
 test("D8, I3: setup gives the link that makes the Slack app, and tries what Slack gave for it", async () => {
   await using folder = temporary();
   await using slack = startSlack();
-  const { setup, done, settings } = operator(folder.path);
+  const { dataDir, env, setup, done, settings } = operator(folder.path);
   const port = await freePort();
   const base = ["--port", port, "--service", "none", "--public-url", "https://polaris.example.com"];
   const first = await done(...base);
   const manifest = new URL(first.slackLink ?? "").searchParams.get("manifest_json") ?? "";
   expect(manifest).toContain("https://polaris.example.com/slack/callback");
+
+  // The same link again, out of what setup wrote down.
+  const again = Bun.spawnSync([...program, "slack", "--data-dir", dataDir, "--json"], { env });
+  expect(JSON.parse(String(again.stdout)).createLink).toBe(first.slackLink);
 
   const good = {
     "--slack-api-url": slack.apiUrl,

@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findDebian } from "../../scripts/debian.ts";
+import { fetchPackage } from "../../scripts/fetch.ts";
 import { until } from "../../src/lib/until.ts";
 import { startBox } from "./box.ts";
 
@@ -47,6 +48,21 @@ test("I4: the image runs as nobody special, with one volume, a health check and 
     expect([name, rest?.slice(0, 2)]).toEqual([name ?? "", ":?"]);
   }
 });
+
+// What editors use; hadolint itself is neither on npm (a wrapper around a program one has) nor in Debian.
+const linter = await fetchPackage("dockerfile-utils", "0.16.3").catch(() => undefined);
+
+test.skipIf(!linter)(
+  "I4: a linter of Dockerfiles finds nothing in ours",
+  async () => {
+    const { validate } = await import(linter ?? "");
+    const text = readFileSync(join(ROOT, "Dockerfile"), "utf8");
+    expect(validate(text)).toEqual([]);
+    expect(validate(text.replace("USER polaris", "USER"))).toHaveLength(1);
+    expect(validate(`${text}\nHEALTHCHECK NONE`).length).toBeGreaterThan(0);
+  },
+  60_000,
+);
 
 test.skipIf("why" in debian)(
   `I4: the image's steps, run in a bare Debian, end with a server that is healthy${why}`,
