@@ -70,7 +70,13 @@ browserTest(
     const { krishna } = await playScene(polaris);
     await using open = await openBrowser();
     const [name = "", value = ""] = krishna.headers.cookie.split("=");
-    const paths = ["/app", "/app/projects", "/app/p/checkout", "/app/p/checkout/settings"];
+    await polaris.post("/orgs/agents", { name: "dean", description: "Knows the warehouse." });
+    await polaris.post("/webhooks", { url: "http://127.0.0.1:9/hook", kinds: ["*"] });
+    const settings = ["members", "devices", "tokens", "agents", "slack", "webhooks"];
+    const paths = [
+      ...["/app", "/app/projects", "/app/p/checkout", "/app/p/checkout/settings", "/openapi"],
+      ...settings.map((tab) => `/app/settings/${tab}`),
+    ];
     for (const colorScheme of ["light", "dark"] as const) {
       for (const width of [1440, 390]) {
         const viewport = { width, height: 844 };
@@ -101,6 +107,7 @@ browserTest(
       }
     }
   },
+  120_000,
 );
 
 browserTest("the app's shell is light: at most 120 KB for a first visit (I10)", async () => {

@@ -2,9 +2,10 @@ import { expect, setDefaultTimeout } from "bun:test";
 import type { BrowserContext, Page } from "playwright-core";
 import { until } from "../../src/lib/until.ts";
 import { browserTest, openBrowser } from "../helpers/browser.ts";
-import { type Person, person } from "../helpers/people.ts";
+import { as, type Person, person } from "../helpers/people.ts";
 import { type Polaris, startMachine, startPolaris } from "../helpers/polaris.ts";
 import { playScene } from "../helpers/scene.ts";
+import { startSlack } from "../helpers/slack.ts";
 
 setDefaultTimeout(90_000);
 
@@ -104,7 +105,9 @@ browserTest("what one does, another sees within half a second (E2, E4)", async (
 });
 
 browserTest("the first steps tick themselves while the page is open (E1)", async () => {
-  await using polaris = await startPolaris();
+  const slack = startSlack();
+  await using _slack = { [Symbol.asyncDispose]: () => slack.stop() };
+  await using polaris = await startPolaris({ slack: slack.settings });
   const owner = await person(polaris.db, polaris.caller.org, "ada", "owner");
   await using open = await openBrowser();
   const { page } = open;
@@ -117,6 +120,15 @@ browserTest("the first steps tick themselves while the page is open (E1)", async
     insert into devices (id, org_id, user_id, kind, name)
     values (${crypto.randomUUID()}, ${owner.org}, ${owner.user}, 'machine', 'laptop')`;
   await until(async () => (await page.locator(".setup li.done").count()) === 1, {
+    timeoutMs: 5000,
+  });
+  // Slack, as a browser does it that presses Connect and says yes.
+  const consent = (await as(polaris, owner).call("/slack/connect")).headers.get("location");
+  const answer = await fetch(`${consent}&fake_team=T0ACME`, { redirect: "manual" });
+  const { pathname, search } = new URL(answer.headers.get("location") ?? "");
+  const headers = { "sec-fetch-site": "cross-site" };
+  expect((await as(polaris, owner).call(pathname + search, { headers })).status).toBe(303);
+  await until(async () => (await page.locator(".setup li.done").count()) === 2, {
     timeoutMs: 5000,
   });
   const machine = startMachine();

@@ -35,7 +35,7 @@ export function referencePage({ reference, canonical, ...frame }: ReferencePage)
     body: (
       <>
         <header class="bar">
-          <a class="brand" href="/">
+          <a class="brand" href="/" aria-label="Polaris">
             <Star /> <span class="word">Polaris</span>
           </a>
           <span class="bar-end">{info.version}</span>
