@@ -31,7 +31,15 @@ test("polaris audit names the first broken row, of a server that runs or stands 
     for (const text of ["first", "second", "third"]) {
       await send("/projects/etl/sessions/one/inject", { text });
     }
-    const listed = await audit("list", "--action", "injection.queued", "--limit", "2");
+    const listed = await audit(
+      "list",
+      "--action",
+      "injection.queued",
+      "--since",
+      "1h",
+      "--limit",
+      "2",
+    );
     expect(listed).toMatchObject({ code: 0, err: "" });
     expect(listed.out).toMatch(/^ +\d+ {2}\S+Z {2}user:manu {2}injection\.queued {2}etl\/one/);
     expect(listed.out).toContain("more: --before");

@@ -224,6 +224,26 @@ export const ROWS: Row[] = [
     args: ["--strict-mcp-config"],
     before: hello,
   },
+  {
+    state: "no MCP server and no bell (an older client), a tool runs",
+    route: "hook",
+    home: "no bell",
+    args: ["--strict-mcp-config", "--allowedTools", "Bash"],
+    async before(_, terminal) {
+      await terminal.say("Run the tool");
+      await terminal.shows("Running.");
+    },
+  },
+  {
+    state: "a tool runs, and its driver presses Esc",
+    route: "socket",
+    args: ["--allowedTools", "Bash"],
+    async before(_, terminal) {
+      await terminal.say("Run the tool");
+      await terminal.shows("Running.");
+    },
+    after: async (terminal) => terminal.press("Escape"),
+  },
   { state: "the inbox holds messages back", home: "holding", route: "none", before: hello },
   {
     state: "off the record",

@@ -1,5 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { Glob } from "bun";
 import { note } from "../../src/core/audit.ts";
+import { DEEDS } from "../../src/web/parts/deeds.ts";
 import type { AuditChain, AuditRow } from "../../src/wire/audit.ts";
 import { browserTest, launch } from "../helpers/browser.ts";
 import { as, person } from "../helpers/people.ts";
@@ -108,6 +111,17 @@ browserTest("the audit reads in both themes, at desk and on the phone (E6, J3)",
       await context.close();
     }
   }
+});
+
+test("every act that is written down has words on the page (E6)", async () => {
+  const src = join(import.meta.dir, "../../src");
+  const acts = new Set<string>();
+  for await (const file of new Glob("{core,server}/**/*.ts").scan(src)) {
+    const text = await Bun.file(join(src, file)).text();
+    for (const [, act = ""] of text.matchAll(/action: "(\w+\.\w+)"/g)) acts.add(act);
+  }
+  expect(acts.size).toBeGreaterThan(30);
+  expect([...acts].filter((act) => !(act in DEEDS))).toEqual([]);
 });
 
 test("members are told that the audit is not theirs; its files neither (E6)", async () => {
