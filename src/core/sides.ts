@@ -94,7 +94,7 @@ export const WORDLESS = [
     "slack_advice",
   ],
   ...["slack_follows", "shares", "usage_cursors", "usage_days", "usage_sessions"],
-  ...["webhooks", "webhook_cursors"],
+  ...["webhooks", "webhook_cursors", "policies"],
 ];
 
 /** Which of these tables this schema has. */
