@@ -25,6 +25,7 @@ const OURS = new Set([
   "driver.changed",
   "advice.muted",
   "advice.unmuted",
+  "pull.asked",
 ]);
 
 export const isReport = ({ kind }: Pick<Event, "kind">): boolean => REPORTS.has(kind);
