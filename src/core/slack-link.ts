@@ -27,7 +27,11 @@ export async function link(
   db: Db,
   keys: SealKeys,
   caller: Caller,
-  { slug, channel, settings }: { slug: string; channel: string; settings: SlackSettings },
+  {
+    slug,
+    channel,
+    settings,
+  }: { slug: string; channel: string; settings: Pick<SlackSettings, "apiUrl"> },
 ): Promise<{ channel: string; name: string }> {
   const project = await projects.get(db, caller, slug);
   const team = await teamOf(db, caller.org);

@@ -42,7 +42,8 @@ export function startBridge(options: BridgeOptions) {
   const { apiUrl } = settings;
   const stopping = new AbortController();
   const apps = new Map<string, { app: App; running: RunningApp }>();
-  const deps = { db, feed, bell, log, publicUrl, kick: (org: string) => leases.of(org)?.kick() };
+  const kick = (org: string) => leases.of(org)?.kick();
+  const deps = { db, feed, bell, log, keys, apiUrl, publicUrl, kick };
 
   const leases = startLeases({ deps, keys, apiUrl, pace, speak, accept, refresh: renew });
 

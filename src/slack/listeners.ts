@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Db } from "../core/database.ts";
 import type { Doorbell } from "../core/doorbell.ts";
 import type { Feed } from "../core/feed.ts";
+import type { SealKeys } from "../core/seal.ts";
 import * as people from "../core/slack-people.ts";
 import type { Log } from "../lib/log.ts";
 import { buttons, spotOf } from "./inbound/buttons.ts";
@@ -18,6 +19,9 @@ export interface Deps {
   /** Rings after a commit of ours. */
   bell: Doorbell;
   log: Log;
+  /** What opens the stored tokens, and where Slack is: a command may link a channel. */
+  keys: SealKeys;
+  apiUrl: string;
   publicUrl: string;
   /** Tells the sender of this workspace that its outbox has something new. */
   kick(org: string): void;

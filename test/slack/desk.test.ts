@@ -178,3 +178,40 @@ test("D3, D5: an admin chooses looks and links people on a page of the settings"
   expect((await send({ ...link, participant: "" })).status).toBe(303);
   expect(await person(world, "U0MANU")).toMatchObject({ linkedBy: "email" });
 });
+
+/** What the app itself asks of Slack, to set the scene. */
+async function asApp(world: World, method: string, args: Record<string, string>): Promise<string> {
+  const response = await fetch(new URL(method, world.slack.apiUrl), {
+    method: "POST",
+    headers: { authorization: `Bearer ${world.slack.team().install?.token}` },
+    body: new URLSearchParams(args),
+  });
+  const { channel } = (await response.json()) as { channel: { id: string } };
+  return channel.id;
+}
+
+test("D2, D8: /polaris link makes the channel an admin types it in the project's, and nobody else may", async () => {
+  await using world = await startWorld();
+  await world.member("krishna");
+  const { machine } = await withSession(world);
+  const id = await asApp(world, "conversations.create", { name: "our-room" });
+  const ask = async (user: string, text: string) =>
+    String((await world.slack.slash(user, id, "/polaris", text)).ackPayload?.text);
+  expect(await ask("krishna", "link etl")).toContain("takes the role admin");
+  expect(await ask("manu", "link etl")).toBe("#our-room is the channel of etl from now on.");
+  expect(await ask("manu", "link nowhere")).not.toContain("from now on");
+  expect(await ask("manu", "status")).toContain("|etl>");
+  await world.polaris.ingest([machine.head(), machine.line({ text: "moved in" })]);
+  await world.found(() => world.messages("our-room").length > 0);
+});
+
+test("D8: a direct message to the app is answered with how to reach a session", async () => {
+  await using world = await startWorld();
+  await withSession(world);
+  const id = await asApp(world, "conversations.open", { users: "U0MANU" });
+  await world.slack.say(id, "manu", "hello?");
+  const messages = () => world.slack.team().channels.get(id)?.messages ?? [];
+  await world.found(() => messages().some(({ text }) => String(text).includes("/polaris say")));
+  await world.settled();
+  expect(messages()).toHaveLength(2);
+});

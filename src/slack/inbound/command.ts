@@ -6,6 +6,7 @@ import * as projects from "../../core/projects.ts";
 import { byChannel } from "../../core/slack-channels.ts";
 import type { Meant } from "../../core/slack-inbound.ts";
 import * as inbound from "../../core/slack-inbound.ts";
+import { link as linkChannel } from "../../core/slack-link.ts";
 import * as wishes from "../../core/slack-wishes.ts";
 import { escaped, line } from "../format/safe.ts";
 import type { Deps } from "../listeners.ts";
@@ -29,6 +30,8 @@ interface Asked {
   spot: Spot;
   /** The project whose channel this is. */
   project: { id: string; slug: string } | undefined;
+  /** Where it was typed. */
+  channel: string;
   words: string[];
   rest: string;
 }
@@ -40,7 +43,7 @@ export const HELP = [
   "`/polaris say s-7a3f your text` send a message into a session",
   "`/polaris follow s-7a3f` be told when it needs a human; once more to stop",
   "`/polaris quiet [s-7a3f]` fewer posts of this project or session; once more for the normal",
-  "`/polaris link` who you are in Polaris",
+  "`/polaris link [project]` who you are in Polaris; with a project, an admin makes this its channel",
   "In a session's thread every reply goes to its agent. In the channel: `s-7a3f: your text` or `@name your text`.",
 ].join("\n");
 
@@ -67,7 +70,7 @@ export function command(app: App, deps: Deps): void {
     const said = await inWords(async () => {
       if (!act) return `I do not know \`${line(verb, 40)}\`.\n${HELP}`;
       const project = await projectOf(deps, spot, channel_id);
-      return act({ deps, client, spot, project, words, rest });
+      return act({ deps, client, spot, project, channel: channel_id, words, rest });
     });
     await ack({ response_type: "ephemeral", text: said });
   });
@@ -172,8 +175,17 @@ async function quiet(asked: Asked): Promise<string> {
     : `${line(found.name, 80)} is told as the organisation wishes.`;
 }
 
-async function link({ deps, client, spot }: Asked): Promise<string> {
+async function link({ deps, client, spot, channel, words }: Asked): Promise<string> {
   const { caller, person, isLinked } = await whois(deps, client, spot);
+  const [slug] = words;
+  if (slug && isLinked) {
+    demand(caller, "admin");
+    const { db, keys, apiUrl } = deps;
+    const wanted = { slug, channel, settings: { apiUrl } };
+    const { name } = await linkChannel(db, keys, caller, wanted);
+    deps.kick(spot.org);
+    return `#${line(name, 80)} is the channel of ${line(slug, 64)} from now on.`;
+  }
   if (!isLinked) {
     const how = "Sign in with the address you have in Slack, or ask an admin to link you.";
     return `Slack's ${line(person.name, 80)} is linked to no member of Polaris. ${how} ${deps.publicUrl}/sign-in`;

@@ -6,11 +6,14 @@ import * as advice from "../../core/slack-advice.ts";
 import { byChannel } from "../../core/slack-channels.ts";
 import type { Meant } from "../../core/slack-inbound.ts";
 import * as inbound from "../../core/slack-inbound.ts";
+import { enqueue } from "../../core/slack-outbox.ts";
 import * as people from "../../core/slack-people.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { nameOf } from "../../wire/participant.ts";
 import { line } from "../format/safe.ts";
 import type { Deps } from "../listeners.ts";
+import { section } from "../mirror/card.ts";
+import { HELP } from "./command.ts";
 import { deliver, deliverToAgent, type Letter, orExplain, placeOf, whisper } from "./deliver.ts";
 import { hint } from "./hint.ts";
 import { type Somebody, type Spot, whois } from "./whom.ts";
@@ -18,6 +21,7 @@ import { type Address, addressOf, mentionedIn, wordsOf } from "./words.ts";
 
 const Said = z.object({
   channel: z.string(),
+  channel_type: z.string().optional(),
   ts: z.string(),
   subtype: z.string().optional(),
   user: z.string().optional(),
@@ -55,7 +59,10 @@ export async function heard(deps: Deps, client: WebClient, room: Room, event: un
   const { user } = said;
   if (!user || said.text.trim() === "") return;
   const place = await deps.db.as(room.org, (tx) => byChannel(tx, room.team, said.channel));
-  if (!place) return;
+  if (!place) {
+    if (said.channel_type === "im" && !said.bot_id) await help(deps, room, said);
+    return;
+  }
   const thread = said.thread_ts && said.thread_ts !== said.ts ? said.thread_ts : undefined;
   const { channel, ts } = said;
   const spot = { org: room.org, team: room.team, user, channel, ts, thread };
@@ -68,6 +75,17 @@ export async function heard(deps: Deps, client: WebClient, room: Room, event: un
   if (session) return intoSession(deps, client, { ...spot, text }, session);
   if (thread) return; // people talk among themselves
   await addressed(deps, client, room, { ...spot, text }, said.text, place.project);
+}
+
+/** A direct message to the app is for no session: it says how to reach one, instead of silence. */
+async function help(deps: Deps, { org, team }: Room, said: { channel: string; ts: string }) {
+  const { channel, ts } = said;
+  const key = `help ${channel} ${ts}`;
+  const payload = { text: HELP, blocks: [section(HELP)] };
+  await deps.db.as(org, (tx) =>
+    enqueue(tx, { org, team, to: { id: channel }, key, method: "post", payload }),
+  );
+  deps.kick(org);
 }
 
 const isOurs = (
