@@ -67,9 +67,9 @@ browserTest(
     await page.keyboard.press("Control+A");
     await page.keyboard.type("The checkout");
     await enter(page);
-    await until(async () => (await project()).name === "The checkout");
+    await page.getByRole("heading", { name: "The checkout" }).waitFor();
+    expect((await project()).name).toBe("The checkout");
 
-    await page.goto(`${polaris.publicUrl}/app/p/checkout/settings`);
     await tabTo(page, button("Archive"));
     await enter(page);
     await until(async () => (await project()).archivedAt !== null);

@@ -10,6 +10,8 @@ export const DEEDS: Record<string, string> = {
   "project.tagged": "changed the tags",
   "project.retention": "changed how long it is kept",
   "project.pull_requests": "changed whether pull requests are told",
+  "pull.asked": "asked to tell the pull request",
+  "policy.changed": "changed what is masked and what is not",
   "project.archived": "archived the project",
   "project.restored": "took the project back",
   "project.deleted": "deleted the project",
