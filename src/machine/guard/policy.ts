@@ -14,6 +14,9 @@ export interface Rules {
   mark: string;
 }
 
+/** An editor is done with a file after so long. */
+const SETTLE_MS = 250;
+
 /** The policy of this machine, read again whenever its file changes. */
 export function startPolicy(
   path: string,
@@ -21,16 +24,29 @@ export function startPolicy(
 ): Disposable & { rules: () => Rules } {
   let content = read(path);
   let rules = rulesOf(content);
-  // The folder and not the file: an atomic write puts a new inode in its place.
-  const watcher = watch(dirname(path), (_, name) => {
-    if (name !== null && name !== basename(path)) return;
+  let again: Timer | undefined;
+  function look(): void {
     const now = read(path);
     if (now === content) return;
     content = now;
     rules = rulesOf(now);
     changed();
+  }
+  // The folder and not the file: an atomic write puts a new inode in its place.
+  const watcher = watch(dirname(path), (_, name) => {
+    if (name !== null && name !== basename(path)) return;
+    look();
+    // What is emptied first and then written may be told once, between the two.
+    clearTimeout(again);
+    again = setTimeout(look, SETTLE_MS);
   });
-  return { rules: () => rules, [Symbol.dispose]: () => watcher.close() };
+  return {
+    rules: () => rules,
+    [Symbol.dispose]() {
+      clearTimeout(again);
+      watcher.close();
+    },
+  };
 }
 
 /** Undefined: there is none. Null: there is one, and it cannot be read. */
