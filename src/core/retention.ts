@@ -127,9 +127,16 @@ interface Step {
  */
 async function take(tx: Tx, aim: Aim, own: string[], after: number): Promise<Step | undefined> {
   const { org, project, before, person } = aim;
-  // The same order of locks as who appends (project) and who indexes (cursor), then the audit.
+  // The same order of locks as who appends (project) and who reads behind (cursors), then the audit. A reader at its first
+  // stretch has a cursor that nobody sees yet: inserting waits for it, a look would not.
   await tx`select 1 from projects where id = ${project.id} for no key update`;
-  await tx`select 1 from text_cursors where project_id = ${project.id} for update`;
+  for (const cursors of ["text_cursors", "usage_cursors"] as const) {
+    const table = tx(cursors);
+    await tx`
+      insert into ${table} (project_id, org_id, seq) values (${project.id}, ${org}, 0) on conflict do nothing`;
+    await tx`select 1 from ${table} where project_id = ${project.id} for update`;
+  }
+  await tx`select 1 from webhook_cursors where project_id = ${project.id} for update`;
   const which = before
     ? tx`select seq from (
         select seq, received_at from events
