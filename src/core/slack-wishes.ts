@@ -2,7 +2,7 @@ import type { Db, Tx } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Project, Session } from "../wire/session.ts";
 import { type SlackWishChange, SlackWishes, type Verbosity } from "../wire/slack-wishes.ts";
-import { enter } from "./access.ts";
+import { demand, enter } from "./access.ts";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { manage } from "./projects.ts";
@@ -59,6 +59,7 @@ export async function setProject(
     const name = project.slug;
     const place = await placeOf(tx, { org: caller.org, team, project: project.id, name });
     const next = merged(place.settings, change);
+    if (next.outsiders !== place.settings.outsiders) demand(caller, "admin");
     await tx`
       update slack_channels set settings = ${JSON.stringify(next)}::text::jsonb where id = ${place.id}`;
     const act = { action: "slack.changed", target: project.slug, detail: { ...change } };

@@ -3,8 +3,8 @@ import { SlackWishChange } from "../wire/slack-wishes.ts";
 
 /** What the form of `web/parts/wishes.tsx` asks for. */
 export function wishOf(form: Record<string, string>): SlackWishChange {
-  const { layout, verbosity, long, advice, personas } = form;
-  const chosen = { layout, verbosity, long, advice, personas };
+  const { layout, verbosity, long, advice, outsiders, personas } = form;
+  const chosen = { layout, verbosity, long, advice, outsiders, personas };
   const fields = Object.entries(chosen).map(([key, value]) => [key, choice(key, value)]);
   return input(SlackWishChange, Object.fromEntries(fields));
 }

@@ -15,12 +15,13 @@ export type Verbosity = (typeof VERBOSITIES)[number];
 export const LONG = ["snippet", "thread", "inline"] as const;
 export type Long = (typeof LONG)[number];
 
-/**
- * Whose words in Slack become advice: people linked to a member; also others who belong to the workspace; everybody in the
- * channel, guests and people of other companies among them; or nobody. Other apps never advise.
- */
-export const ADVISORS = ["linked", "channel", "everybody", "off"] as const;
+/** Whose words in Slack become advice: people linked to a member; also others who belong to the workspace; or nobody. */
+export const ADVISORS = ["linked", "channel", "off"] as const;
 export type Advisors = (typeof ADVISORS)[number];
+
+/** Who else advises, by an admin's word: nobody; guests of the workspace; also people of other companies and other apps. */
+export const OUTSIDERS = ["none", "guests", "all"] as const;
+export type Outsiders = (typeof OUTSIDERS)[number];
 
 /** What an organisation or a project wishes; what it does not say is left to the organisation, and then to the defaults. */
 export const SlackWishes = z.object({
@@ -28,6 +29,7 @@ export const SlackWishes = z.object({
   verbosity: z.enum(VERBOSITIES).optional(),
   long: z.enum(LONG).optional(),
   advice: z.enum(ADVISORS).optional(),
+  outsiders: z.enum(OUTSIDERS).optional(),
   /** Whether posts carry the name and picture of who speaks; else the app posts and names them. */
   personas: z.boolean().optional(),
 });
@@ -39,6 +41,7 @@ export const SlackWishChange = z.object({
   verbosity: z.enum(VERBOSITIES).nullable().optional(),
   long: z.enum(LONG).nullable().optional(),
   advice: z.enum(ADVISORS).nullable().optional(),
+  outsiders: z.enum(OUTSIDERS).nullable().optional(),
   personas: z.boolean().nullable().optional(),
 });
 export type SlackWishChange = z.infer<typeof SlackWishChange>;

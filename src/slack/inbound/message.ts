@@ -13,6 +13,7 @@ import { nameOf } from "../../wire/participant.ts";
 import { line } from "../format/safe.ts";
 import type { Deps } from "../listeners.ts";
 import { section } from "../mirror/card.ts";
+import { wishesOf } from "../mirror/wishes.ts";
 import { HELP } from "./command.ts";
 import { deliver, deliverToAgent, type Letter, orExplain, placeOf, whisper } from "./deliver.ts";
 import { hint } from "./hint.ts";
@@ -66,7 +67,8 @@ export async function heard(deps: Deps, client: WebClient, room: Room, event: un
   const thread = said.thread_ts && said.thread_ts !== said.ts ? said.thread_ts : undefined;
   const { channel, ts } = said;
   const spot = { org: room.org, team: room.team, user, channel, ts, thread };
-  if (said.bot_id) return; // another app's message: nobody who advises, and nobody to explain it to
+  // Another app is told nothing: two that explain themselves to each other would never end.
+  if (said.bot_id && !(await letsAppsIn(deps, room.org, place.project))) return;
   const inThread = thread
     ? await deps.db.as(room.org, (tx) => inbound.sessionOfThread(tx, room.org, channel, thread))
     : undefined;
@@ -86,6 +88,11 @@ async function help(deps: Deps, { org, team }: Room, said: { channel: string; ts
     enqueue(tx, { org, team, to: { id: channel }, key, method: "post", payload }),
   );
   deps.kick(org);
+}
+
+async function letsAppsIn({ db }: Deps, org: string, project: string): Promise<boolean> {
+  const settings = await db.as(org, (tx) => inbound.settingsOf(tx, org, project));
+  return wishesOf(settings).outsiders === "all";
 }
 
 const isOurs = (

@@ -4,7 +4,7 @@ import type { Caller } from "../../core/caller.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import * as people from "../../core/slack-people.ts";
 import { PolarisError } from "../../wire/error.ts";
-import type { SlackPerson } from "../../wire/slack-wishes.ts";
+import type { Outsiders, SlackPerson } from "../../wire/slack-wishes.ts";
 import type { Deps } from "../listeners.ts";
 import { wishesOf } from "../mirror/wishes.ts";
 import { meet } from "./people.ts";
@@ -43,16 +43,12 @@ export async function demandVoice(
   const settings = await deps.db.as(caller.org, (tx) =>
     inbound.settingsOf(tx, caller.org, project),
   );
-  const { advice } = wishesOf(settings);
+  const { advice, outsiders } = wishesOf(settings);
   if (advice === "off")
     throw new PolarisError("forbidden", "This project takes no advice from Slack.");
-  if (isLinked && person.kind === "person") return demand(caller, "inject");
-  if (advice === "everybody") return;
-  if (person.kind === "bot") throw refused("Messages of other apps do not reach the agent.");
-  if (person.kind === "guest") throw refused("Guests of this workspace cannot advise the agent.");
-  if (person.kind === "stranger") {
-    throw refused("People of other companies cannot advise the agent.");
-  }
+  if (person.kind !== "person") demandOpen(person.kind, outsiders);
+  if (isLinked) return demand(caller, "inject");
+  if (person.kind !== "person") return;
   if (advice === "channel") return;
   throw new PolarisError(
     "forbidden",
@@ -63,7 +59,16 @@ export async function demandVoice(
   );
 }
 
-const refused = (message: string): PolarisError =>
-  new PolarisError("forbidden", message, {
-    hint: "An admin can let everybody in the channel advise, in the project's Slack settings.",
+const OUTSIDE = {
+  bot: "Messages of other apps do not reach the agent.",
+  guest: "Guests of this workspace cannot advise the agent.",
+  stranger: "People of other companies cannot advise the agent.",
+};
+
+/** Throws unless an admin lets those in who do not belong to the workspace. */
+function demandOpen(kind: keyof typeof OUTSIDE, outsiders: Outsiders): void {
+  if (outsiders === "all" || (outsiders === "guests" && kind === "guest")) return;
+  throw new PolarisError("forbidden", OUTSIDE[kind], {
+    hint: "An admin can let them advise, in the project's Slack settings.",
   });
+}

@@ -5,6 +5,7 @@ import {
   type Layout,
   LONG,
   type Long,
+  type Outsiders,
   type Verbosity,
 } from "../../wire/slack-wishes.ts";
 
@@ -13,6 +14,7 @@ export interface Wishes {
   verbosity: Verbosity;
   long: Long;
   advice: Advisors;
+  outsiders: Outsiders;
   personas: boolean;
 }
 
@@ -27,6 +29,7 @@ export function wishesOf(
     verbosity: wishes.verbosity ?? "normal",
     long: wishes.long ?? LONG.find((it) => it === env.POLARIS_LONG_MSG) ?? "snippet",
     advice: wishes.advice ?? "linked",
+    outsiders: wishes.outsiders ?? "none",
     personas: wishes.personas ?? true,
   };
 }

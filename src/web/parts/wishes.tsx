@@ -1,6 +1,13 @@
 /** @jsxImportSource preact */
 /** The form of how sessions look in Slack: for all projects, or for one over that. */
-import { ADVISORS, LAYOUTS, LONG, type SlackWishes, VERBOSITIES } from "../../wire/slack-wishes.ts";
+import {
+  ADVISORS,
+  LAYOUTS,
+  LONG,
+  OUTSIDERS,
+  type SlackWishes,
+  VERBOSITIES,
+} from "../../wire/slack-wishes.ts";
 
 /** The words for each choice, in the order in which they are offered. */
 const CHOICES: [keyof SlackWishes, label: string, values: readonly string[]][] = [
@@ -8,6 +15,7 @@ const CHOICES: [keyof SlackWishes, label: string, values: readonly string[]][] =
   ["verbosity", "How much is told", VERBOSITIES],
   ["long", "Long messages", LONG],
   ["advice", "Whose words become advice", ADVISORS],
+  ["outsiders", "Who else advises (an admin chooses)", OUTSIDERS],
   ["personas", "Names and pictures of who speaks", ["true", "false"]],
 ];
 
@@ -23,7 +31,8 @@ const ABOUT: Record<string, string> = {
   inline: "in several messages",
   linked: "members of Polaris",
   channel: "everybody of the workspace",
-  everybody: "guests and other companies too",
+  none: "nobody",
+  guests: "guests of the workspace",
   true: "shown",
   false: "the app's own",
 };
@@ -31,6 +40,7 @@ const ABOUT: Record<string, string> = {
 /** `off` and `thread` mean something else elsewhere. */
 const aboutOf = (key: keyof SlackWishes, value: string): string => {
   if (key === "advice" && value === "off") return "nobody's";
+  if (key === "outsiders" && value === "all") return "guests, other companies, other apps";
   if (key === "long" && value === "thread") return "a preview, and the rest below it";
   return ABOUT[value] ?? value;
 };

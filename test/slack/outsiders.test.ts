@@ -1,0 +1,76 @@
+import { expect, test } from "bun:test";
+import type { Injection } from "../../src/wire/injection.ts";
+import type { Page } from "../../src/wire/session.ts";
+import { as } from "../helpers/people.ts";
+import { startWorld, type World } from "./world.ts";
+
+/** A session, and a guest and another app in its channel. */
+async function withOutsiders(world: World) {
+  const machine = world.machine({ project: "etl", name: "s-7a3f" });
+  await world.polaris.ingest([machine.head(), machine.line({ text: "begin" })]);
+  const card = await world.card("etl", "s-7a3f");
+  world.slack.addUser("T0ACME", { id: "U0GUEST", name: "priya", isRestricted: true });
+  world.slack.addUser("T0ACME", { id: "U0OTHER", name: "deploys", isBot: true });
+  await world.crowd("etl");
+  await world.settled();
+  return card;
+}
+
+const injections = async (world: World): Promise<Injection[]> =>
+  (await world.polaris.json<Page<Injection>>("/projects/etl/sessions/s-7a3f/injections")).items;
+
+/** What another app posts, as Slack tells it: with the id of its bot. */
+const appSays = (world: World, text: string, thread: string, ts: string) => {
+  const channel = world.channel("etl")?.id;
+  const said = { type: "message", user: "U0OTHER", bot_id: "B0OTHER", text, ts, channel };
+  return world.slack.deliver("events_api", {
+    team_id: "T0ACME",
+    api_app_id: world.slack.appId,
+    event: { ...said, thread_ts: thread, event_ts: ts },
+    type: "event_callback",
+    event_id: `Ev${crypto.randomUUID()}`,
+    authorizations: [{ team_id: "T0ACME", user_id: "U0BOT", is_bot: true }],
+  }).settled;
+};
+
+test("C5, D4: guests and other apps advise only where an admin lets them in", async () => {
+  await using world = await startWorld();
+  const { ts: thread } = await withOutsiders(world);
+  const wish = (outsiders: string) => world.patch("/projects/etl/slack", { outsiders });
+  const guestSays = (text: string) => world.slack.say("etl", "U0GUEST", text, { thread });
+  const told = () => world.slack.ephemerals.filter(({ user }) => user === "U0GUEST");
+
+  await appSays(world, "app by default", thread, "1900000001.000100");
+  await guestSays("guest by default");
+  await world.found(() => told().some(({ text }) => String(text).startsWith("Guests")));
+  expect(await injections(world)).toHaveLength(0);
+
+  expect((await wish("guests")).status).toBe(200);
+  await appSays(world, "app among guests", thread, "1900000002.000100");
+  await guestSays("guest let in");
+  await world.found(async () => (await injections(world)).length === 1);
+  expect(await injections(world)).toMatchObject([{ text: "guest let in", from: "slack:priya" }]);
+
+  expect((await wish("all")).status).toBe(200);
+  await appSays(world, "app let in", thread, "1900000003.000100");
+  await world.found(async () =>
+    (await injections(world)).some((it) => it.text === "app let in" && it.from === "slack:deploys"),
+  );
+  expect(await injections(world)).toHaveLength(2);
+  expect(world.slack.ephemerals.filter(({ user }) => user === "U0OTHER")).toHaveLength(0);
+});
+
+test("C5: letting outsiders in takes an admin, also in a project of one's own", async () => {
+  await using world = await startWorld();
+  const krishna = as(world.polaris, await world.member("krishna"));
+  const made = await krishna.call("/projects", {
+    method: "POST",
+    body: JSON.stringify({ slug: "mine", name: "Mine" }),
+  });
+  expect(made.status).toBe(201);
+  const patch = (change: object) =>
+    krishna.call("/projects/mine/slack", { method: "PATCH", body: JSON.stringify(change) });
+  expect((await patch({ layout: "feed" })).status).toBe(200);
+  expect((await patch({ outsiders: "all" })).status).toBe(403);
+  expect(await world.polaris.json<object>("/projects/mine/slack")).toEqual({ layout: "feed" });
+});
