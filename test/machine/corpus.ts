@@ -131,7 +131,7 @@ export function* harmless(seed: number, count: number): Generator<{ kind: string
     "base64 block": () =>
       `${Array.from({ length: 8 }, () => d(B64, 76)).join("\n")}\n${d(B64, 38)}==`,
     "lock file npm": () =>
-      `"node_modules/${word()}": {\n  "version": "1.2.3",\n  "resolved": "https://registry.npmjs.org/${word()}/-/${word()}-1.2.3.tgz",\n  "integrity": "sha512-${d(B64, 86)}=="\n}`,
+      `"node_modules/${word()}": {\n  "version": "1.2.3",\n  "resolved": "https://packages.example.com/${word()}/-/${word()}-1.2.3.tgz",\n  "integrity": "sha512-${d(B64, 86)}=="\n}`,
     "lock file yarn": () =>
       `"${word()}@npm:^1.0.0":\n  version: 1.0.4\n  checksum: 10c0/${d(HEX, 128)}`,
     "lock file bun": () => `"${word()}": ["${word()}@1.0.0", "", {}, "sha512-${d(B64, 86)}=="],`,
