@@ -67,8 +67,13 @@ export function startMirror(options: {
         limit = 1; // find the one that cannot be mirrored
         if (++failures > TRIES && !mirror.isAway(error)) {
           log.error("slack.event_skipped", { project, error: brief(error) });
-          await mirror.skip(db, org, project).catch(() => {});
-          failures = 0;
+          // Where even that cannot be written, it is tried again with the event.
+          await mirror.skip(db, org, project).then(
+            () => {
+              failures = 0;
+            },
+            (cause) => log.warn("slack.skip_failed", { project, error: brief(cause) }),
+          );
         }
         await pause(retry.next(), signal);
       }
