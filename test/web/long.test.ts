@@ -88,6 +88,10 @@ browserTest(
     const address = `${polaris.publicUrl}/app/p/checkout/s/s-1234`;
     await page.goto(`${polaris.publicUrl}/app`); // fonts and scripts, which a second page has
 
+    // What this browser makes of a page with nothing in it, on this machine and now.
+    await page.goto("data:text/html,<div style=height:99999px></div>");
+    const floor = await scrolled(page);
+
     await page.goto(address);
     await page.locator("[data-live=live]").waitFor();
     const first = await until(
@@ -125,7 +129,7 @@ browserTest(
         `(${scroll.frames} frames), ${held} items held, jump ${Math.round(jump)} ms`,
     );
     expect(first).toBeLessThan(1000);
-    expect(scroll.p95).toBeLessThan(120);
+    expect(scroll.p95).toBeLessThan(Math.max(50, 1.5 * floor.p95));
     expect(scroll.worst).toBeLessThan(400);
     expect(held).toBeLessThan(1000);
     expect(open.complaints).toEqual([]);
