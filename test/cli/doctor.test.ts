@@ -33,6 +33,24 @@ test("G7: a fresh installation is healthy, told one line each", async () => {
   for (const line of said.trim().split("\n")) expect(line).toMatch(/^[✓○] \w+/);
 });
 
+test("G7: what the recorder writes meanwhile, and takes away again, is nothing broken", async () => {
+  await using computer = await installed();
+  await using _writer = Bun.spawn([
+    process.execPath,
+    "-e",
+    `const { closeSync, openSync, renameSync } = require("node:fs");
+     const file = process.argv[1];
+     for (;;) {
+       closeSync(openSync(file + ".tmp", "w", 0o600));
+       renameSync(file + ".tmp", file);
+     }`,
+    join(computer.place.home, "busy"),
+  ]);
+  for (let look = 0; look < 10; look++) {
+    expect(await computer.doctor()).toMatchObject({ healthy: true });
+  }
+});
+
 test("G7: there are more than twenty broken installations to repair", () => {
   expect(new Set(BROKEN.map(({ name }) => name)).size).toBeGreaterThanOrEqual(20);
 });

@@ -68,18 +68,15 @@ function open(place: Paths): Finding[] {
   ]
     .concat(installedPath(place))
     .filter((path) => entry(path)?.isFile());
-  const bad = [
+  return [
     ...folders.map((path) => ({ path, want: 0o700 })),
     ...files.map((path) => ({ path, want: 0o600 })),
-  ].filter(({ path, want }) => {
-    const mode = statSync(path).mode & 0o777;
+  ].flatMap(({ path, want }) => {
+    const mode = modeOf(path);
     // Others may not, and the owner must be able to.
-    return (mode & 0o077) !== 0 || (mode & want) !== want;
-  });
-  return bad.map(({ path, want }) => {
-    const mode = (statSync(path).mode & 0o777).toString(8);
+    if (mode === undefined || ((mode & 0o077) === 0 && (mode & want) === want)) return [];
     const fix = `chmod ${want.toString(8)} ${path}`;
-    return wrong("permissions", `${path} has mode ${mode}`, fix, () => {
+    return wrong("permissions", `${path} has mode ${mode.toString(8)}`, fix, () => {
       chmodSync(path, want);
       return fix;
     });
@@ -113,7 +110,7 @@ function leftovers(place: Paths): Finding[] {
     ...inside(place.home).filter((path) => path.endsWith(".tmp")),
     ...inside(place.spool).filter((path) => path.endsWith(".tmp")),
     ...inside(beside).filter((path) => basename(path).startsWith(executable)),
-  ].filter((path) => statSync(path).mtimeMs < old);
+  ].filter((path) => (entry(path)?.mtimeMs ?? old) < old);
   if (stale.length === 0) return [];
   return [
     wrong("leftovers", `${stale.length} half-written files`, `rm ${stale.join(" ")}`, () => {
@@ -150,6 +147,12 @@ function setAside(home: string, path: string): void {
 }
 
 const isFolder = (path: string): boolean => entry(path)?.isDirectory() === true;
+
+/** Followed where it is a link; nothing where the recorder has just taken the file away. */
+const modeOf = (path: string): number | undefined => {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+  return mode === undefined ? undefined : mode & 0o777;
+};
 
 /** What lies at a path, or nothing: also when something on the way there is a file. */
 function entry(path: string): Stats | undefined {
