@@ -219,7 +219,9 @@ describe("a sign-in belongs to one browser and one moment", () => {
       update sign_ins set expires_at = now() - interval '23 hours'
       where state_hash = (select state_hash from sign_ins limit 1)`;
     await startVisitor().open(`${polaris.publicUrl}/auth/oidc/start`);
-    const rows = await admin`select expires_at > now() as lives from sign_ins order by lives`;
+    const rows = await admin<
+      { lives: boolean }[]
+    >`select expires_at > now() as lives from sign_ins order by lives`;
     expect(rows.map(({ lives }) => lives)).toEqual([false, true]);
   });
 });
