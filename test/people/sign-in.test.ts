@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import * as links from "../../src/core/links.ts";
-import { type Account, freePort, startIssuer } from "../helpers/issuer.ts";
+import { type Account, startIssuer } from "../helpers/issuer.ts";
 import { type Polaris, startPolaris } from "../helpers/polaris.ts";
+import { freePort } from "../helpers/port.ts";
 import { type Seen, startVisitor, type Visitor } from "../helpers/visitor.ts";
 
 type Issuer = Awaited<ReturnType<typeof startIssuer>>;
 
-const port = freePort();
+const port = await freePort();
 const accounts: Record<string, Account> = {
   manu: { email: "manu@example.com", email_verified: true, name: "Manu" },
   "manu-later": { email: "manu@new.example", email_verified: true },
@@ -227,7 +228,7 @@ describe("a sign-in belongs to one browser and one moment", () => {
 });
 
 test("a provider that is away is a clear page, and signs in again once it is back", async () => {
-  const port = freePort();
+  const port = await freePort();
   const away = await startIssuer(`http://localhost:${port}/auth/oidc/callback`, accounts);
   await away[Symbol.asyncDispose]();
   await using server = await startPolaris({ port, entrance: { providers: [away.settings] } });

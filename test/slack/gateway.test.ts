@@ -4,9 +4,9 @@ import { begin, finish } from "../../src/core/slack-connect.ts";
 import { SCOPES } from "../../src/core/slack-manifest.ts";
 import { until } from "../../src/lib/until.ts";
 import type { Bridge } from "../../src/slack/bridge.ts";
-import { freePort } from "../helpers/issuer.ts";
 import { plain } from "../helpers/plain.ts";
 import { type Polaris, startMachine, startPolaris } from "../helpers/polaris.ts";
+import { freePort } from "../helpers/port.ts";
 import { KEYS, type Slack, startSlack, startTestBridge } from "../helpers/slack.ts";
 
 /**
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const scopes = Object.keys(SCOPES);
   emulator = await createEmulator({
     service: "slack",
-    port: freePort(),
+    port: await freePort(),
     seed: {
       slack: {
         team: { name: "Acme", domain: "acme" },
