@@ -60,6 +60,54 @@ test("C5, D4: guests and other apps advise only where an admin lets them in", as
   expect(world.slack.ephemerals.filter(({ user }) => user === "U0OTHER")).toHaveLength(0);
 });
 
+test("C5, D4: people of other companies advise only where an admin lets all in, whoever they say they are", async () => {
+  await using world = await startWorld();
+  const { ts: thread, blocks } = await withOutsiders(world);
+  // Somebody of another workspace with the address of a member here: no address makes a stranger one of us.
+  const stranger = { id: "U0FAR", name: "far", email: "manu@example.com", home: "T0FAR" };
+  world.slack.addUser("T0ACME", stranger);
+  await world.crowd("etl");
+  const say = (text: string, more = {}) => world.slack.say("etl", "U0FAR", text, more);
+  const told = () =>
+    world.slack.ephemerals.filter((it) => it.user === "U0FAR").map(({ text }) => String(text));
+  const refusals = () => told().filter((text) => text.startsWith("People of other companies"));
+  await world.patch("/projects/etl/slack", { advice: "channel", outsiders: "guests" });
+
+  await say("in the thread", { thread });
+  await world.found(() => refusals().length === 1);
+  expect(
+    world.slack.deliveries.findLast((it) => it.payload.event?.user === "U0FAR")?.payload,
+  ).toMatchObject({
+    team_id: "T0FAR",
+    context_team_id: "T0ACME",
+    is_ext_shared_channel: true,
+  });
+  await say("s-7a3f: by name");
+  await world.found(() => refusals().length === 2);
+  // Who only talks there is told once, and offered nothing.
+  await say("for nobody");
+  await world.found(() => refusals().length === 3);
+  await say("nor this");
+  // The card's buttons stand in the shared channel too.
+  expect(JSON.stringify(blocks)).toContain("polaris_send");
+  await world.slack.click("U0FAR", "etl", thread, "polaris_send");
+  const view = [...world.slack.views.values()][0];
+  if (view) {
+    const sent = await world.slack.submitView("U0FAR", view.id, {
+      words: { text: { type: "plain_text_input", value: "by the card" } },
+    });
+    expect(sent.ackPayload?.errors?.words).toStartWith("People of other companies");
+  }
+  await world.settled();
+  expect(await injections(world)).toHaveLength(0);
+
+  await world.patch("/projects/etl/slack", { outsiders: "all" });
+  await say("let in", { thread });
+  await world.found(async () => (await injections(world)).length === 1);
+  expect(await injections(world)).toMatchObject([{ text: "let in", from: "slack:far" }]);
+  expect(told()).toHaveLength(3);
+});
+
 test("C5: letting outsiders in takes an admin, also in a project of one's own", async () => {
   await using world = await startWorld();
   const krishna = as(world.polaris, await world.member("krishna"));

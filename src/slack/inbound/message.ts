@@ -17,7 +17,7 @@ import { wishesOf } from "../mirror/wishes.ts";
 import { HELP } from "./command.ts";
 import { deliver, deliverToAgent, type Letter, orExplain, placeOf, whisper } from "./deliver.ts";
 import { hint } from "./hint.ts";
-import { type Somebody, type Spot, whois } from "./whom.ts";
+import { demandVoice, type Somebody, type Spot, whois } from "./whom.ts";
 import { type Address, addressOf, mentionedIn, wordsOf } from "./words.ts";
 
 const Said = z.object({
@@ -130,6 +130,13 @@ async function addressed(
     );
     if (!address.to) {
       if (somebody.person.kind === "bot") return;
+      const mayAdvise = await orExplain(
+        deps,
+        letter,
+        () => demandVoice(deps, somebody, project),
+        true,
+      );
+      if (!mayAdvise) return;
       return whisper(deps, letter, hint(live, letter, "Nobody was addressed."));
     }
     const found = await meantBy(deps, room, somebody, address.to, live, project);
