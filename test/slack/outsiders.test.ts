@@ -88,6 +88,8 @@ test("C5, D4: people of other companies advise only where an admin lets all in, 
   await say("for nobody");
   await world.found(() => refusals().length === 3);
   await say("nor this");
+  await say("s-7a3f: after it");
+  await world.found(() => refusals().length === 4);
   // The card's buttons stand in the shared channel too.
   expect(JSON.stringify(blocks)).toContain("polaris_send");
   await world.slack.click("U0FAR", "etl", thread, "polaris_send");
@@ -105,7 +107,7 @@ test("C5, D4: people of other companies advise only where an admin lets all in, 
   await say("let in", { thread });
   await world.found(async () => (await injections(world)).length === 1);
   expect(await injections(world)).toMatchObject([{ text: "let in", from: "slack:far" }]);
-  expect(told()).toHaveLength(3);
+  expect(told()).toHaveLength(4);
 });
 
 test("C5: letting outsiders in takes an admin, also in a project of one's own", async () => {
@@ -121,4 +123,30 @@ test("C5: letting outsiders in takes an admin, also in a project of one's own", 
   expect((await patch({ layout: "feed" })).status).toBe(200);
   expect((await patch({ outsiders: "all" })).status).toBe(403);
   expect(await world.polaris.json<object>("/projects/mine/slack")).toEqual({ layout: "feed" });
+});
+
+test("C5, F4: who is linked to nobody sees the project of the channel they are in, and no other", async () => {
+  await using world = await startWorld();
+  await withOutsiders(world);
+  const web = world.machine({ project: "web", name: "s-0002" });
+  await world.polaris.ingest([web.head(), web.line({ text: "elsewhere" })]);
+  await world.card("web", "s-0002");
+  await world.patch("/projects/web/slack", { advice: "channel" });
+  await world.patch("/projects/etl/slack", { advice: "channel" });
+  const ask = async (place: string, text: string) =>
+    String((await world.slack.slash("U0GUEST", place, "/polaris", text)).ackPayload?.text);
+  expect(await ask("etl", "sessions")).toContain("|etl/s-7a3f>");
+  expect(await ask("etl", "sessions")).not.toContain("s-0002");
+  expect(await ask("general", "sessions")).toBe("No session is live.");
+  expect(await ask("etl", "say s-0002 hello")).toContain('There is no session "s-0002"');
+  expect(await ask("etl", "follow s-0002")).toContain("There is no such session");
+  world.slack.openHome("U0GUEST");
+  const home = await world.found(() => world.slack.homes.get("U0GUEST"));
+  expect(JSON.stringify(home.blocks)).not.toMatch(/s-7a3f\|?>|s-0002/);
+  // Somebody of the workspace who is linked to nobody: the same, in the channel where they may advise.
+  const krishna = async (place: string, text: string) =>
+    String((await world.slack.slash("U0KRISHNA", place, "/polaris", text)).ackPayload?.text);
+  expect(await krishna("web", "sessions")).toContain("|web/s-0002>");
+  expect(await krishna("etl", "say s-0002 hello")).toContain("There is no session");
+  expect(await krishna("web", "say s-0002 hello")).toBe("Sent to s-0002.");
 });

@@ -43,10 +43,14 @@ const Submitted = z.object({
 });
 
 /** Whose click it is, from Bolt's context. */
-export const spotOf = (context: { teamId?: string; org?: unknown }, user: string): Spot => {
+export const spotOf = (
+  context: { teamId?: string; org?: unknown },
+  user: string,
+  channel?: string,
+): Spot => {
   const { teamId: team, org } = context;
   if (!team || typeof org !== "string") throw new Error("Slack did not say which workspace");
-  return { org, team, user };
+  return { org, team, user, channel };
 };
 
 export function buttons(app: App, deps: Deps): void {
@@ -57,12 +61,12 @@ export function buttons(app: App, deps: Deps): void {
 
   app.action(ACTIONS.follow, async ({ ack, body, context, respond, client }) => {
     await ack();
-    const { user, actions } = Click.parse(body);
-    const spot = spotOf(context, user.id);
+    const { user, channel, actions } = Click.parse(body);
+    const spot = spotOf(context, user.id, channel?.id);
     const session = actions[0]?.value ?? "";
     const text = await inWords(async () => {
-      const { caller } = await whois(deps, client, spot);
-      const meant = await db.as(spot.org, (tx) => inbound.sessionById(tx, caller, session));
+      const somebody = await whois(deps, client, spot);
+      const meant = await db.as(spot.org, (tx) => inbound.sessionById(tx, somebody, session));
       if (!meant) throw unseen();
       const wanted = { org: spot.org, session, team: spot.team, slackUser: user.id };
       const follows = await db.as(spot.org, (tx) => inbound.toggleFollow(tx, wanted));
@@ -75,17 +79,17 @@ export function buttons(app: App, deps: Deps): void {
 
   app.action(ACTIONS.send, async ({ ack, body, context, client }) => {
     await ack();
-    const { user, trigger_id, actions } = Click.parse(body);
-    const spot = spotOf(context, user.id);
+    const { user, channel, trigger_id, actions } = Click.parse(body);
+    const spot = spotOf(context, user.id, channel?.id);
     await openModal(deps, client, spot, trigger_id, actions[0]?.value ?? "");
   });
 
   app.view(SEND, async ({ ack, body, context, client }) => {
     const { user, view } = Submitted.parse(body);
     const text = view.state.values.words?.text?.value?.trim() ?? "";
-    const refusal = await refusalOf(() =>
-      sendTo(deps, client, spotOf(context, user.id), { session: view.private_metadata, text }),
-    );
+    const [session = "", channel] = view.private_metadata.split(" ");
+    const spot = spotOf(context, user.id, channel);
+    const refusal = await refusalOf(() => sendTo(deps, client, spot, { session, text }));
     if (!refusal) return ack();
     await ack({ response_action: "errors", errors: { words: refusal } });
   });
@@ -94,11 +98,11 @@ export function buttons(app: App, deps: Deps): void {
   app.shortcut("polaris_send_message", async ({ ack, body, context, client, respond }) => {
     await ack();
     const { user, channel, message_ts: ts } = Chosen.parse(body);
-    const spot = spotOf(context, user.id);
+    const spot = spotOf(context, user.id, channel.id);
     const said = await whois(deps, client, spot);
     const found = await db.as(spot.org, async (tx) => {
       const place = await byChannel(tx, spot.team, channel.id);
-      return inbound.liveSessions(tx, said.caller, { project: place?.project });
+      return inbound.liveSessions(tx, said, { project: place?.project });
     });
     const asked = hint(found, { channel: channel.id, ts }, "Send this message to an agent.");
     await respond({ response_type: "ephemeral", replace_original: false, ...asked });
@@ -108,8 +112,8 @@ export function buttons(app: App, deps: Deps): void {
   app.action(PICK, async ({ ack, body, context, client, respond }) => {
     await ack();
     const { user, actions } = Click.parse(body);
-    const spot = spotOf(context, user.id);
     const [session = "", channel = "", ts = "", thread = ""] = actions[0]?.value.split(" ") ?? [];
+    const spot = spotOf(context, user.id, channel);
     const { messages } = Found.parse(
       await client.conversations.history({
         channel,
@@ -120,8 +124,8 @@ export function buttons(app: App, deps: Deps): void {
       }),
     );
     const raw = messages.find((it) => it.ts === ts)?.text ?? "";
-    const { caller } = await whois(deps, client, spot);
-    const meant = await db.as(spot.org, (tx) => inbound.sessionById(tx, caller, session));
+    const somebody = await whois(deps, client, spot);
+    const meant = await db.as(spot.org, (tx) => inbound.sessionById(tx, somebody, session));
     const isSent =
       meant &&
       raw !== "" &&
@@ -149,8 +153,8 @@ async function openModal(
   trigger: string,
   session: string,
 ): Promise<void> {
-  const { caller } = await whois(deps, client, spot);
-  const meant = await deps.db.as(spot.org, (tx) => inbound.sessionById(tx, caller, session));
+  const somebody = await whois(deps, client, spot);
+  const meant = await deps.db.as(spot.org, (tx) => inbound.sessionById(tx, somebody, session));
   const blocks = meant
     ? [
         section(
@@ -172,7 +176,7 @@ async function openModal(
   const view = {
     type: "modal",
     callback_id: SEND,
-    private_metadata: session,
+    private_metadata: [session, spot.channel ?? ""].join(" ").trim(),
     title: { type: "plain_text", text: "Send a message" },
     ...(meant ? { submit: { type: "plain_text", text: "Send" } } : {}),
     close: { type: "plain_text", text: "Close" },

@@ -63,7 +63,7 @@ const ACTS: Record<string, (asked: Asked) => Promise<string>> = {
 export function command(app: App, deps: Deps): void {
   app.command("/polaris", async ({ ack, body, context, client }) => {
     const { user_id, channel_id, text } = Command.parse(body);
-    const spot = spotOf(context, user_id);
+    const spot = spotOf(context, user_id, channel_id);
     const [verb = "help", ...words] = text.trim().split(/\s+/).filter(Boolean);
     const act = Object.hasOwn(ACTS, verb.toLowerCase()) ? ACTS[verb.toLowerCase()] : undefined;
     const rest = text.trim().slice(verb.length).trim();
@@ -85,14 +85,15 @@ async function projectOf({ db }: Deps, { org, team }: Spot, channel: string) {
 }
 
 async function status({ deps, client, spot, project }: Asked): Promise<string> {
-  const { caller, isLinked } = await whois(deps, client, spot);
+  const somebody = await whois(deps, client, spot);
+  const { caller, isLinked } = somebody;
   const you = isLinked
     ? `You are ${escaped(caller.participant)}, ${caller.role}.`
     : `You are ${escaped(caller.participant)}: linked to no member of Polaris.`;
   if (!project) return `This is no project's channel. ${you}`;
   const { db } = deps;
   const live = await db.as(spot.org, (tx) =>
-    inbound.liveSessions(tx, caller, { project: project.id }),
+    inbound.liveSessions(tx, somebody, { project: project.id }),
   );
   const settings = await db.as(spot.org, (tx) => inbound.settingsOf(tx, spot.org, project.id));
   const { layout, verbosity, advice } = wishesOf(settings);
@@ -106,9 +107,9 @@ async function status({ deps, client, spot, project }: Asked): Promise<string> {
 }
 
 async function sessions({ deps, client, spot, project }: Asked): Promise<string> {
-  const { caller } = await whois(deps, client, spot);
+  const somebody = await whois(deps, client, spot);
   const live = await deps.db.as(spot.org, (tx) =>
-    inbound.liveSessions(tx, caller, { project: project?.id }),
+    inbound.liveSessions(tx, somebody, { project: project?.id }),
   );
   if (live.length === 0) return "No session is live.";
   return live.map((it) => row(it, urlOf(deps, it))).join("\n");
@@ -131,8 +132,8 @@ async function named({ deps, client, spot, project, words }: Asked) {
   const somebody = await whois(deps, client, spot);
   const name = words[0]?.replace(/^@|[:,]$/g, "");
   const meant = await deps.db.as(spot.org, async (tx) => {
-    if (name) return inbound.sessionNamed(tx, somebody.caller, name, project?.id);
-    const live = await inbound.liveSessions(tx, somebody.caller, { project: project?.id });
+    if (name) return inbound.sessionNamed(tx, somebody, name, project?.id);
+    const live = await inbound.liveSessions(tx, somebody, { project: project?.id });
     return live.length === 1 ? live[0] : undefined;
   });
   if (!meant) throw unseen();

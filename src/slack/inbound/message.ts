@@ -103,9 +103,7 @@ const isOurs = (
 async function intoSession(deps: Deps, client: WebClient, letter: Letter, session: string) {
   await orExplain(deps, letter, async () => {
     const somebody = await whois(deps, client, letter);
-    const meant = await deps.db.as(letter.org, (tx) =>
-      inbound.sessionById(tx, somebody.caller, session),
-    );
+    const meant = await deps.db.as(letter.org, (tx) => inbound.sessionById(tx, somebody, session));
     if (!meant) throw new PolarisError("forbidden", "You cannot see this session in Polaris.");
     await deliver(deps, client, letter, meant);
   });
@@ -125,9 +123,7 @@ async function addressed(
   const text = await readable(deps, room, address.text);
   await orExplain(deps, letter, async () => {
     const somebody = await whois(deps, client, letter);
-    const live = await db.as(room.org, (tx) =>
-      inbound.liveSessions(tx, somebody.caller, { project }),
-    );
+    const live = await db.as(room.org, (tx) => inbound.liveSessions(tx, somebody, { project }));
     if (!address.to) {
       if (somebody.person.kind === "bot") return;
       const mayAdvise = await orExplain(
@@ -158,14 +154,14 @@ async function addressed(
 async function meantBy(
   { db }: Deps,
   room: Room,
-  { caller }: Somebody,
+  somebody: Somebody,
   to: NonNullable<Address["to"]>,
   live: Meant[],
   project: string,
 ): Promise<{ sessions: Meant[]; agent?: string | undefined; who: string }> {
   if ("session" in to) {
     const session = await db.as(room.org, (tx) =>
-      inbound.sessionNamed(tx, caller, to.session, project),
+      inbound.sessionNamed(tx, somebody, to.session, project),
     );
     return { sessions: session ? [session] : [], who: `\`${line(to.session, 64)}\`` };
   }
@@ -232,7 +228,7 @@ async function changed(
   if (!isGone && now?.text === before?.text) return; // Slack adds previews and the like
   await orExplain(deps, spot, async () => {
     const somebody = await whois(deps, client, spot);
-    const meant = await db.as(room.org, (tx) => inbound.sessionById(tx, somebody.caller, session));
+    const meant = await db.as(room.org, (tx) => inbound.sessionById(tx, somebody, session));
     if (!meant) return;
     const place = await placeOf(deps, somebody, meant);
     if (isGone) {
