@@ -4,7 +4,7 @@ import type { Setup, Team, TeamProject } from "../wire/team.ts";
 import { isMember, visible } from "./access.ts";
 import { activity, noActivity } from "./activity.ts";
 import type { Caller } from "./caller.ts";
-import { type SessionRow, sessionOf } from "./sessions.ts";
+import { faces, type SessionRow, sessionOf } from "./sessions.ts";
 import { setup } from "./setup.ts";
 
 /** Sessions that something happened in since then are the team's present. */
@@ -64,7 +64,7 @@ export async function look(
     const from = new Date(since === undefined || isNew ? now - WINDOW_MS : since - LATE_MS);
     const cursors = JSON.stringify([...known].map(([id, seq]) => ({ id, seq })));
     const rows = await tx<Row[]>`
-      select s.*, p.slug from projects p
+      select s.*, ${faces(tx)}, p.slug from projects p
       left join jsonb_to_recordset(${cursors}::text::jsonb) as c(id uuid, seq bigint) on c.id = p.id
       cross join lateral (
         select s.* from sessions s

@@ -2,12 +2,14 @@ import type { App } from "@slack/bolt";
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
 import { demand } from "../../core/access.ts";
+import * as agents from "../../core/agents.ts";
 import * as projects from "../../core/projects.ts";
 import { byChannel } from "../../core/slack-channels.ts";
 import type { Meant } from "../../core/slack-inbound.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import { link as linkChannel } from "../../core/slack-link.ts";
 import * as wishes from "../../core/slack-wishes.ts";
+import type { Agent } from "../../wire/agent.ts";
 import { escaped, line } from "../format/safe.ts";
 import type { Deps } from "../listeners.ts";
 import { wishesOf } from "../mirror/wishes.ts";
@@ -92,19 +94,23 @@ async function status({ deps, client, spot, project }: Asked): Promise<string> {
     : `You are ${escaped(caller.participant)}: linked to no member of Polaris.`;
   if (!project) return `This is no project's channel. ${you}`;
   const { db } = deps;
-  const live = await db.as(spot.org, (tx) =>
-    inbound.liveSessions(tx, somebody, { project: project.id }),
-  );
-  const settings = await db.as(spot.org, (tx) => inbound.settingsOf(tx, spot.org, project.id));
+  const { live, settings, home } = await db.as(spot.org, async (tx) => ({
+    live: await inbound.liveSessions(tx, somebody, { project: project.id }),
+    settings: await inbound.settingsOf(tx, spot.org, project.id),
+    home: await agents.atHome(tx, spot.org, project.id),
+  }));
   const { layout, verbosity, advice } = wishesOf(settings);
   const waiting = live.filter(({ state }) => state === "needs_human").length;
   const url = `${deps.publicUrl}/app/p/${encodeURIComponent(project.slug)}`;
   return [
     `*<${url}|${line(project.slug, 64)}>*: ${live.length} live, ${waiting} waiting for a human.`,
+    ...(home.length > 0 ? [`At home here: ${home.map(called).join(", ")}.`] : []),
     `Layout ${layout}, verbosity ${verbosity}; who may advise: ${advice}.`,
     you,
   ].join("\n");
 }
+
+const called = ({ display, name }: Agent): string => `${line(display, 80)} (\`@${name}\`)`;
 
 async function sessions({ deps, client, spot, project }: Asked): Promise<string> {
   const somebody = await whois(deps, client, spot);

@@ -1,5 +1,6 @@
 /** @jsxImportSource preact */
 /** `/app/p/:project`: its sessions, those that need a human first. */
+import type { Agent } from "../../wire/agent.ts";
 import type { Project, Session } from "../../wire/session.ts";
 import type { Team } from "../../wire/team.ts";
 import { ProjectView } from "../client/team/project.tsx";
@@ -10,6 +11,8 @@ import type { Frame } from "./shell.tsx";
 export interface ProjectPage extends Frame {
   project: Project;
   sessions: Session[];
+  /** The agents at home in it. */
+  home: Agent[];
   /** Cursor of the next page of sessions, null at the end. */
   next: string | null;
   now: number;
@@ -19,6 +22,7 @@ export interface ProjectPage extends Frame {
 export function projectPage({
   project,
   sessions,
+  home,
   next,
   now,
   viewer,
@@ -28,7 +32,7 @@ export function projectPage({
   const place = { ...project, hours: [] };
   const team: Team = { sessions, projects: [place], setup, since: now };
   const { here } = frame;
-  const view = { project, next, viewer, here };
+  const view = { project, home, next, viewer, here };
   return livePage({
     ...frame,
     title: project.slug,
