@@ -5,6 +5,7 @@ import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
 import { mayAsk } from "../../core/pulls.ts";
 import * as sessions from "../../core/sessions.ts";
+import { troublesOf } from "../../core/slack-troubles.ts";
 import { team } from "../../core/team.ts";
 import { landingPage } from "../../web/pages/landing.tsx";
 import { problemPage } from "../../web/pages/problem.tsx";
@@ -91,6 +92,7 @@ export const pageRoutes = (house: House) => {
           const data = {
             project,
             home: home.items,
+            trouble: await troublesOf(db, caller, project.id),
             sessions: items,
             next,
             now: Date.now(),

@@ -2,7 +2,7 @@
 /** `/app/p/:project`: its sessions, those that need a human first. */
 import type { Agent } from "../../wire/agent.ts";
 import type { Project, Session } from "../../wire/session.ts";
-import type { Team } from "../../wire/team.ts";
+import type { Team, Trouble } from "../../wire/team.ts";
 import { ProjectView } from "../client/team/project.tsx";
 import { startTeamStore } from "../client/team/store.ts";
 import { livePage } from "./live.tsx";
@@ -15,6 +15,8 @@ export interface ProjectPage extends Frame {
   home: Agent[];
   /** Cursor of the next page of sessions, null at the end. */
   next: string | null;
+  /** What stands still in Slack. */
+  trouble?: Trouble[];
   now: number;
   viewer: string;
 }
@@ -24,11 +26,12 @@ export function projectPage({
   sessions,
   home,
   next,
+  trouble = [],
   now,
   viewer,
   ...frame
 }: ProjectPage): string {
-  const setup = { machine: true, session: true, slack: null };
+  const setup = { machine: true, session: true, slack: null, trouble };
   const place = { ...project, hours: [] };
   const team: Team = { sessions, projects: [place], setup, since: now };
   const { here } = frame;

@@ -10,6 +10,7 @@ import { projectAddress } from "../../parts/title.ts";
 import { Who } from "../../parts/who.tsx";
 import { TeamProvider } from "./desk.ts";
 import type { TeamStore } from "./store.ts";
+import { Troubles } from "./trouble.tsx";
 import { Groups, Live } from "./view.tsx";
 
 export interface ProjectViewProps {
@@ -67,6 +68,7 @@ export function ProjectView({ store, project, home, next, viewer, here }: Projec
             <Icon name="settings" /> Settings
           </a>
         </header>
+        <Troubles />
         <Groups placed={false} empty={<Empty slug={project.slug} />} />
         {next ? (
           <p class="earlier">
