@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { AuditRow } from "../../src/wire/audit.ts";
 import type { Injection } from "../../src/wire/injection.ts";
 import type { Page } from "../../src/wire/session.ts";
 import { as } from "../helpers/people.ts";
@@ -122,7 +123,26 @@ test("C5: letting outsiders in takes an admin, also in a project of one's own", 
     krishna.call("/projects/mine/slack", { method: "PATCH", body: JSON.stringify(change) });
   expect((await patch({ layout: "feed" })).status).toBe(200);
   expect((await patch({ outsiders: "all" })).status).toBe(403);
-  expect(await world.polaris.json<object>("/projects/mine/slack")).toEqual({ layout: "feed" });
+  expect((await patch({ outsiders: null, layout: "thread" })).status).toBe(200);
+  const form = (outsiders: string) =>
+    krishna.call("/app/p/mine/settings", {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams({ act: "wish", outsiders }),
+    });
+  expect((await form("all")).status).toBe(403);
+  expect(await world.polaris.json<object>("/projects/mine/slack")).toEqual({ layout: "thread" });
+
+  expect((await world.patch("/projects/mine/slack", { outsiders: "guests" })).status).toBe(200);
+  // Who may not let them in may not send them out either: it is the admin's word.
+  expect((await patch({ outsiders: null })).status).toBe(403);
+  const { items } = await world.polaris.json<Page<AuditRow>>("/audit");
+  const [row] = items.filter(({ target, detail }) => target === "mine" && "outsiders" in detail);
+  expect(row).toMatchObject({
+    action: "slack.changed",
+    actor: "user:manu",
+    detail: { outsiders: "guests" },
+  });
 });
 
 test("C5, F4: who is linked to nobody sees the project of the channel they are in, and no other", async () => {

@@ -43,7 +43,7 @@ export const HELP = [
   "`/polaris status` what this channel is, and who you are here",
   "`/polaris sessions` live sessions",
   "`/polaris say s-7a3f your text` send a message into a session",
-  "`/polaris follow s-7a3f` be told when it needs a human; once more to stop",
+  "`/polaris follow [s-7a3f]` be told when it needs a human; once more to stop",
   "`/polaris quiet [s-7a3f]` fewer posts of this project or session; once more for the normal",
   "`/polaris link [project]` who you are in Polaris; with a project, an admin makes this its channel",
   "In a session's thread every reply goes to its agent. In the channel: `s-7a3f: your text` or `@name your text`.",
