@@ -51,7 +51,8 @@ export const KnownAnswer = z.object({ missing: z.array(z.string()) });
  * Whether all is here that its machines recorded of a session. `open`: something came after the last comparison, or
  * none was made yet; a machine compares when a session ends and when it falls quiet.
  */
-export interface Completeness {
-  state: "complete" | "missing" | "open";
-  missing: Span[];
-}
+export const Completeness = z.object({
+  state: z.enum(["complete", "missing", "open"]),
+  missing: z.array(Span),
+});
+export type Completeness = z.infer<typeof Completeness>;

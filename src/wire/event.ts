@@ -72,7 +72,7 @@ export type Body = z.infer<typeof Body>;
  *
  * | kind | body |
  * |---|---|
- * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch?, continues? }` (continues: the id of the session it goes on from) |
+ * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch?, agentSession?, continues? }` (agentSession: the agent's own id of its conversation; continues: the id of the session it goes on from) |
  * | session.end | `{ reason }` |
  * | session.title | `{}` (text = title) |
  * | session.label | `{ label }` (null: taken away) |
