@@ -4,7 +4,7 @@ import { ask } from "../machine/local.ts";
 import { paths } from "../machine/paths.ts";
 import { currentServer } from "../machine/tokens.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { Joined, Offer } from "../wire/local.ts";
+import type { Joined } from "../wire/local.ts";
 import { parse } from "./args.ts";
 import { impossible, retell, transcriptsOf } from "./kit/retell.ts";
 import { type Seat, seatOf } from "./seat.ts";
@@ -65,7 +65,7 @@ export async function run(args: string[]): Promise<void> {
   if (agentSession) console.log(`Recording into ${where}.`);
   else console.log(`The next agent session in this directory goes on with ${where}.`);
   if (joined.brief && agentSession) console.log(`\nWhat was done there so far:\n\n${joined.brief}`);
-  if (joined.offer) console.log(`\n${wordsOf(joined.offer)}`);
+  if (joined.offer) console.log(`\n${joined.offer.text}`);
 
   async function goOn(): Promise<void> {
     if (!name || agentSession) {
@@ -77,7 +77,8 @@ export async function run(args: string[]): Promise<void> {
     const joined = await ask<Joined>(place, "/join", { ...wish, transcripts, next });
     const seat = seatOf(`${joined.project}/${joined.name}`);
     const { offer } = joined;
-    if (!offer?.command) throw impossible(seat, offer?.why ?? "nothing was said in it");
+    if (!offer?.command)
+      throw impossible(seat, offer?.why ?? "the server knows of no conversation in it");
     const told = offer.from === "record" ? await retellHere(seat, next) : undefined;
     const command = told?.command ?? offer.command;
     if (values.json) return void console.log(JSON.stringify({ ...joined, command, ...told }));
@@ -95,12 +96,4 @@ export async function run(args: string[]): Promise<void> {
     const command = `cd ${quoted(cwd)} && ${agentNamed(agent)?.resumes?.command(agentSession)}`;
     return { ...told, command, agentSession };
   }
-}
-
-/** What else there is than to begin with the brief. */
-function wordsOf({ from, command, why }: Offer): string {
-  if (!command) return `The agent's own conversation cannot go on here: ${why}.`;
-  const whose =
-    from === "transcript" ? "lies on this machine" : "can be told again from the record";
-  return `The agent's own conversation ${whose}. To go on with it instead, outside of an agent:\n\n  ${command}`;
 }

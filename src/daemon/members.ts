@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import type { z } from "zod";
 import type { Agent } from "../agents/agent.ts";
 import { pause } from "../lib/backoff.ts";
@@ -54,12 +54,13 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
     const here = home();
     if (before && isSame(before, wish, here)) return joined(before.session, before);
     const there = await seats.take(here, wish);
-    // What can be said beside the brief: that it cannot be found out does not hinder the join.
-    const offer = there ? await offers(wish, here, agent, there).catch(() => null) : null;
+    const seen = agentSession ? hooks.seen(agentSession) : undefined;
+    const lies = seen?.transcript ?? before?.transcript;
+    const where = { ...(lies ? { transcripts: dirname(dirname(lies)) } : {}), ...wish };
+    const offer = there ? await offers(where, here, agent, there).catch(unasked(wish)) : null;
     if (!agentSession) return await ahead(wish, here, agent, { there, offer });
     // What was said so far belongs to where it was said.
     if (before && before.state !== "left") await leave({ agentSession });
-    const seen = hooks.seen(agentSession);
     const cwd = wish.cwd ?? seen?.cwd ?? before?.cwd ?? undefined;
     const bound = await journal.write(() => {
       const session = sessionFor(wish, here, agent, there, cwd);
@@ -109,19 +110,18 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
   }
 
   /** Whichever conversation was offered: begun here, it is this session's. Runs inside `journal.write`. */
-  function expect({ next }: z.infer<typeof Join>, session: string, offer: Offered | null): void {
-    const agentSession = offer?.from === "record" ? next : offer?.agentSession;
+  function expect({ next }: z.infer<typeof Join>, session: string, found: Offered | null): void {
+    const agentSession = found?.offer.from === "record" ? next : found?.agentSession;
     if (agentSession) awaitAgent(db, agentSession, session);
   }
 
   function joined(id: string, bound: Bound | null, found: Partial<Found> = {}): Joined {
     const session = sessionOf(db, id);
     const { project = "", name = "" } = session ?? {};
-    const { from, command = null, why = null } = found.offer ?? {};
     return {
       ...(bound ? bindingView(journal, bound) : { project, name }),
       brief: found.there?.brief ?? null,
-      offer: from ? { from, command, why } : null,
+      offer: found.offer?.offer ?? null,
     };
   }
 
@@ -225,6 +225,12 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
     },
   };
 }
+
+/** What stands beside the brief: that it cannot be found out hinders only who asks for it. */
+const unasked = (wish: z.infer<typeof Join>) => (error: unknown) => {
+  if (wish.next) throw error;
+  return null;
+};
 
 export type Members = ReturnType<typeof startMembers>;
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Agent, Memory } from "../agents/agent.ts";
 import { quoted } from "../lib/shell.ts";
+import { lackOf } from "../wire/check.ts";
 import type { Join, Offer } from "../wire/local.ts";
 import type { Home } from "./accounts.ts";
 import { readLines } from "./lines.ts";
@@ -18,7 +19,11 @@ interface Own {
   cwd: string;
 }
 
-export type Offered = Offer & { agentSession?: string };
+export interface Offered {
+  offer: Offer;
+  /** Whose transcript it is. */
+  agentSession?: string;
+}
 
 const CONVERSATION = "user.message,agent.message,tool.call,tool.result";
 /** Enough to find the last thing that the agent's own transcript has told. */
@@ -61,15 +66,11 @@ export function startOffers({ db, upstream }: { db: Database; upstream: Upstream
     if (own) {
       const { agentSession, cwd } = own;
       const command = `cd ${quoted(cwd)} && ${agent.resumes.command(agentSession)}`;
-      return { from: "transcript", command, why: null, agentSession };
+      return { offer: possible("transcript", command), agentSession };
     }
-    const { state, missing = [] } = seat.completeness ?? {};
-    if (state === "missing") {
-      const count = missing.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-      const why = `${count} of its events never reached the server`;
-      return { from: "none", command: null, why };
-    }
-    return { from: "record", command: `polaris join ${project} ${name} --continue`, why: null };
+    const why = seat.completeness && lackOf(seat.completeness);
+    if (why) return { offer: impossible(why) };
+    return { offer: possible("record", `polaris join ${project} ${name} --continue`) };
   };
 
   /** Only a file that tells the session's last word is its conversation, whatever it is called. */
@@ -102,6 +103,20 @@ export function startOffers({ db, upstream }: { db: Database; upstream: Upstream
     return undefined;
   }
 }
+
+function possible(from: "transcript" | "record", command: string): Offer {
+  const whose =
+    from === "transcript" ? "lies on this machine" : "can be told again from the record";
+  const text = `The agent's own conversation ${whose}. To go on with it instead, outside of an agent:\n\n  ${command}`;
+  return { from, command, why: null, text };
+}
+
+const impossible = (why: string): Offer => ({
+  from: "none",
+  command: null,
+  why,
+  text: `The agent's own conversation cannot go on here: ${why}.`,
+});
 
 const TOLD = new Set(["transcript", "import"]);
 

@@ -56,3 +56,10 @@ export const Completeness = z.object({
   missing: z.array(Span),
 });
 export type Completeness = z.infer<typeof Completeness>;
+
+/** What is known to be missing for good, in words. */
+export function lackOf({ state, missing }: Completeness): string | undefined {
+  if (state !== "missing") return undefined;
+  const count = missing.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+  return `${count} of its events never reached the server`;
+}

@@ -105,6 +105,8 @@ export interface Offer {
   /** For a shell. */
   command: string | null;
   why: string | null;
+  /** All of it in words, for a person. */
+  text: string;
 }
 export const Leave = z.object({ agentSession: z.string().min(1).max(200) });
 

@@ -39,7 +39,7 @@ export function startTurns(): { take(event: Recorded): void; turns: () => Turn[]
   }
 
   function hear(event: Recorded, words: string | undefined, isMeta = false): void {
-    if (words) add("user", event, { isMeta, content: [text(words)] });
+    if (words?.trim()) add("user", event, { isMeta, content: [text(words)] });
   }
 
   /** The agent's message that this belongs to: the running one, as long as nothing has come between. */
@@ -165,5 +165,6 @@ function contentOf(output: unknown, feedback: string | undefined): string | Json
     const isMedia = isRecord(block) && (type === "image" || type === "document");
     return text(isMedia ? `(${type}: ${described(record(block))})` : JSON.stringify(block));
   });
-  return [...blocks, ...said];
+  // The service refuses a block without words.
+  return [...blocks, ...said].filter(({ text: words }) => words !== "");
 }

@@ -7,7 +7,7 @@ import { agentNamed } from "../../agents/index.ts";
 import { pause } from "../../lib/backoff.ts";
 import { privateFolder, writeAtomic } from "../../lib/file.ts";
 import { call, download } from "../../machine/api.ts";
-import { Completeness } from "../../wire/check.ts";
+import { Completeness, lackOf } from "../../wire/check.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { Body } from "../../wire/event.ts";
 import type { Seat } from "../seat.ts";
@@ -79,12 +79,10 @@ type Whole = z.infer<typeof Whole>;
 async function whole(server: Server, seat: Seat): Promise<Whole> {
   for (const end = Date.now() + PATIENCE_MS; ; await pause(250)) {
     const session = await call(server, { path: seat.path }, Whole);
-    const { state, missing = [] } = session.completeness ?? {};
-    if (state === "complete") return session;
-    if (state === "missing") {
-      const count = missing.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-      throw impossible(seat, `${count} of its events never reached the server`);
-    }
+    const { completeness } = session;
+    if (completeness?.state === "complete") return session;
+    const why = completeness && lackOf(completeness);
+    if (why) throw impossible(seat, why);
     if (Date.now() < end) continue;
     throw impossible(
       seat,
