@@ -69,7 +69,6 @@ const CONVERSATION = new Set(["user.message", "agent.message", "tool.call"]);
 
 const Whole = z.looseObject({
   driver: z.string().nullable(),
-  machine: z.string().nullable(),
   cwd: z.string().nullable(),
   completeness: Completeness.optional(),
 });
@@ -127,16 +126,14 @@ async function* eventsOf(
 /** For the agent: whose words these are, and what has changed around it. */
 function preface(
   { project, session }: Seat,
-  { driver, machine, cwd: before }: Whole,
+  { driver, cwd: before }: Whole,
   { cwd, upTo, begins }: { cwd: string; upTo: number; begins: boolean },
 ): string {
   return [
     `Polaris tells this conversation again from its record of ${project}/${session}, up to #${upTo}.`,
     `After it ${driver ?? "somebody else"} drives.`,
     begins ? "" : "The record begins in the middle: what was said before is not in it.",
-    machine
-      ? `Much of it was said on another machine (${machine}${before ? `, in ${before}` : ""}).`
-      : "",
+    before && before !== cwd ? `Much of it was said elsewhere (in ${before}).` : "",
     `From here on the machine is ${hostname()} and the directory ${cwd}: look at files again before you rely on them.`,
     "Secrets were taken out; thoughts and images were not kept.",
   ]
