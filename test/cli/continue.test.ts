@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { until } from "../../src/lib/until.ts";
 import { ask } from "../../src/machine/local.ts";
 import type { Joined } from "../../src/wire/local.ts";
 import type { ToolAnswer } from "../../src/wire/tools.ts";
@@ -134,4 +135,41 @@ test("B8, G4: an agent that joins is told how its user goes on with the earlier 
   expect(answer.text).toContain("polaris join etl loader --continue");
   const again = await ask<Joined>(recorder.place, "/join", { agentSession: one, project: "etl" });
   expect(again.offer).toBeNull();
+}, 60_000);
+
+test("B2, B8: the conversation that was offered goes on in its session, wherever it is taken up", async () => {
+  await using polaris = await startPolaris();
+  await using recorder = await startRecorder(polaris);
+  const transcript = recorder.put("print-tools");
+  const one = basename(transcript, ".jsonl");
+  const cwd = "/home/dev/project";
+  const start = { hook_event_name: "SessionStart", session_id: one, cwd };
+  await recorder.run("link", "etl", recorder.folder);
+  await recorder.hook({
+    ...start,
+    source: "startup",
+    transcript_path: transcript,
+    cwd: recorder.folder,
+  });
+  await until(async () => (await recorder.events("etl")).some(({ kind }) => kind === "tool.call"));
+  const before = (await recorder.status()).bindings;
+  const name = before[0]?.name ?? "";
+  await recorder.drained();
+  await recorder.run("leave", "--agent-session", one);
+
+  // Another one goes on with the brief; its person then takes the offer.
+  const two = "01982f1e-2c8a-4b7e-9a52-0c2d6f3a1b4c";
+  await recorder.hook({ session_id: two, hook_event_name: "SessionStart", source: "startup", cwd });
+  const join = { pid: 4242, tool: "polaris_connect", input: { project: "etl", session: name } };
+  const { text } = await ask<ToolAnswer>(recorder.place, "/tool", join);
+  expect(text).toContain(`cd ${cwd} && claude --resume ${one}`);
+  await recorder.hook({ session_id: two, hook_event_name: "SessionEnd", reason: "other" });
+  await recorder.hook({ ...start, source: "resume", transcript_path: transcript });
+  const after = (await recorder.status()).bindings;
+  expect(after).toMatchObject([{ agentSession: one, session: before[0]?.session }]);
+  await recorder.drained();
+  const ids = (await recorder.events("etl")).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const calls = (await recorder.events("etl")).filter(({ kind }) => kind === "tool.call");
+  expect(calls).toHaveLength(5);
 }, 60_000);
