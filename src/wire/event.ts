@@ -87,7 +87,8 @@ export type Body = z.infer<typeof Body>;
  * | turn.end | `{ reason: end_turn, max_tokens, refusal, cancelled or error, backgroundTasks? }` |
  * | subagent.start, subagent.end | `{ agentId, agentType?, description? }` |
  * | compaction.start, compaction.end | `{ trigger, preTokens?, postTokens? }` |
- * | notice | `{ kind, continues? }` (kind fork: the session it goes on from) |
+ * | session.joined | `{ agentSession? }` |
+| notice | `{ kind, continues? }` (kind fork: the session it goes on from) |
  * | error | `{ status?, type?, retryInMs?, attempt?, attempts?, final? }` |
  * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs?, total?, models? }` (total: of the session so far, not to be added up) |
  * | code.commit | `Commit` of commit.ts (text = the subject) |
