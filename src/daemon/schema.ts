@@ -180,6 +180,12 @@ create table if not exists awaited (
   agent_session text,
   brief text
 ) strict, without rowid;
+-- Agent sessions whose conversation a Polaris session was offered to go on with.
+create table if not exists offered (
+  agent_session text primary key,
+  session text not null,
+  at integer not null
+) strict, without rowid;
 -- Ways into an agent session that gave no proof.
 create table if not exists dead_routes (
   agent_session text not null,

@@ -67,8 +67,10 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
         project: slug,
         name,
         brief,
+        offer,
       } = await members.join({ agentSession, agent, project, name: session });
-      return [`Connected: recorded as ${slug}/${name} from now on.`, brief]
+      const more = offer && `For the user, not for you: ${offer.text}`;
+      return [`Connected: recorded as ${slug}/${name} from now on.`, brief, more]
         .filter(Boolean)
         .join("\n\n");
     },

@@ -84,6 +84,10 @@ export const Join = z.object({
   cwd: z.string().optional(),
   project: Slug,
   name: Name.optional(),
+  /** The folder in which this person's agent keeps its transcripts. */
+  transcripts: z.string().max(4096).optional(),
+  /** The agent session that is to go on with it, when its conversation is told again from the record. */
+  next: z.guid().optional(),
 });
 /** What a join answers: with the brief of what was done there before, where somebody else began it. */
 export interface Joined extends Partial<Binding> {
@@ -91,6 +95,18 @@ export interface Joined extends Partial<Binding> {
   project: string;
   name: string;
   brief: string | null;
+  offer: Offer | null;
+}
+
+/** How the agent's own conversation goes on on this machine: more than a brief can say. */
+export interface Offer {
+  /** `transcript`: it lies here; `record`: it can be told again from what was recorded; `none`: neither, see `why`. */
+  from: "transcript" | "record" | "none";
+  /** For a shell. */
+  command: string | null;
+  why: string | null;
+  /** All of it in words, for a person. */
+  text: string;
 }
 export const Leave = z.object({ agentSession: z.string().min(1).max(200) });
 

@@ -2,6 +2,7 @@ import type { Agent } from "../agent.ts";
 import { frame, greeting, hookOutput, message, wake } from "./advice.ts";
 import { readHook } from "./hook.ts";
 import { signs } from "./queue.ts";
+import { resumes } from "./retell.ts";
 import { readLine } from "./transcript.ts";
 
 /** Claude Code, as recorded from version 2.1.329. */
@@ -16,4 +17,5 @@ export const claude: Agent = {
       : undefined,
   transcripts: (home, env) => `${env.CLAUDE_CONFIG_DIR || `${home}/.claude`}/projects`,
   advice: { frame, message, hookOutput, wake, greeting, signs },
+  resumes,
 };
