@@ -7,7 +7,9 @@ import type { Bells } from "./bells.ts";
 import { type Bound, bindingOf } from "./bindings.ts";
 import type { Taken } from "./hooks.ts";
 import type { Journal } from "./journal.ts";
+import * as moves from "./moves.ts";
 import type { Stations } from "./stations.ts";
+import { isDead } from "./ways.ts";
 
 /** How long after a hook has come the transcript must stay without a sign. */
 const SETTLED_MS = 1_500;
@@ -52,15 +54,15 @@ export function startAnswers({
     { call, inbox }: { call: string; inbox: boolean | undefined },
   ): Promise<Pick<HookAnswer, "wake" | "handovers">> {
     const { agent_session } = bound;
-    const isOpen = inbox && !mail.isDead(db, agent_session, "socket");
+    const isOpen = inbox && !isDead(db, agent_session, "socket");
     await settled(bound);
     const handovers: Handover[] = [];
     for (const advice of waiting(bound)) {
       const route = isOpen ? "socket" : "hook";
       const to = { route, agentSession: agent_session, station: call } as const;
       const words = await journal.write(() => {
-        if (!mail.handing(db, advice, to)) return undefined;
-        if (!isOpen) mail.handed(db, advice.id);
+        if (!moves.handing(db, advice, to)) return undefined;
+        if (!isOpen) moves.handed(db, advice.id);
         return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
       });
       if (!words) continue;
@@ -92,8 +94,8 @@ export function startAnswers({
     const to = { route: "hook", agentSession: bound.agent_session } as const;
     const words = await journal.write(() =>
       all.flatMap((advice) => {
-        if (!mail.handing(db, advice, to)) return [];
-        mail.handed(db, advice.id);
+        if (!moves.handing(db, advice, to)) return [];
+        moves.handed(db, advice.id);
         return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
       }),
     );

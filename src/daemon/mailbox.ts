@@ -9,8 +9,10 @@ import { type Answers, startAnswers } from "./answers.ts";
 import type { Bells } from "./bells.ts";
 import type { Bound } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
+import * as moves from "./moves.ts";
 import { isTurnOpen, seatOf } from "./seat.ts";
 import { startStations } from "./stations.ts";
+import { bury, isDead } from "./ways.ts";
 
 /** The client writes into its transcript what it takes into its queue, within 0.4 s (measured); so late is never. */
 const SIGN_MS = 6_000;
@@ -107,11 +109,11 @@ export function startMailbox(needs: {
     const station = stations.of(bound);
     // What was handed over before without a sign goes no second way from here: it may only be late.
     const way = station?.ways.find(
-      (one) => !mail.isDead(db, bound.agent_session, one) && (advice.route ?? one) === one,
+      (one) => !isDead(db, bound.agent_session, one) && (advice.route ?? one) === one,
     );
     if (!station || !way) return await none(advice, bound);
     const to = { route: way, agentSession: bound.agent_session, station: station.id };
-    if (!(await journal.write(() => mail.handing(db, advice, to)))) return 0;
+    if (!(await journal.write(() => moves.handing(db, advice, to)))) return 0;
     // The words may have been edited until the line above.
     const words = mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
     const content = way === "socket" ? agent.advice.message(words) : agent.advice.frame(words);
@@ -122,7 +124,7 @@ export function startMailbox(needs: {
       content,
       meta: { sender: words.from },
     };
-    if (!stations.push(station, handover)) await journal.write(() => mail.unhanded(db, advice));
+    if (!stations.push(station, handover)) await journal.write(() => moves.unhanded(db, advice));
     return SIGN_MS;
   }
 
@@ -133,13 +135,13 @@ export function startMailbox(needs: {
   async function none(advice: mail.Advice, { agent_session, at }: Bound): Promise<number> {
     const now = Date.now();
     if (!advice.stuck) {
-      await journal.write(() => mail.stick(db, advice, now));
+      await journal.write(() => moves.stick(db, advice, now));
       return 0;
     }
     const age = now - Math.max(at, startedAt);
     if (age < YOUNG_MS) return YOUNG_MS - age;
     const stuckFor = now - advice.stuck;
-    const canRing = !mail.isDead(db, agent_session, "hook");
+    const canRing = !isDead(db, agent_session, "hook");
     if (canRing && stuckFor < STUCK_MS) {
       const ago = now - (rungAt.get(agent_session) ?? 0);
       if (ago < AGAIN_MS) return AGAIN_MS - ago;
@@ -160,14 +162,14 @@ export function startMailbox(needs: {
     const left = advice.since + SIGN_MS - Date.now();
     if (station && station.id === advice.station) {
       if (station.written.includes(advice.id))
-        await journal.write(() => mail.handed(db, advice.id));
+        await journal.write(() => moves.handed(db, advice.id));
       // The same process writes nothing twice, so it may be asked again.
-      else if (left <= 0) await journal.write(() => mail.back(db, advice));
+      else if (left <= 0) await journal.write(() => moves.back(db, advice));
       return SIGN_MS;
     }
     if (left > 0) return left;
     // Nor did the agent note it in all that time: nothing was written.
-    await journal.write(() => mail.back(db, advice));
+    await journal.write(() => moves.back(db, advice));
     return 0;
   }
 
@@ -177,10 +179,10 @@ export function startMailbox(needs: {
     if (left > 0) return left;
     const { route, agent_session } = advice;
     await journal.write(() => {
-      if (agent_session && route) mail.bury(db, agent_session, route);
-      if (route !== "hook") mail.back(db, advice);
+      if (agent_session && route) bury(db, agent_session, route);
+      if (route !== "hook") moves.back(db, advice);
       else
-        mail.failed(db, advice.id, "It was handed over, and the session has given no sign of it.");
+        moves.failed(db, advice.id, "It was handed over, and the session has given no sign of it.");
     });
     return 0;
   }
@@ -192,7 +194,7 @@ export function startMailbox(needs: {
   }
 
   async function fail(advice: mail.Advice, reason: string): Promise<number> {
-    await journal.write(() => mail.failed(db, advice.id, reason));
+    await journal.write(() => moves.failed(db, advice.id, reason));
     return Number.POSITIVE_INFINITY;
   }
 
@@ -205,7 +207,7 @@ export function startMailbox(needs: {
     async station(station, signal) {
       // What it has written while nobody listened.
       await journal.write(() => {
-        for (const id of station.written) mail.handed(db, id.toLowerCase());
+        for (const id of station.written) moves.handed(db, id.toLowerCase());
       });
       return stations.open(station, signal);
     },
@@ -213,11 +215,11 @@ export function startMailbox(needs: {
       const id = injection.toLowerCase();
       await journal.write(() => {
         const advice = mail.adviceOf(db, id);
-        if (refused === undefined) return mail.handed(db, id);
+        if (refused === undefined) return moves.handed(db, id);
         if (advice?.agent_session && advice.route && advice.state === "handing") {
-          mail.bury(db, advice.agent_session, advice.route);
+          bury(db, advice.agent_session, advice.route);
         }
-        if (advice) mail.unhanded(db, advice);
+        if (advice) moves.unhanded(db, advice);
       });
       return { ok: true };
     },
@@ -230,8 +232,8 @@ export function startMailbox(needs: {
         });
       }
       await journal.write(() => {
-        mail.seen(db, id, "tool");
-        mail.answered(db, id, text);
+        moves.seen(db, id, "tool");
+        moves.answered(db, id, text);
       });
     },
     async empty(bound) {
@@ -241,9 +243,9 @@ export function startMailbox(needs: {
       const words = await journal.write(() =>
         current(bound).flatMap((advice) => {
           // It may be on its way already.
-          if (advice.route !== null || !mail.handing(db, advice, to)) return [];
-          mail.handed(db, advice.id);
-          mail.seen(db, advice.id, "tool");
+          if (advice.route !== null || !moves.handing(db, advice, to)) return [];
+          moves.handed(db, advice.id);
+          moves.seen(db, advice.id, "tool");
           return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
         }),
       );

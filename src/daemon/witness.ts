@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { Agent } from "../agents/agent.ts";
 import type { Event } from "../wire/event.ts";
 import * as mail from "./advice.ts";
+import * as moves from "./moves.ts";
 
 /** What came back of the advice that was handed over: in hooks, in lines. All of it runs inside `journal.write`. */
 
@@ -24,7 +25,7 @@ export function witness(
 ): void {
   for (const event of events) {
     const advice = adviceIn(db, event);
-    if (advice && mail.concerns(db, advice, session)) mail.seen(db, advice.id, evidence);
+    if (advice && mail.concerns(db, advice, session)) moves.seen(db, advice.id, evidence);
   }
 }
 
@@ -50,11 +51,11 @@ export function notice(
 }
 
 const BECAME = {
-  taken: mail.taken,
-  dropped: (db: Database, id: string) => mail.failed(db, id, "The session let it go unread."),
+  taken: moves.taken,
+  dropped: (db: Database, id: string) => moves.failed(db, id, "The session let it go unread."),
   /** It may be read yet, so no other way is tried: that would be a second copy. */
   held: (db: Database, id: string) =>
-    mail.failed(
+    moves.failed(
       db,
       id,
       "The session holds messages back (its crossSessionInbound setting): its driver may still let it in.",
