@@ -54,6 +54,30 @@ export function waiting(db: Database, session: string): Advice[] {
     .all(session);
 }
 
+/** What was given to this call as its answer, and may or may not have arrived. */
+export function carriedBy(db: Database, call: string): Advice[] {
+  return db
+    .query<Advice, [string]>(
+      `select * from advice where station = ? and route in ('inbox', 'hook')
+       and state in ('waiting', 'handing', 'recalled') order by seq`,
+    )
+    .all(call.toLowerCase());
+}
+
+/** What is being handed over by this call, however. */
+export function handedTo(db: Database, call: string): Advice[] {
+  return db
+    .query<Advice, [string]>(
+      "select * from advice where station = ? and state = 'handing' order by seq",
+    )
+    .all(call);
+}
+
+/** Since when its sender knows that it could not be delivered, while it waits for a chance all the same. */
+export function lateSince(db: Database, id: string): number | undefined {
+  return db.query<{ at: number }, [string]>("select at from late where id = ?").get(id)?.at;
+}
+
 /**
  * Whether a sign of it from this session is evidence. Another session may have learned the id (`polaris_context` gives
  * it) or been shown the words; only what an ended agent session was handed may turn up in the one that followed it.

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import type { Words } from "../agents/agent.ts";
-import { type AdviceState, adviceOf, wordsOf } from "./advice.ts";
+import { type AdviceState, adviceOf, lateSince, wordsOf } from "./advice.ts";
 
 /** What is read of an event of the server's stream; other events of the session pass by. */
 export const Heard = z.looseObject({
@@ -43,7 +43,8 @@ export function hear(db: Database, session: string, event: Heard): void {
     db.query("update advice set words = ? where id = ?").run(words, known.id);
   }
   const ended = ENDED[kind];
-  if (!ended) return;
+  // Our own word comes back: it waits on.
+  if (!ended || (kind === "injection.failed" && lateSince(db, known.id) !== undefined)) return;
   db.query(
     `update advice set state = ?, since = ? where id = ? and state in ('waiting', 'handing')`,
   ).run(ended, Date.now(), known.id);

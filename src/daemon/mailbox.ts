@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import type { Agent } from "../agents/agent.ts";
 import { brief, type Log } from "../lib/log.ts";
-import { PolarisError } from "../wire/error.ts";
-import type { Handed, Station } from "../wire/local.ts";
+import type { Given, Handed, Station } from "../wire/local.ts";
 import type { Abreast } from "./abreast.ts";
 import * as mail from "./advice.ts";
 import { type Answers, startAnswers } from "./answers.ts";
+import { type Asked, startAsked } from "./asked.ts";
 import type { Bells } from "./bells.ts";
 import type { Bound } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
@@ -22,6 +22,11 @@ const STUCK_MS = 20_000;
 const YOUNG_MS = 3_000;
 /** How often a bell is rung. */
 const AGAIN_MS = 5_000;
+/** How long it then waits for a chance, as long as the server would. */
+const PATIENCE_MS = 24 * 3_600_000;
+const NOWHERE = "Nothing of Polaris runs in the session that could hand it over now.";
+const BUSY = `${NOWHERE} Its agent gets it at the next chance, mostly the end of its turn; until then it can be taken back.`;
+const IDLE = `${NOWHERE} Its agent is idle and gets it when it works again; until then it can be taken back.`;
 /** A session's last lines reach its transcript late. */
 const LAST_WORDS_MS = 3_000;
 
@@ -29,10 +34,9 @@ const LAST_WORDS_MS = 3_000;
 export interface Mailbox extends AsyncDisposable {
   station(station: Station, signal: AbortSignal): Promise<Response>;
   handed(report: z.infer<typeof Handed>): Promise<{ ok: true }>;
-  /** What the agent says to advice. That it does is proof that it has read it. */
-  reply(bound: Bound, id: string, text: string): Promise<void>;
-  /** All that waits for a way into this session, as the agent's own tool gives it. */
-  empty(bound: Bound): Promise<string>;
+  given(receipt: z.infer<typeof Given>): Promise<{ ok: true }>;
+  /** What its agent asks for itself. */
+  asked: Asked;
   /** What a hook is answered: with it goes what its agent is to read. Never for a hook that nobody waits for any more. */
   answer: Answers;
 }
@@ -47,7 +51,10 @@ export function startMailbox(needs: {
   const { journal, agents, abreast, bells, log } = needs;
   const { db } = journal;
   const stations = startStations(() => look());
-  const answer = startAnswers({ journal, abreast, bells, stations });
+  let stuck: ReadonlySet<string> = new Set();
+  let found = new Set<string>();
+  const isStuck = (agentSession: string) => stuck.has(agentSession);
+  const answer = startAnswers({ journal, abreast, bells, stations, isStuck });
   const startedAt = Date.now();
   const rungAt = new Map<string, number>();
   let running = false;
@@ -70,6 +77,7 @@ export function startMailbox(needs: {
       again = false;
       clearTimeout(timer);
       let next = Number.POSITIVE_INFINITY;
+      found = new Set();
       for (const advice of mail.open(db)) {
         try {
           next = Math.min(next, await step(advice));
@@ -78,6 +86,7 @@ export function startMailbox(needs: {
           next = Math.min(next, 5_000);
         }
       }
+      stuck = found;
       if (next < Number.POSITIVE_INFINITY && !stopped) {
         timer = setTimeout(look, Math.max(50, next));
         timer.unref();
@@ -113,9 +122,8 @@ export function startMailbox(needs: {
     );
     if (!station || !way) return await none(advice, bound);
     const to = { route: way, agentSession: bound.agent_session, station: station.id };
-    if (!(await journal.write(() => moves.handing(db, advice, to)))) return 0;
-    // The words may have been edited until the line above.
-    const words = mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
+    const words = await journal.write(() => moves.handing(db, advice, to));
+    if (!words) return 0;
     const content = way === "socket" ? agent.advice.message(words) : agent.advice.frame(words);
     const handover = {
       injection: advice.id,
@@ -130,13 +138,19 @@ export function startMailbox(needs: {
 
   /**
    * No process of ours waits in there. A session that comes up, or whose recorder has, gets a moment; then its bell is
-   * rung, whose hook fetches it; after that only the end of a turn is left, where a hook runs anyway.
+   * rung, whose hook fetches it. After that only hooks are left that run anyway, some day: the sender is told so.
    */
   async function none(advice: mail.Advice, { agent_session, at }: Bound): Promise<number> {
     const now = Date.now();
     if (!advice.stuck) {
       await journal.write(() => moves.stick(db, advice, now));
       return 0;
+    }
+    found.add(agent_session);
+    const late = mail.lateSince(db, advice.id);
+    if (late !== undefined) {
+      const left = late + PATIENCE_MS - now;
+      return left > 0 ? left : await fail(advice, "There was no chance to deliver it for a day.");
     }
     const age = now - Math.max(at, startedAt);
     if (age < YOUNG_MS) return YOUNG_MS - age;
@@ -148,18 +162,19 @@ export function startMailbox(needs: {
       rungAt.set(agent_session, now);
       if (bells.ring(agent_session)) return AGAIN_MS;
     }
-    if (isTurnOpen(db, advice.session)) return Number.POSITIVE_INFINITY;
     if (stuckFor < STUCK_MS) return STUCK_MS - stuckFor;
-    return await fail(
-      advice,
-      "Nothing of Polaris runs in the session that could hand it over, and its agent is idle. Try again while it works.",
-    );
+    const reason = isTurnOpen(db, advice.session) ? BUSY : IDLE;
+    await journal.write(() => moves.late(db, advice, reason));
+    return PATIENCE_MS;
   }
+
+  /** In how many milliseconds a sign is overdue. A recorder that has just begun has to read the transcript first. */
+  const signDue = ({ since }: mail.Advice) => Math.max(since, startedAt) + SIGN_MS - Date.now();
 
   /** Whether it was written is not known: the one who was to write it has not said so. */
   async function unsure(advice: mail.Advice, bound: Bound): Promise<number> {
     const station = stations.of(bound);
-    const left = advice.since + SIGN_MS - Date.now();
+    const left = signDue(advice);
     if (station && station.id === advice.station) {
       if (station.written.includes(advice.id))
         await journal.write(() => moves.handed(db, advice.id));
@@ -175,7 +190,7 @@ export function startMailbox(needs: {
 
   /** Handed over, and the agent has given no sign of it: that way is shut in this session, and the next is tried. */
   async function proof(advice: mail.Advice): Promise<number> {
-    const left = advice.since + SIGN_MS - Date.now();
+    const left = signDue(advice);
     if (left > 0) return left;
     const { route, agent_session } = advice;
     await journal.write(() => {
@@ -197,8 +212,6 @@ export function startMailbox(needs: {
     await journal.write(() => moves.failed(db, advice.id, reason));
     return Number.POSITIVE_INFINITY;
   }
-
-  const current = ({ session }: Bound) => (abreast.has(session) ? mail.waiting(db, session) : []);
 
   const commits = journal.onCommit(look);
   abreast.onMark(look);
@@ -223,34 +236,11 @@ export function startMailbox(needs: {
       });
       return { ok: true };
     },
-    async reply(bound, injection, text) {
-      const id = injection.toLowerCase();
-      const advice = mail.adviceOf(db, id);
-      if (!advice || !mail.concerns(db, advice, bound.session)) {
-        throw new PolarisError("not_found", `There was no advice ${injection} here.`, {
-          hint: "Its id stands at its head.",
-        });
-      }
-      await journal.write(() => {
-        moves.seen(db, id, "tool");
-        moves.answered(db, id, text);
-      });
+    async given({ call, given }) {
+      await journal.write(() => moves.given(db, call, given));
+      return { ok: true };
     },
-    async empty(bound) {
-      const form = agents.find(({ name }) => name === bound.agent)?.advice;
-      if (!form) return "";
-      const to = { route: "inbox", agentSession: bound.agent_session } as const;
-      const words = await journal.write(() =>
-        current(bound).flatMap((advice) => {
-          // It may be on its way already.
-          if (advice.route !== null || !moves.handing(db, advice, to)) return [];
-          moves.handed(db, advice.id);
-          moves.seen(db, advice.id, "tool");
-          return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
-        }),
-      );
-      return words.map(form.frame).join("\n\n");
-    },
+    asked: startAsked({ journal, agents, abreast }),
     answer,
     async [Symbol.asyncDispose]() {
       stopped = true;

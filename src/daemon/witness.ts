@@ -19,13 +19,17 @@ export function recognise(db: Database, session: string, events: Event[]): Event
 /** What stands in a conversation was read there. Called when that is written down, so that its receipt stands behind it. */
 export function witness(
   db: Database,
+  agent: Agent,
   session: string,
   events: Event[],
   evidence: "hook" | "transcript",
 ): void {
   for (const event of events) {
-    const advice = adviceIn(db, event);
-    if (advice && mail.concerns(db, advice, session)) moves.seen(db, advice.id, evidence);
+    const given = agent.advice?.givenIn(event) ?? [];
+    const all = [adviceIn(db, event), ...given.map((id) => mail.adviceOf(db, id))];
+    for (const advice of all) {
+      if (advice && mail.concerns(db, advice, session)) moves.seen(db, advice.id, evidence);
+    }
   }
 }
 
