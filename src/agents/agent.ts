@@ -71,6 +71,8 @@ export interface Advisable {
   greeting(bell: string, brief?: string): string;
   /** What a line of the transcript says about messages, beside what it tells. */
   signs(line: string): Sign[];
+  /** The advice that this result of one of our tools gave the agent to read, by id. */
+  givenIn(event: Event): string[];
 }
 
 /**
