@@ -4,7 +4,6 @@ import type { Words } from "../agents/agent.ts";
 import { uuid5 } from "../lib/uuid.ts";
 import type { Kind } from "../wire/event.ts";
 import type { InjectionRoute, Report } from "../wire/injection.ts";
-import { bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
 import { own } from "./own.ts";
 import { sessionOf } from "./sessions.ts";
@@ -78,12 +77,17 @@ export function waiting(db: Database, session: string): Advice[] {
 
 /**
  * Whether a sign of it from this session is evidence. Another session may have learned the id (`polaris_context` gives
- * it) or been shown the words; only what an ended agent session was handed may turn up in the one that followed it.
+ * it) or be given a prompt that forges it; only what an ended agent session was handed may turn up in another one, and
+ * only in one of the same process, whose queue outlives `/clear`.
  */
 export function concerns(db: Database, advice: Advice, session: string): boolean {
   if (advice.session === session) return true;
   if (advice.agent_session === null) return false;
-  return bindingOf(db, advice.agent_session)?.state !== "live";
+  const next = db.query(
+    `select 1 from bindings a join bindings b on b.process = a.process
+     where a.agent_session = ? and a.state <> 'live' and b.session = ?`,
+  );
+  return next.get(advice.agent_session, session) !== null;
 }
 
 /** The latest that an agent session was handed and has given no sign of. */
