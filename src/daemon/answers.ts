@@ -12,6 +12,20 @@ import type { Stations } from "./stations.ts";
 /** How long after a hook has come the transcript must stay without a sign. */
 const SETTLED_MS = 1_500;
 
+/**
+ * What a hook says beyond 10,000 characters the client moves to a file and shows its beginning (documented): of 50 pieces
+ * at once the model read 8. The rest waits for the next hook; the agent's turn goes on with these.
+ */
+const MOST = 9_500;
+
+/** The first that can be said together; none where nothing would be shown. */
+function fitting<T>(all: T[], say: (some: T[]) => string | undefined): T[] {
+  const isTooLong = (some: T[]) => some.length > 1 && (say(some)?.length ?? 0) > MOST;
+  const some = [...all];
+  while (isTooLong(some)) some.pop();
+  return some.length === 0 || say(some) === undefined ? [] : some;
+}
+
 /** What hooks are answered: with some of them goes what their agent is to read. */
 export type Answers = (call: HookCall, taken: Taken) => Promise<HookAnswer>;
 
@@ -85,9 +99,9 @@ export function startAnswers({
   /** The end of a turn, where the agent waits for our hook anyway: only what has no better way is said here. */
   async function closing(bound: Bound, form: Advisable, name: string): Promise<string | undefined> {
     // Not what may be on its way: here is no time to wait for a sign of it.
-    const all = waiting(bound).filter(({ stuck, route }) => stuck > 0 && route === null);
-    if (all.length === 0 || form.hookOutput(name, all.map(mail.wordsOf)) === undefined)
-      return undefined;
+    const here = waiting(bound).filter(({ stuck, route }) => stuck > 0 && route === null);
+    const all = fitting(here, (some) => form.hookOutput(name, some.map(mail.wordsOf)));
+    if (all.length === 0) return undefined;
     if (stations.of(bound)?.ways.length) return undefined;
     const to = { route: "hook", agentSession: bound.agent_session } as const;
     const words = await journal.write(() =>
