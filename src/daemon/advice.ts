@@ -1,7 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Words } from "../agents/agent.ts";
 import type { InjectionRoute } from "../wire/injection.ts";
-import { bindingOf } from "./bindings.ts";
 
 export type AdviceState =
   | "waiting"
@@ -80,12 +79,17 @@ export function lateSince(db: Database, id: string): number | undefined {
 
 /**
  * Whether a sign of it from this session is evidence. Another session may have learned the id (`polaris_context` gives
- * it) or been shown the words; only what an ended agent session was handed may turn up in the one that followed it.
+ * it) or be given a prompt that forges it; only what an ended agent session was handed may turn up in another one, and
+ * only in one of the same process, whose queue outlives `/clear`.
  */
 export function concerns(db: Database, advice: Advice, session: string): boolean {
   if (advice.session === session) return true;
   if (advice.agent_session === null) return false;
-  return bindingOf(db, advice.agent_session)?.state !== "live";
+  const next = db.query(
+    `select 1 from bindings a join bindings b on b.process = a.process
+     where a.agent_session = ? and a.state <> 'live' and b.session = ?`,
+  );
+  return next.get(advice.agent_session, session) !== null;
 }
 
 /** The latest that an agent session was handed and has given no sign of. */

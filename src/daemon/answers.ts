@@ -14,6 +14,20 @@ import { isDead } from "./ways.ts";
 /** How long after a hook has come the transcript must stay without a sign. */
 export const SETTLED_MS = 1_500;
 
+/**
+ * What a hook says beyond 10,000 characters the client moves to a file and shows its beginning (documented): of 50 pieces
+ * at once the model read 8. The rest waits for the next hook; the agent's turn goes on with these.
+ */
+const MOST = 9_500;
+
+/** The first that can be said together; none where nothing would be shown. */
+function fitting<T>(all: T[], say: (some: T[]) => string | undefined): T[] {
+  const isTooLong = (some: T[]) => some.length > 1 && (say(some)?.length ?? 0) > MOST;
+  const some = [...all];
+  while (isTooLong(some)) some.pop();
+  return some.length === 0 || say(some) === undefined ? [] : some;
+}
+
 /** What hooks are answered: with some of them goes what their agent is to read. */
 export type Answers = (call: HookCall, taken: Taken) => Promise<HookAnswer>;
 
@@ -113,10 +127,11 @@ export function startAnswers({
       return isOpen ? await through(bound, form, call, all) : {};
     }
     // The end of a turn: the agent waits for this hook, and goes on with what it says.
-    if (form.hookOutput(name, all.map(mail.wordsOf)) === undefined) return {};
+    const some = fitting(all, (these) => form.hookOutput(name, these.map(mail.wordsOf)));
+    if (some.length === 0) return {};
     const to = { route: "hook", agentSession: bound.agent_session, station: call } as const;
     const words = await journal.write(() =>
-      all.flatMap((advice) => moves.handing(db, advice, to) ?? []),
+      some.flatMap((advice) => moves.handing(db, advice, to) ?? []),
     );
     const output = form.hookOutput(name, words);
     return output === undefined ? {} : { output, receipt: true };

@@ -69,6 +69,8 @@ export function startMailbox(needs: {
     running = true;
     void pass().finally(() => {
       running = false;
+      // Asked for after its last look and before this line: advice waited for the next thing to happen, or for ever.
+      if (again) look();
     });
   }
 

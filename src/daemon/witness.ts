@@ -1,16 +1,26 @@
 import type { Database } from "bun:sqlite";
 import type { Agent } from "../agents/agent.ts";
+import { uuid5 } from "../lib/uuid.ts";
 import type { Event } from "../wire/event.ts";
 import * as mail from "./advice.ts";
+import { bindingOf } from "./bindings.ts";
 import * as moves from "./moves.ts";
+import { sessionOf } from "./sessions.ts";
 
 /** What came back of the advice that was handed over: in hooks, in lines. All of it runs inside `journal.write`. */
 
-/** The words of advice are those of its sender, whatever carried them. */
+/**
+ * The words of advice are those of its sender, whatever carried them. Advice for another session cannot have come here:
+ * a prompt that has its form was written by whoever drives here, and is no other one's entry (its id would be the same).
+ */
 export function recognise(db: Database, session: string, events: Event[]): Event[] {
   return events.map((event) => {
     const advice = adviceIn(db, event);
-    if (!advice || !mail.concerns(db, advice, session)) return event;
+    if (!advice) return event;
+    if (!mail.concerns(db, advice, session)) {
+      const sender = sessionOf(db, session)?.driver ?? "user:unknown";
+      return { ...event, id: uuid5(session, event.id), sender, body: { origin: "user" } };
+    }
     const { from, text } = mail.wordsOf(advice);
     return { ...event, sender: from, text };
   });
@@ -45,11 +55,13 @@ export function notice(
   agentSession: string,
   lines: readonly { text: string }[],
 ): void {
-  if (!agent.advice) return;
+  const session = bindingOf(db, agentSession)?.session;
+  if (!agent.advice || !session) return;
   for (const { text } of lines) {
     for (const { injection, is } of agent.advice.signs(text)) {
-      const id = injection?.toLowerCase() ?? mail.lastHanded(db, agentSession);
-      if (id) BECAME[is](db, id);
+      const id = injection ?? mail.lastHanded(db, agentSession);
+      const advice = id ? mail.adviceOf(db, id) : undefined;
+      if (advice && mail.concerns(db, advice, session)) BECAME[is](db, advice.id);
     }
   }
 }

@@ -12,6 +12,12 @@ export async function ask<T>(
   const response = await knock(place.socket, path, body, timeoutMs);
   const json: unknown = await response.json().catch(() => undefined);
   if (!response.ok) throw errorOf({ status: response.status, json });
+  // Killed in the middle of it, or not ours.
+  if (json === undefined) {
+    throw new PolarisError("daemon_unreachable", "The recorder's answer broke off.", {
+      hint: "Look at it: polaris status",
+    });
+  }
   // Our own daemon, behind a door only its owner can open.
   return json as T;
 }

@@ -11,8 +11,8 @@ import { startBridge } from "../../src/slack/bridge.ts";
 import type { Speak } from "../../src/slack/mirror.ts";
 import { FakeSlack } from "../doubles/slack/fake.ts";
 import type { FakeSlackOptions } from "../doubles/slack/model.ts";
-import { freePort } from "./port.ts";
 import { type Polaris, SECRET } from "./polaris.ts";
+import { freePort } from "./port.ts";
 
 /** Slack's clocks made quick: a receipt is awaited for 0.4 s, a repetition comes soon. */
 export function startSlack(options: Partial<FakeSlackOptions> = {}) {
