@@ -212,6 +212,19 @@ describe("a sign-in belongs to one browser and one moment", () => {
     expect(rows.length).toBeGreaterThan(5);
     for (const { row } of rows) expect(row).not.toContain("pol_s_");
   });
+
+  test("those that nobody came back from are swept a day after they are over", async () => {
+    const { admin } = polaris.database;
+    await admin`update sign_ins set expires_at = now() - interval '25 hours'`;
+    await admin`
+      update sign_ins set expires_at = now() - interval '23 hours'
+      where state_hash = (select state_hash from sign_ins limit 1)`;
+    await startVisitor().open(`${polaris.publicUrl}/auth/oidc/start`);
+    const rows = await admin<
+      { lives: boolean }[]
+    >`select expires_at > now() as lives from sign_ins order by lives`;
+    expect(rows.map(({ lives }) => lives)).toEqual([false, true]);
+  });
 });
 
 test("a provider that is away is a clear page, and signs in again once it is back", async () => {
