@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { ask } from "../../src/machine/local.ts";
+import type { ToolAnswer } from "../../src/wire/tools.ts";
 import { begun, receipts, tell } from "../daemon/advising.ts";
 import { type Fate, startCut } from "../daemon/cut.ts";
 import { hook, line, makeWorld, say, startHere, startProcess, until } from "../daemon/world.ts";
@@ -196,6 +198,26 @@ test(
     expect(await ring()).toEqual({ said: "", code: 0 });
     await until(() => receipts(world, id).length === 1, { timeoutMs: 15_000 });
     expect(receipts(world, id)).toEqual([["injection.delivered", "hook"]]);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "C4: a polaris mcp of an earlier version, which gives no receipts, is answered as it was",
+  async () => {
+    await using world = makeWorld();
+    await using _daemon = await startHere(world);
+    await begun(world);
+    const id = await tell(world, "injection.queued", { text: "use the fixtures" });
+    await waits(world);
+    const call = { pid: process.pid, agentSession: "one", tool: "polaris_inbox" };
+    expect(await ask<ToolAnswer>(world.place, "/tool", call)).toEqual({ text: "use the fixtures" });
+    expect(await ask<ToolAnswer>(world.place, "/tool", call)).toEqual({ text: "Nothing." });
+    await until(() => receipts(world, id).length === 2);
+    expect(receipts(world, id).map(([kind]) => kind)).toEqual([
+      "injection.delivered",
+      "injection.seen",
+    ]);
   },
   LIMIT_MS,
 );
