@@ -129,7 +129,9 @@ test(
     });
     await expect(agent.use("polaris_inbox", {}, esc.signal)).rejects.toThrow();
     resolve();
-    await until(async () => (await agent.use("polaris_inbox")).text === "use the fixtures");
+    // Not only after the time in which a sign of it would have to be there.
+    const next = async () => (await agent.use("polaris_inbox")).text === "use the fixtures";
+    await until(next, { timeoutMs: 4_000 });
     await until(() => receipts(world, id).length === 2);
     expect(receipts(world, id).map(([kind]) => kind)).toEqual([
       "injection.delivered",
@@ -162,6 +164,43 @@ test(
     expect(receipts(world, id).map(([kind]) => kind)).toEqual([
       "injection.delivered",
       "injection.seen",
+    ]);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "C4: what a polaris mcp that died was to give is given to the next one, once it is sure that nobody got it",
+  async () => {
+    await using world = makeWorld();
+    await using far = await startLine(world);
+    await using _daemon = await startHere(world);
+    await begun(world);
+    const id = await tell(world, "injection.queued", { text: "use the fixtures" });
+    await waits(world);
+    {
+      await using agent = await startAgent(far.env);
+      const { promise: answered, resolve } = Promise.withResolvers<void>();
+      far.cut.onAnswer((path): Fate => {
+        if (path !== "/tool") return "pass";
+        resolve();
+        return "break";
+      });
+      const asking = agent.use("polaris_inbox").catch(() => undefined);
+      await answered;
+      await agent.kill();
+      await asking;
+      far.cut.onAnswer(() => "pass");
+    }
+    await using next = await startAgent(far.env);
+    expect((await next.use("polaris_inbox")).text).toBe("Nothing.");
+    const given = async () => (await next.use("polaris_inbox")).text === "use the fixtures";
+    await until(given, { timeoutMs: 15_000, everyMs: 250 });
+    expect((await next.use("polaris_inbox")).text).toBe("Nothing.");
+    await until(() => receipts(world, id).length === 2);
+    expect(receipts(world, id)).toEqual([
+      ["injection.delivered", "inbox"],
+      ["injection.seen", "inbox"],
     ]);
   },
   LIMIT_MS,
