@@ -37,20 +37,24 @@ const DEAF_MS = 5000;
 /** A new app, or another token of one, is noticed this soon. */
 const APPS_MS = 2000;
 
+/** A token that could not be renewed is good for some hours yet: no hurry. */
+const RENEW_MS = 60_000;
+
 export function startBridge(options: BridgeOptions) {
   const { db, feed, bell, log, keys, settings, publicUrl, timings, speak, pace = 1 } = options;
   const { apiUrl } = settings;
   const stopping = new AbortController();
   const apps = new Map<string, { app: App; running: RunningApp }>();
+  const notBefore = new Map<string, number>();
   const kick = (org: string) => leases.of(org)?.kick();
   const deps = { db, feed, bell, log, keys, apiUrl, publicUrl, kick };
 
   const leases = startLeases({ deps, keys, apiUrl, pace, speak, accept, refresh: renew });
 
-  async function renew(workspace: Workspace): Promise<boolean> {
+  async function renew(workspace: Workspace): Promise<Workspace | undefined> {
     const known = await all(db, keys, settings);
     const app = known.find(({ clientId }) => clientId === workspace.clientId);
-    return app ? refresh(db, keys, app, workspace, apiUrl) : false;
+    return app ? refresh(db, keys, app, workspace, apiUrl) : undefined;
   }
 
   feed.onRing((org, project) => leases.of(org)?.ring(project));
@@ -89,7 +93,12 @@ export function startBridge(options: BridgeOptions) {
 
   async function renewDue(team: string): Promise<void> {
     const running = leases.byTeam(team);
-    if (running && isDue(running.workspace)) await renew(running.workspace);
+    if (!running || !isDue(running.workspace)) return;
+    if ((notBefore.get(team) ?? 0) > performance.now()) return;
+    notBefore.set(team, performance.now() + RENEW_MS);
+    await renew(running.workspace).catch((error) =>
+      log.warn("slack.token_not_renewed", { team, error: brief(error) }),
+    );
   }
 
   async function work(): Promise<void> {
