@@ -6,7 +6,7 @@ import type { Caller } from "./caller.ts";
 import type { SealKeys } from "./seal.ts";
 import { appFor, type SlackSettings } from "./slack-apps.ts";
 import { createLink, SCOPES } from "./slack-manifest.ts";
-import { remedyOf } from "./slack-remedies.ts";
+import { deafness, remedyOf } from "./slack-remedies.ts";
 
 interface Installed {
   team: string;
@@ -14,6 +14,7 @@ interface Installed {
   state: "live" | "paused";
   problem: string | null;
   problem_detail: string | null;
+  deaf: string | null;
   scopes: string[];
   installed_by: string;
   updated_at: Date;
@@ -39,7 +40,7 @@ export async function status(
   return db.as(caller.org, async (tx) => {
     const [row] = await tx<Installed[]>`
       select i.team_id as team, i.team_name as name, i.state, i.problem, i.problem_detail, i.scopes, i.installed_by,
-        i.updated_at, coalesce(l.held_until > now(), false) as held
+        i.updated_at, i.settings->>'deaf' as deaf, coalesce(l.held_until > now(), false) as held
       from slack_installations i left join slack_leases l on l.team_id = i.team_id
       where i.org_id = ${caller.org} and i.removed_at is null`;
     const [box] = await tx<
@@ -69,6 +70,7 @@ export async function status(
             name: row.name,
             state: row.state,
             problem: problemOf(row.problem, row.problem_detail),
+            deaf: row.deaf ? { word: row.deaf, detail: null, ...deafness(row.deaf) } : null,
             missing: Object.keys(SCOPES).filter((scope) => !row.scopes.includes(scope)),
             connectedBy: row.installed_by,
             connectedAt: row.updated_at.toISOString(),

@@ -9,7 +9,7 @@ import type { Feed } from "../core/feed.ts";
 import type { SealKeys } from "../core/seal.ts";
 import { type App, all, type SlackSettings } from "../core/slack-apps.ts";
 import { isDue, refresh } from "../core/slack-tokens.ts";
-import type { Workspace } from "../core/slack-workspaces.ts";
+import { noteDeaf, type Workspace } from "../core/slack-workspaces.ts";
 import { pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { RunningApp, Timings } from "./app.ts";
@@ -80,12 +80,20 @@ export function startBridge(options: BridgeOptions) {
   }
 
   /** Longer than Slack waits before it sends an event again at once. */
-  const stateOf = (app: App) => (state: SocketState, detail: { gapMs?: number }) => {
+  const stateOf = (app: App) => (state: SocketState, detail: { word?: string; gapMs?: number }) => {
+    if (state === "connected" || state === "refused") tellDeaf(app, detail.word ?? null);
     if (state !== "connected" || (detail.gapMs ?? 0) < DEAF_MS) return;
     for (const workspace of leases.all()) {
       if (workspace.workspace.clientId === app.clientId) workspace.catchUp();
     }
   };
+
+  /** Whoever looks at the dashboard is told that nothing arrives, and when it does again. */
+  function tellDeaf({ clientId }: App, word: string | null): void {
+    noteDeaf(db, clientId, word).catch((error) =>
+      log.warn("slack.deaf_not_told", { error: brief(error) }),
+    );
+  }
 
   async function accept(clientId: string, body: Record<string, unknown>): Promise<void> {
     await apps.get(clientId)?.running.accept(body);

@@ -23,6 +23,7 @@ export function slackPage(page: SlackPage): string {
       {status.workspace && mayChange ? (
         <details>
           <summary>The Slack app</summary>
+          {status.app?.isOwn ? <TokenForm /> : null}
           <AppForm {...page} />
         </details>
       ) : null}
@@ -62,6 +63,7 @@ function Workspace({ status, mayChange, now }: SlackPage) {
     <section aria-labelledby="workspace">
       <h2 id="workspace">{workspace.name}</h2>
       <Problem problem={workspace.problem} />
+      <Problem problem={workspace.deaf} />
       {workspace.isServed || workspace.state === "paused" ? null : (
         <p class="problem" role="alert">
           No bridge is at work for this workspace. Run polaris bridge, or polaris serve without
@@ -140,21 +142,23 @@ function TokenStep({ isOwn }: { isOwn: boolean }) {
       <p class="dim">
         At api.slack.com: Basic Information, App-Level Tokens, Generate with connections:write.
       </p>
-      {isOwn ? (
-        <form method="post" action="/app/settings/slack" class="line">
-          <input type="hidden" name="act" value="app-token" />
-          <label>
-            App-level token
-            <input name="appToken" required placeholder="xapp-…" autocomplete="off" />
-          </label>
-          <button type="submit" class="button">
-            Keep
-          </button>
-        </form>
-      ) : (
-        <p>Set it as SLACK_APP_TOKEN of this server.</p>
-      )}
+      {isOwn ? <TokenForm /> : <p>Set it as SLACK_APP_TOKEN of this server.</p>}
     </section>
+  );
+}
+
+function TokenForm() {
+  return (
+    <form method="post" action="/app/settings/slack" class="line">
+      <input type="hidden" name="act" value="app-token" />
+      <label>
+        App-level token
+        <input name="appToken" required placeholder="xapp-…" autocomplete="off" />
+      </label>
+      <button type="submit" class="button">
+        Keep
+      </button>
+    </form>
   );
 }
 
