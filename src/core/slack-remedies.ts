@@ -31,6 +31,11 @@ const RECONNECT = "Connect Slack again under Settings, Slack.";
 const OTHER = "Link another channel to the project, or let Polaris make a new one.";
 
 const TABLE: Record<string, Remedy> = {
+  secret_lost: {
+    says: "What Slack gave is encrypted with another secret of this server.",
+    remedy:
+      "Bring back the POLARIS_SECRET it was stored under (as POLARIS_SECRET_PREVIOUS beside a new one), or enter the app once more and connect Slack again.",
+  },
   account_inactive: {
     says: "The app was removed or switched off in the workspace.",
     remedy: RECONNECT,

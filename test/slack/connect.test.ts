@@ -206,6 +206,12 @@ test("D1: what was encrypted under the old secret is encrypted under the new one
   expect((await byTeam(polaris.db, keys, "T0ACME"))?.token).toStartWith("xoxb-");
   expect(await reseal(polaris.db, keys)).toBe(0);
   await expect(byTeam(polaris.db, KEYS, "T0ACME")).rejects.toThrow("another secret");
+  // A server that lost its secret says so, on the page and in the self-test.
+  expect((await status(manu)).workspace?.problem?.word).toBe("secret_lost");
+  const answer = await as(polaris, manu).send("POST", "/orgs/slack/checks");
+  const { items } = (await answer.json()) as { items: SlackCheck[] };
+  expect(items).toMatchObject([{ name: "secret", ok: false }]);
+  expect(items[0]?.says).toContain("POLARIS_SECRET");
   await reseal(polaris.db, keysOf([SECRET, "another secret of the tests, also long enough"]));
 });
 

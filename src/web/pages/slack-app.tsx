@@ -91,7 +91,8 @@ function TokenStep({ isOwn }: { isOwn: boolean }) {
     <section aria-labelledby="token">
       <h2 id="token">2. Its token</h2>
       <p class="dim">
-        At api.slack.com: Basic Information, App-Level Tokens, Generate with connections:write.
+        On the app's page at <a href="https://api.slack.com/apps">api.slack.com/apps</a>: Basic
+        Information, App-Level Tokens, Generate with connections:write.
       </p>
       {isOwn ? <TokenForm /> : <p>Set it as SLACK_APP_TOKEN of this server.</p>}
     </section>

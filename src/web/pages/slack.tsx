@@ -45,12 +45,14 @@ function Problem({ problem }: { problem: SlackProblem | null }) {
 function Workspace({ status, mayChange, now }: SlackPage) {
   const { workspace, outbox } = status;
   if (!workspace) return null;
+  // A bridge takes it up within three seconds, one that was killed within ten.
+  const isNew = now - Date.parse(workspace.connectedAt) < 15_000;
   return (
     <section aria-labelledby="workspace">
       <h2 id="workspace">{workspace.name}</h2>
       <Problem problem={workspace.problem} />
       <Problem problem={workspace.deaf} />
-      {workspace.isServed || workspace.state === "paused" ? null : (
+      {workspace.isServed || workspace.problem || isNew ? null : (
         <p class="problem" role="alert">
           No bridge is at work for this workspace. Run polaris bridge, or polaris serve without
           --no-bridge; with an app-level token it begins by itself.
