@@ -29,6 +29,7 @@ interface Place {
   name: string;
   state: SlackStatus["channels"][number]["state"];
   is_linked: boolean;
+  shared: boolean | null;
   problem: string | null;
 }
 
@@ -58,7 +59,8 @@ export async function status(
         from slack_outbox where org_id = ${caller.org} and (state = 'dropped' or helped)
       ) odd`;
     const places = await tx<Place[]>`
-      select p.slug as project, c.channel, c.name, c.state, c.is_linked, c.problem
+      select p.slug as project, c.channel, c.name, c.state, c.is_linked, c.problem,
+        c.settings->'shared' = 'true' as shared
       from slack_channels c join projects p on p.id = c.project_id
       where c.removed_at is null and c.session_id is null and ${visible(tx, caller)} order by p.slug limit 500`;
     return {
@@ -88,12 +90,13 @@ export async function status(
         dropped: box?.dropped ?? 0,
         lookedUp: box?.looked ?? 0,
       },
-      channels: places.map(({ project, channel, name, state, is_linked, problem }) => ({
+      channels: places.map(({ project, channel, name, state, is_linked, shared, problem }) => ({
         project,
         channel,
         name,
         state,
         isLinked: is_linked,
+        isShared: shared === true,
         problem: problemOf(problem, null),
       })),
     };

@@ -43,6 +43,8 @@ export interface SlackStatus {
     name: string;
     state: "wanted" | "live" | "paused" | "archived" | "gone";
     isLinked: boolean;
+    /** People of another company are in it, by Slack Connect. */
+    isShared: boolean;
     problem: SlackProblem | null;
   }[];
 }

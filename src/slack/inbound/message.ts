@@ -3,7 +3,7 @@ import { z } from "zod";
 import * as agents from "../../core/agents.ts";
 import { edit, recall } from "../../core/injections.ts";
 import * as advice from "../../core/slack-advice.ts";
-import { byChannel } from "../../core/slack-channels.ts";
+import { byChannel, noteShared } from "../../core/slack-channels.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import { enqueue } from "../../core/slack-outbox.ts";
 import * as people from "../../core/slack-people.ts";
@@ -45,6 +45,8 @@ export interface Room {
   team: string;
   botUser: string;
   botId: string;
+  /** Whether people of other companies are in the channel; undefined: Slack does not say. */
+  isShared?: boolean | undefined;
 }
 
 /** Everything that appears in a channel: new, changed, gone. Only in places of ours anything is done about it. */
@@ -61,6 +63,10 @@ export async function heard(deps: Deps, client: WebClient, room: Room, event: un
   if (!place) {
     if (said.channel_type === "im" && !said.bot_id) await help(deps, room, said);
     return;
+  }
+  const { isShared } = room;
+  if (isShared !== undefined && isShared !== (place.settings.shared === true)) {
+    await deps.db.as(room.org, (tx) => noteShared(tx, place.id, isShared));
   }
   const thread = said.thread_ts && said.thread_ts !== said.ts ? said.thread_ts : undefined;
   const { channel, ts } = said;

@@ -114,10 +114,13 @@ function Channels({ status, mayChange }: SlackPage) {
           </tr>
         </thead>
         <tbody>
-          {status.channels.map(({ project, name, state, problem }) => (
+          {status.channels.map(({ project, name, state, isShared, problem }) => (
             <tr key={project}>
               <th scope="row">{project}</th>
-              <td>{state === "wanted" ? "with the next message" : `#${name}`}</td>
+              <td>
+                {state === "wanted" ? "with the next message" : `#${name}`}
+                {isShared ? <span class="tag">shared with another company</span> : null}
+              </td>
               <td>
                 {state}
                 <Problem problem={problem} />
