@@ -6,7 +6,6 @@ import * as advice from "../../core/slack-advice.ts";
 import { byChannel, noteShared } from "../../core/slack-channels.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import { enqueue } from "../../core/slack-outbox.ts";
-import * as people from "../../core/slack-people.ts";
 import { PolarisError } from "../../wire/error.ts";
 import type { Deps } from "../listeners.ts";
 import { section } from "../mirror/card.ts";
@@ -15,8 +14,9 @@ import { HELP } from "./command.ts";
 import { deliver, deliverToAgent, type Letter, orExplain, placeOf, whisper } from "./deliver.ts";
 import { hint } from "./hint.ts";
 import { meantBy } from "./meant.ts";
+import { readable } from "./readable.ts";
 import { demandVoice, type Spot, whois } from "./whom.ts";
-import { addressOf, mentionedIn, wordsOf } from "./words.ts";
+import { addressOf } from "./words.ts";
 
 const Said = z.object({
   channel: z.string(),
@@ -159,18 +159,6 @@ async function addressed(
       );
     }
   });
-}
-
-/** The text with names for ids. */
-async function readable({ db }: Deps, room: Room, raw: string): Promise<string> {
-  const names = new Map<string, string>();
-  const own = new RegExp(`^<@${room.botUser}(\\|[^>]*)?>[\\s:,]*`);
-  const text = raw.replace(own, "");
-  for (const id of new Set(mentionedIn(text))) {
-    const person = await db.as(room.org, (tx) => people.find(tx, room.org, room.team, id));
-    names.set(id, person?.handle ?? id);
-  }
-  return wordsOf(text, (id) => names.get(id) ?? id);
 }
 
 /** Somebody changed or deleted what they wrote: so does their advice, while no agent has it. */
