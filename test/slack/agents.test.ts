@@ -117,6 +117,19 @@ test("H1: admins make and remove agents on a page of the settings", async () => 
   const { body } = await priya.get("/app/settings/agents");
   expect(body).toContain("agent:dean");
   expect(body).toContain("sql, review");
+  const change = {
+    act: "change",
+    name: "dean",
+    display: "Dean II",
+    icon: "🦉",
+    tags: "Backend, sql",
+  };
+  expect((await send(change)).status).toBe(303);
+  expect(await world.polaris.json<Agent>("/orgs/agents/dean")).toMatchObject({
+    display: "Dean II",
+    tags: ["Backend", "sql"],
+    skills: [],
+  });
   const twice = await send({ act: "create", name: "dean" });
   expect(twice.status).toBe(409);
   expect(await twice.text()).toContain("There is an agent &quot;dean&quot; already.");

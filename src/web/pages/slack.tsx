@@ -121,7 +121,7 @@ function Channels({ status, mayChange }: SlackPage) {
                 {state === "wanted" ? "with the next message" : `#${name}`}
                 {isShared ? <span class="tag">shared with another company</span> : null}
               </td>
-              <td>
+              <td class="wrap">
                 {state}
                 <Problem problem={problem} />
               </td>
