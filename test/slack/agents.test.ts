@@ -82,7 +82,8 @@ test("H2: lists and sessions in the dashboard show Dean's name and picture, as S
   const seat = { agent: "agent:dean.snowflake", driver: "agent:fay" };
   await polaris.ingest([machine.head(seat), machine.line({ text: "begin" })]);
   const priya = as(polaris, await world.member("priya"));
-  for (const path of ["/app", "/app/p/etl", "/app/p/etl/s/s-0001"]) {
+  await world.found(async () => (await priya.get("/app/search?q=begin")).body.includes("s-0001"));
+  for (const path of ["/app", "/app/p/etl", "/app/p/etl/s/s-0001", "/app/search?q=begin"]) {
     const page = await priya.call(path);
     const body = await page.text();
     const seen = body.slice(body.indexOf("<body"), body.indexOf('type="application/json"'));
@@ -116,6 +117,19 @@ test("H1: admins make and remove agents on a page of the settings", async () => 
   const { body } = await priya.get("/app/settings/agents");
   expect(body).toContain("agent:dean");
   expect(body).toContain("sql, review");
+  const change = {
+    act: "change",
+    name: "dean",
+    display: "Dean II",
+    icon: "🦉",
+    tags: "Backend, sql",
+  };
+  expect((await send(change)).status).toBe(303);
+  expect(await world.polaris.json<Agent>("/orgs/agents/dean")).toMatchObject({
+    display: "Dean II",
+    tags: ["Backend", "sql"],
+    skills: [],
+  });
   const twice = await send({ act: "create", name: "dean" });
   expect(twice.status).toBe(409);
   expect(await twice.text()).toContain("There is an agent &quot;dean&quot; already.");
