@@ -1,10 +1,10 @@
 /** @jsxImportSource preact */
 /** `/app/settings/slack`: from no app to a connected workspace in three steps, and what is wrong when something is. */
 import type { SlackCheck, SlackProblem, SlackStatus } from "../../wire/slack.ts";
-import { CopyButton } from "../parts/command.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
 import { type SettingsPage, settingsPage } from "./settings.tsx";
+import { AppForm, Steps } from "./slack-steps.tsx";
 
 export interface SlackPage extends SettingsPage {
   status: SlackStatus;
@@ -55,19 +55,15 @@ function Problem({ problem }: { problem: SlackProblem | null }) {
   );
 }
 
-function Workspace({ status, mayChange, now }: SlackPage) {
+function Workspace(page: SlackPage) {
+  const { status, mayChange, now } = page;
   const { workspace, outbox } = status;
   if (!workspace) return null;
   return (
     <section aria-labelledby="workspace">
       <h2 id="workspace">{workspace.name}</h2>
       <Problem problem={workspace.problem} />
-      {workspace.isServed || workspace.state === "paused" ? null : (
-        <p class="problem" role="alert">
-          No bridge is at work for this workspace. Run polaris bridge, or polaris serve without
-          --no-bridge; with an app-level token it begins by itself.
-        </p>
-      )}
+      {workspace.isServed || workspace.state === "paused" ? null : <Unserved {...page} />}
       <p class="dim">
         Connected by {nameOf(workspace.connectedBy)} <Time at={workspace.connectedAt} now={now} />.
         Every project gets a channel with its first recorded session, and posts carry the name and
@@ -90,116 +86,26 @@ function Workspace({ status, mayChange, now }: SlackPage) {
   );
 }
 
-function Steps({ status, mayChange }: SlackPage) {
-  const { app, createLink } = status;
-  if (!mayChange) return <p>No workspace is connected yet. An admin can connect one.</p>;
-  return (
-    <>
-      <p>Follow your team's sessions in Slack, and answer them there.</p>
-      <section aria-labelledby="make">
-        <h2 id="make">1. The app {app ? <span class="tag">done</span> : null}</h2>
-        {app ? (
-          <p class="dim">
-            {app.isOwn ? "Your organisation's own app" : "This server's app"}, client id{" "}
-            {app.clientId}.
-          </p>
-        ) : (
-          <>
-            <p>
-              <a class="button" href={createLink} target="_blank" rel="noreferrer">
-                Create the Slack app
-              </a>
-            </p>
-            <p class="dim">
-              Slack's page opens with everything filled in: choose your workspace, press Create. To
-              connect more than one workspace, switch on Manage Distribution there.
-            </p>
-          </>
-        )}
-        {app ? null : <AppForm status={status} />}
-      </section>
-      {app && !app.hasAppToken ? <TokenStep isOwn={app.isOwn} /> : null}
-      {app ? (
-        <section aria-labelledby="connect">
-          <h2 id="connect">{app.hasAppToken ? "2" : "3"}. Connect</h2>
-          <p>
-            <a class="button primary" href="/slack/connect">
-              Connect Slack
-            </a>
-          </p>
-        </section>
-      ) : null}
-    </>
-  );
-}
+/** A bridge finds a new workspace within three seconds: who has just connected it is not told of a fault. */
+const BEGINS_MS = 15_000;
 
-function TokenStep({ isOwn }: { isOwn: boolean }) {
-  return (
-    <section aria-labelledby="token">
-      <h2 id="token">2. Its token</h2>
-      <p class="dim">
-        At api.slack.com: Basic Information, App-Level Tokens, Generate with connections:write.
+function Unserved({ status: { app, workspace }, now }: SlackPage) {
+  if (!app?.hasAppToken) {
+    return (
+      <p class="problem" role="alert">
+        Nothing comes from Slack and nothing goes there yet: the app-level token is missing. Enter
+        it below under The Slack app.
       </p>
-      {isOwn ? (
-        <form method="post" action="/app/settings/slack" class="line">
-          <input type="hidden" name="act" value="app-token" />
-          <label>
-            App-level token
-            <input name="appToken" required placeholder="xapp-…" autocomplete="off" />
-          </label>
-          <button type="submit" class="button">
-            Keep
-          </button>
-        </form>
-      ) : (
-        <p>Set it as SLACK_APP_TOKEN of this server.</p>
-      )}
-    </section>
-  );
-}
-
-function AppForm({ status }: Pick<SlackPage, "status">) {
+    );
+  }
+  if (now - Date.parse(workspace?.connectedAt ?? "") < BEGINS_MS) {
+    return <p role="status">Polaris begins its work in this workspace now.</p>;
+  }
   return (
-    <>
-      <p class="dim">From its page Basic Information:</p>
-      <form method="post" action="/app/settings/slack" class="line">
-        <input type="hidden" name="act" value="app" />
-        <label>
-          Client id
-          <input name="clientId" required autocomplete="off" />
-        </label>
-        <label>
-          Client secret
-          <input name="clientSecret" type="password" required autocomplete="off" />
-        </label>
-        <label>
-          App-level token
-          <input name="appToken" placeholder="xapp-…" autocomplete="off" />
-        </label>
-        <button type="submit" class="button">
-          Keep
-        </button>
-      </form>
-      <details>
-        <summary>Or let Polaris create it</summary>
-        <form method="post" action="/app/settings/slack" class="line">
-          <input type="hidden" name="act" value="manifest" />
-          <label>
-            Configuration token
-            <input name="token" required placeholder="xoxe.xoxp-…" autocomplete="off" />
-          </label>
-          <button type="submit" class="button">
-            Create
-          </button>
-        </form>
-        <p class="dim">From api.slack.com/apps, Your App Configuration Tokens; it is not kept.</p>
-      </details>
-      <p class="dim">Slack sends people back to:</p>
-      <div class="command">
-        <code>{status.redirectUri}</code>
-        <CopyButton text={status.redirectUri} what="address" />
-      </div>
-    </>
+    <p class="problem" role="alert">
+      No bridge is at work for this workspace. Run polaris bridge, or polaris serve without
+      --no-bridge.
+    </p>
   );
 }
 

@@ -1,8 +1,8 @@
-import { Consent } from "./consent.ts";
+import { Apps } from "./apps.ts";
 import type { Delivery, Install, Json, Team } from "./model.ts";
 
 /** What people do: they write, edit, react, press buttons, install the app and take it away. */
-export class People extends Consent {
+export class People extends Apps {
   /** Installs the app without the OAuth dance and returns the bot token. */
   install(
     teamRef?: Team | string,
