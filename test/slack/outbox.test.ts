@@ -159,6 +159,29 @@ test("D3: of several edits that wait, the newest is made", async () => {
   expect(world.slack.calls("chat.update").length - before).toBe(1);
 });
 
+test("D3: cards are edited before busy hours are counted: Slack takes 50 edits a minute", async () => {
+  const numbers = Array.from({ length: 30 }, (_, n) => n);
+  const edit = (target: string, n: number) =>
+    ({
+      key: `${target} ${n}`,
+      method: "update",
+      target,
+      payload: { text: `${target} ${n}` },
+    }) as const;
+  await ask(...numbers.map((n) => post(`digest ${n}`)), post("late card"));
+  await ended("late card");
+  await until(async () => (await row("digest 29"))?.state === "done");
+  const before = world.slack.calls("chat.update").length;
+  await ask(...numbers.map((n) => edit(`digest ${n}`, 1)), edit("late card", 1));
+  for (const n of numbers) await ended(`digest ${n} 1`);
+  const order = world.slack
+    .calls("chat.update")
+    .slice(before)
+    .map(({ args }) => args.text);
+  expect(order).toHaveLength(31);
+  expect(order.indexOf("late card 1")).toBeLessThan(10);
+});
+
 test("C4: a reaction that is there already is as good as one that was made", async () => {
   await ask(post("seen"));
   await ended("seen");

@@ -34,7 +34,6 @@ export const MENDED_HERE: Record<string, string> = {
  */
 export const REFUSED_HERE: Record<string, string> = {
   account_inactive: "a token lives for ever there",
-  token_revoked: "a token lives for ever there",
   not_in_channel: "asked of private channels only; Slack's bots must be in a public one too",
   channel_not_found: "nobody can delete a channel there",
   name_taken: "of a deleted channel, which it does not know",
@@ -43,5 +42,4 @@ export const REFUSED_HERE: Record<string, string> = {
   invalid_blocks: "51 blocks and texts of any length are kept",
   msg_blocks_too_long: "blocks of any length are kept",
   msg_too_long: "an edit of any length is kept",
-  ratelimited: "no limits",
 };
