@@ -111,7 +111,9 @@ export class People extends Apps {
     const u = this.user(c.team, userRef);
     if (this.opt.upstream && !u.isBot)
       await this.asPerson(u.id, "conversations.join", { channel: c.id });
+    if (c.members.has(u.id)) return;
     c.members.add(u.id);
+    this.remark(c, u.id, "join", `<@${u.id}> has joined the channel`);
   }
   react(channelRef: string, userRef: string, ts: string, reaction: string): void {
     const c = this.channel(channelRef);
