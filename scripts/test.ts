@@ -6,15 +6,22 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { startForAll } from "../test/helpers/postgres.ts";
 import { findChromium } from "./chromium.ts";
 import { findClaude } from "./claude.ts";
 import { ROOT } from "./root.ts";
 
 const LIMIT_MS = 14 * 60_000;
 
-const [chromium, claude] = await Promise.allSettled([findChromium(), findClaude()]);
+const [chromium, claude, postgres] = await Promise.allSettled([
+  findChromium(),
+  findClaude(),
+  startForAll(),
+]);
 const env = {
   ...process.env,
+  // Without it each file starts its own, and says why it cannot.
+  ...(postgres.status === "fulfilled" ? postgres.value.env : {}),
   ...found("CHROMIUM", "Chromium", chromium),
   ...found("CLAUDE", "Claude Code", claude),
 };
@@ -48,6 +55,7 @@ const limit = setTimeout(() => {
 const code = await child.exited;
 clearTimeout(limit);
 await printed;
+if (postgres.status === "fulfilled") await postgres.value[Symbol.asyncDispose]();
 process.exit(summarise(code));
 
 /** What the tests read: the program's path, or the reason why there is none. */

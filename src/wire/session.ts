@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Face } from "./agent.ts";
 import type { Completeness } from "./check.ts";
 import { VIAS } from "./injection.ts";
 import { Participant } from "./participant.ts";
@@ -54,6 +55,9 @@ export interface Session {
   title: string | null;
   driver: string | null;
   agent: string;
+  /** What the registry knows of the agent, and of a driver who is one. */
+  agentFace?: Face;
+  driverFace?: Face;
   state: State;
   /** Since when it stands so. */
   stateAt?: string | null;
@@ -131,7 +135,16 @@ export const SessionChange = z.object({
     .transform((label) => label?.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim() || null),
 });
 
-const Words = z.string().trim().min(1).max(4000);
+/**
+ * The agent is shown the first 4,000 characters and that there are more; the session's page has all of them. What is
+ * piped in may hold what PostgreSQL refuses: NUL becomes its visible symbol, half a surrogate pair U+FFFD.
+ */
+const Words = z
+  .string()
+  .trim()
+  .min(1)
+  .max(131_072)
+  .overwrite((text) => text.toWellFormed().replaceAll("\0", "\u2400"));
 
 export const Inject = z.object({
   text: Words,

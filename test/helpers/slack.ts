@@ -11,8 +11,8 @@ import { startBridge } from "../../src/slack/bridge.ts";
 import type { Speak } from "../../src/slack/mirror.ts";
 import { FakeSlack } from "../doubles/slack/fake.ts";
 import type { FakeSlackOptions } from "../doubles/slack/model.ts";
-import { freePort } from "./issuer.ts";
 import { type Polaris, SECRET } from "./polaris.ts";
+import { freePort } from "./port.ts";
 
 /** Slack's clocks made quick: a receipt is awaited for 0.4 s, a repetition comes soon. */
 export function startSlack(options: Partial<FakeSlackOptions> = {}) {
@@ -82,7 +82,7 @@ async function startEmulated(options: Partial<FakeSlackOptions>): Promise<Slack>
   const tokens = { manu: "xoxp-manu", krishna: "xoxp-krishna", priya: "xoxp-priya" };
   const emulator = await createEmulator({
     service: "slack",
-    port: freePort(),
+    port: await freePort(),
     seed: {
       slack: {
         team: { name: "Acme", domain: "acme" },

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import manifest from "../../assets/slack-manifest.json" with { type: "json" };
 import type { Injection } from "../../src/wire/injection.ts";
 import type { Page } from "../../src/wire/session.ts";
 import type { SlackPerson } from "../../src/wire/slack-wishes.ts";
@@ -68,6 +69,30 @@ both(
     );
   },
 );
+
+test("D8: Slack's own hint, /polaris help and docs/slack.md name the same commands, and each is answered", async () => {
+  await using world = await startWorld();
+  await withSession(world);
+  const [command] = manifest.features.slash_commands;
+  const verbsOf = (hint = "") =>
+    hint.split("|").map(
+      (part) =>
+        part
+          .replace(/[[\]<>]/g, " ")
+          .trim()
+          .split(/\s+/)[0] ?? "",
+    );
+  const verbs = verbsOf(command?.usage_hint);
+  expect(command?.usage_hint).toContain("link [project]");
+  const ask = async (text: string) =>
+    String((await world.slack.slash("manu", "etl", "/polaris", text)).ackPayload?.text);
+  const help = await ask("help");
+  const helped = [...help.matchAll(/`\/polaris ([a-z]+)/g)].map(([, verb]) => verb);
+  expect([...helped, "help"]).toEqual(verbs);
+  const docs = await Bun.file(new URL("../../docs/slack.md", import.meta.url)).text();
+  expect(verbsOf(/`\/polaris (status [^`]*)`/.exec(docs)?.[1])).toEqual(verbs);
+  for (const verb of verbs) expect(await ask(verb)).not.toContain("I do not know");
+});
 
 both("D8: the card's buttons follow the session and send it a message", async (answers) => {
   await using world = await startWorld(answers);

@@ -14,6 +14,8 @@ export interface SeedUser {
   deleted?: boolean | undefined;
   isRestricted?: boolean | undefined;
   isAdmin?: boolean | undefined;
+  /** The workspace they belong to, when it is another company's and they are here by Slack Connect only. */
+  home?: string | undefined;
 }
 export interface SeedTeam {
   id?: string | undefined;
@@ -75,6 +77,7 @@ export interface User {
   deleted: boolean;
   isRestricted: boolean;
   isAdmin: boolean;
+  home?: string | undefined;
 }
 export interface Channel {
   id: string;

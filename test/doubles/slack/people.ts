@@ -73,7 +73,8 @@ export class People extends Apps {
       user: u.id,
       text,
       ts,
-      team: c.team,
+      team: u.home ?? c.team,
+      ...(u.home ? { user_team: u.home, source_team: u.home } : {}),
       blocks: [
         {
           type: "rich_text",
@@ -217,11 +218,13 @@ export class People extends Apps {
   async submitView(userRef: string, viewId: string, values: Json): Promise<Delivery> {
     const view = this.views.get(viewId);
     if (!view) throw new Error(`fake-slack: no view ${viewId}`);
+    const u = this.user(view.team_id, userRef);
     return this.deliver(
       "interactive",
       {
-        ...this.interaction("view_submission", this.user(view.team_id, userRef), view.team_id),
-        view: { ...view, state: { values } },
+        ...this.interaction("view_submission", u, u.home ?? view.team_id),
+        // Of people of another workspace, `team` is theirs (bolt-python #767), and the app's stands in the view.
+        view: { ...view, app_installed_team_id: view.team_id, state: { values } },
         response_urls: [],
       },
       true,

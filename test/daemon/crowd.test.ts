@@ -1,0 +1,61 @@
+import { expect, test } from "bun:test";
+import { uuid7 } from "../../src/lib/uuid.ts";
+import { ask } from "../../src/machine/local.ts";
+import type { HookAnswer } from "../../src/wire/local.ts";
+import { begun, tell } from "./advising.ts";
+import { hook, makeWorld, startHere, until } from "./world.ts";
+
+const COUNT = 30;
+
+test("C3: what a hook says of many pieces stays below what the client shows; the next one says the rest", async () => {
+  await using world = makeWorld();
+  await using _daemon = await startHere(world);
+  await begun(world);
+  const texts = Array.from({ length: COUNT }, (_, at) => `${at} ${"x".repeat(1_000)}`);
+  for (const text of texts) await tell(world, "injection.queued", { text });
+  await until(async () => (await world.status()).journal.mailbox === COUNT);
+  const said: string[] = [];
+  await until(
+    async () => {
+      const stop = hook({ session: "one", hook: "Stop", turn: "close" }, { inbox: false });
+      const { output } = await ask<HookAnswer>(world.place, "/hook", stop);
+      if (output) said.push(output);
+      return said.join("\n").split("\n").length >= COUNT;
+    },
+    { timeoutMs: 15_000, what: "all of them" },
+  );
+  expect(Math.max(...said.map(({ length }) => length))).toBeLessThan(10_000);
+  expect(said.join("\n").split("\n")).toEqual(texts);
+}, 30_000);
+
+test("C3: advice that was queued before the recorder listened is handed over when it is heard, not at the next event", async () => {
+  await using world = makeWorld();
+  await using _daemon = await startHere(world);
+  // Only its very event brings the recorder abreast of the server.
+  world.server.setLastSeq(50);
+  await begun(world);
+  const body = {
+    id: uuid7(),
+    pid: process.pid,
+    agentSession: "one",
+    ways: ["socket"],
+    written: [],
+  };
+  const gone = new AbortController();
+  const station = await fetch("http://polaris/station", {
+    unix: world.place.socket,
+    signal: gone.signal,
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  let said = "";
+  const reading = (async () => {
+    for await (const chunk of station.body ?? []) said += new TextDecoder().decode(chunk);
+  })().catch(() => undefined);
+  const event = { id: uuid7(), seq: 50, kind: "injection.queued", text: "at once", body: {} };
+  await until(() => world.server.tell(50, event) > 0, { what: "an open stream" });
+  await until(() => said.includes(event.id), { timeoutMs: 3_000, what: "its handing over" });
+  gone.abort();
+  await reading;
+}, 30_000);
