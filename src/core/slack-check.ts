@@ -4,6 +4,7 @@ import { PolarisError } from "../wire/error.ts";
 import type { SlackCheck } from "../wire/slack.ts";
 import type { Caller } from "./caller.ts";
 import type { SealKeys } from "./seal.ts";
+import { isSecretLost } from "./slack.ts";
 import { call, SlackRefusal } from "./slack-api.ts";
 import { type App, appFor, type SlackSettings } from "./slack-apps.ts";
 import { SCOPES } from "./slack-manifest.ts";
@@ -17,6 +18,10 @@ export async function check(
   settings: SlackSettings,
 ): Promise<SlackCheck[]> {
   const { apiUrl } = settings;
+  if (await isSecretLost(db, keys, caller, settings)) {
+    const { says, remedy } = remedyOf("secret_lost");
+    return [{ name: "secret", ok: false, says: `${says} ${remedy}` }];
+  }
   const app = await appFor(db, keys, caller.org, settings);
   const row = await served(db, caller.org);
   const workspace = row && (await byTeam(db, keys, row.team_id));

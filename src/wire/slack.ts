@@ -21,6 +21,8 @@ export interface SlackStatus {
     name: string;
     state: "live" | "paused";
     problem: SlackProblem | null;
+    /** Why nothing that people write arrives. */
+    deaf: SlackProblem | null;
     missing: string[];
     connectedBy: string;
     connectedAt: string;

@@ -4,7 +4,7 @@ import type { SlackCheck, SlackProblem, SlackStatus } from "../../wire/slack.ts"
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
 import { type SettingsPage, settingsPage } from "./settings.tsx";
-import { AppForm, Steps } from "./slack-steps.tsx";
+import { Act, AppForm, Steps, TokenForm } from "./slack-app.tsx";
 
 export interface SlackPage extends SettingsPage {
   status: SlackStatus;
@@ -17,32 +17,19 @@ export function slackPage(page: SlackPage): string {
   const { status, mayChange, checks } = page;
   const children = (
     <>
-      {status.workspace ? <Workspace {...page} /> : <Steps {...page} />}
       {checks ? <Checks checks={checks} /> : null}
+      {status.workspace ? <Workspace {...page} /> : <Steps {...page} />}
       {status.channels.length > 0 ? <Channels {...page} /> : null}
       {status.workspace && mayChange ? (
         <details>
           <summary>The Slack app</summary>
+          {status.app?.isOwn ? <TokenForm /> : null}
           <AppForm {...page} />
         </details>
       ) : null}
     </>
   );
   return settingsPage(page, { tab: "Slack", heading: "Slack", children });
-}
-
-function Act({ act, label, ...fields }: { act: string; label: string; [field: string]: string }) {
-  return (
-    <form method="post" action="/app/settings/slack" class="act">
-      <input type="hidden" name="act" value={act} />
-      {Object.entries(fields).map(([name, value]) => (
-        <input type="hidden" name={name} value={value} key={name} />
-      ))}
-      <button type="submit" class="button">
-        {label}
-      </button>
-    </form>
-  );
 }
 
 function Problem({ problem }: { problem: SlackProblem | null }) {
@@ -55,15 +42,19 @@ function Problem({ problem }: { problem: SlackProblem | null }) {
   );
 }
 
-function Workspace(page: SlackPage) {
-  const { status, mayChange, now } = page;
+function Workspace({ status, mayChange, now }: SlackPage) {
   const { workspace, outbox } = status;
   if (!workspace) return null;
+  // A bridge takes it up within three seconds, one that was killed within ten.
+  const isNew = now - Date.parse(workspace.connectedAt) < 15_000;
   return (
     <section aria-labelledby="workspace">
       <h2 id="workspace">{workspace.name}</h2>
       <Problem problem={workspace.problem} />
-      {workspace.isServed || workspace.state === "paused" ? null : <Unserved {...page} />}
+      <Problem problem={workspace.deaf} />
+      {workspace.isServed || workspace.problem ? null : (
+        <Unserved hasToken={status.app?.hasAppToken === true} isNew={isNew} />
+      )}
       <p class="dim">
         Connected by {nameOf(workspace.connectedBy)} <Time at={workspace.connectedAt} now={now} />.
         Every project gets a channel with its first recorded session, and posts carry the name and
@@ -86,25 +77,13 @@ function Workspace(page: SlackPage) {
   );
 }
 
-/** A bridge finds a new workspace within three seconds: who has just connected it is not told of a fault. */
-const BEGINS_MS = 15_000;
-
-function Unserved({ status: { app, workspace }, now }: SlackPage) {
-  if (!app?.hasAppToken) {
-    return (
-      <p class="problem" role="alert">
-        Nothing comes from Slack and nothing goes there yet: the app-level token is missing. Enter
-        it below under The Slack app.
-      </p>
-    );
-  }
-  if (now - Date.parse(workspace?.connectedAt ?? "") < BEGINS_MS) {
-    return <p role="status">Polaris begins its work in this workspace now.</p>;
-  }
+function Unserved({ hasToken, isNew }: { hasToken: boolean; isNew: boolean }) {
+  if (hasToken && isNew) return <p role="status">Polaris begins its work in this workspace now.</p>;
   return (
     <p class="problem" role="alert">
-      No bridge is at work for this workspace. Run polaris bridge, or polaris serve without
-      --no-bridge.
+      {hasToken
+        ? "No bridge is at work for this workspace. Run polaris bridge, or polaris serve without --no-bridge."
+        : "Nothing comes from Slack and nothing goes there yet: the app-level token is missing."}
     </p>
   );
 }
@@ -119,7 +98,7 @@ function Checks({ checks }: { checks: SlackCheck[] }) {
           {checks.map(({ name, ok, says }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{ok ? "ok" : "missing"}</td>
+              <td>{ok ? "ok" : "to mend"}</td>
               <td>{says}</td>
             </tr>
           ))}

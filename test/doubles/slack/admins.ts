@@ -24,6 +24,13 @@ export class Admins extends People {
     const scopes = new Set(["connections:write"]);
     this.tokens.set(value, { value, kind: "app", team: "", scopes, user: "", revoked: false });
   }
+  /** Twelve hours pass for every bot token of the workspace. */
+  expireTokens(team?: string): void {
+    const { id } = this.team(team);
+    for (const token of this.tokens.values()) {
+      if (token.kind === "bot" && token.team === id) token.expiresAt = this.now() - 1;
+    }
+  }
   protected admin(team: string): string {
     const people = [...this.team(team).users.values()].filter((u) => !u.isBot);
     const known = people.find(({ id }) => this.opt.upstreamUserTokens?.[id]);

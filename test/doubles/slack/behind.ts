@@ -30,6 +30,8 @@ export class Behind extends Limits {
   ): Promise<Json> {
     const bearer = req.headers.get("authorization")?.slice(7) ?? "";
     const known = this.tokens.get(bearer);
+    if (method === "oauth.v2.access" && args.client_secret !== this.clientSecret)
+      throw new Fail("bad_client_secret");
     if (known) {
       try {
         this.refuse(method, args, known);

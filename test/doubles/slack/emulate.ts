@@ -33,6 +33,7 @@ export const MENDED_HERE: Record<string, string> = {
  * (`behind.ts`). A word that is not in this list is a word of `emulate`.
  */
 export const REFUSED_HERE: Record<string, string> = {
+  bad_client_secret: "a wrong secret is called `invalid_client_id`",
   account_inactive: "a token lives for ever there",
   not_in_channel: "asked of private channels only; Slack's bots must be in a public one too",
   channel_not_found: "nobody can delete a channel there",

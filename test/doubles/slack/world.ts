@@ -238,6 +238,11 @@ export class World {
     this.faults.push({ ...f, method, left: f.times ?? 1 });
   }
 
+  /** It behaves again. */
+  mend(method: string): void {
+    for (const fault of this.faults) if (fault.method === method) fault.left = 0;
+  }
+
   protected makeChannel(
     t: Team,
     name: string,

@@ -1,9 +1,38 @@
 /** @jsxImportSource preact */
-/** From no Slack app to a workspace: make the app, give it its token, connect. */
+/** The Slack app of an organisation: made, entered, changed; part of `/app/settings/slack`. */
 import type { SlackStatus } from "../../wire/slack.ts";
 import { CopyButton } from "../parts/command.tsx";
 
-export function Steps({ status, mayChange }: { status: SlackStatus; mayChange: boolean }) {
+interface Props {
+  status: SlackStatus;
+  mayChange: boolean;
+}
+
+/** A press that asks the page for something. */
+export function Act({
+  act,
+  label,
+  ...fields
+}: {
+  act: string;
+  label: string;
+  [field: string]: string;
+}) {
+  return (
+    <form method="post" action="/app/settings/slack" class="act">
+      <input type="hidden" name="act" value={act} />
+      {Object.entries(fields).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} key={name} />
+      ))}
+      <button type="submit" class="button">
+        {label}
+      </button>
+    </form>
+  );
+}
+
+/** From no app to a connected workspace: all three steps stand there from the beginning. */
+export function Steps({ status, mayChange }: Props) {
   const { app } = status;
   if (!mayChange) return <p>No workspace is connected yet. An admin can connect one.</p>;
   return (
@@ -11,20 +40,7 @@ export function Steps({ status, mayChange }: { status: SlackStatus; mayChange: b
       <p>Follow your team's sessions in Slack, and answer them there.</p>
       <section aria-labelledby="make">
         <h2 id="make">1. The app {app ? <span class="tag">done</span> : null}</h2>
-        {app ? (
-          <>
-            <p class="dim">
-              {app.isOwn ? "Your organisation's own app" : "This server's app"}, client id{" "}
-              {app.clientId}.
-            </p>
-            <details>
-              <summary>Another app</summary>
-              <Make status={status} />
-            </details>
-          </>
-        ) : (
-          <Make status={status} />
-        )}
+        {app ? <Made status={status} /> : <Make status={status} />}
       </section>
       <TokenStep app={app} />
       <section aria-labelledby="connect">
@@ -46,7 +62,7 @@ export function Steps({ status, mayChange }: { status: SlackStatus; mayChange: b
   );
 }
 
-function Make({ status }: { status: SlackStatus }) {
+function Make({ status }: Pick<Props, "status">) {
   return (
     <>
       <p>
@@ -63,24 +79,47 @@ function Make({ status }: { status: SlackStatus }) {
   );
 }
 
+function Made({ status }: Pick<Props, "status">) {
+  const { app } = status;
+  return (
+    <>
+      <p class="dim">
+        {app?.isOwn ? "Your organisation's own app" : "This server's app"}, client id{" "}
+        {app?.clientId}.
+      </p>
+      <Act act="test" label="Run the self-test" />
+      <details>
+        <summary>Change the app</summary>
+        {app?.isOwn && app.hasAppToken ? <TokenForm /> : null}
+        <Make status={status} />
+      </details>
+    </>
+  );
+}
+
 function TokenStep({ app }: Pick<SlackStatus, "app">) {
   return (
     <section aria-labelledby="token">
       <h2 id="token">2. Its token {app?.hasAppToken ? <span class="tag">done</span> : null}</h2>
       {app?.hasAppToken ? null : (
         <p class="dim">
-          Over it Slack tells Polaris what people write. On the same page of the app, Basic
-          Information: App-Level Tokens, Generate Token and Scopes, with the scope
+          Over it Slack tells Polaris what people write. On the app's page at{" "}
+          <a href="https://api.slack.com/apps" target="_blank" rel="noreferrer">
+            api.slack.com/apps
+          </a>
+          : Basic Information, App-Level Tokens, Generate Token and Scopes, with the scope
           connections:write.
         </p>
       )}
-      {app && !app.hasAppToken ? <TokenForm isOwn={app.isOwn} /> : null}
+      {app && !app.hasAppToken ? <TokenOrSetting isOwn={app.isOwn} /> : null}
     </section>
   );
 }
 
-function TokenForm({ isOwn }: { isOwn: boolean }) {
-  if (!isOwn) return <p>Set it as SLACK_APP_TOKEN of this server.</p>;
+const TokenOrSetting = ({ isOwn }: { isOwn: boolean }) =>
+  isOwn ? <TokenForm /> : <p>Set it as SLACK_APP_TOKEN of this server.</p>;
+
+export function TokenForm() {
   return (
     <form method="post" action="/app/settings/slack" class="line">
       <input type="hidden" name="act" value="app-token" />
@@ -95,7 +134,7 @@ function TokenForm({ isOwn }: { isOwn: boolean }) {
   );
 }
 
-export function AppForm({ status }: { status: SlackStatus }) {
+export function AppForm({ status }: Pick<Props, "status">) {
   return (
     <>
       <p class="dim">Then copy from its page Basic Information:</p>
@@ -109,12 +148,6 @@ export function AppForm({ status }: { status: SlackStatus }) {
           Client secret
           <input name="clientSecret" type="password" required autocomplete="off" />
         </label>
-        {status.workspace ? (
-          <label>
-            App-level token
-            <input name="appToken" placeholder="xapp-…" autocomplete="off" />
-          </label>
-        ) : null}
         <button type="submit" class="button">
           Keep
         </button>
