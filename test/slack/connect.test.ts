@@ -114,6 +114,9 @@ test("D1: a workspace belongs to one organisation at a time", async () => {
 });
 
 test("D8: the self-test says in words what is missing", async () => {
+  // A workspace that was connected just now is given the seconds in which a bridge finds it.
+  await polaris.database
+    .admin`update slack_installations set updated_at = now() - interval '1 minute'`;
   const test = async () => {
     const answer = await as(polaris, manu).send("POST", "/orgs/slack/checks");
     const { items } = (await answer.json()) as { items: SlackCheck[] };
