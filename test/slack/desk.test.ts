@@ -252,7 +252,7 @@ test("D8: a message is sent on from its menu, also out of a thread, as its words
   await withSession(world);
   const topic = await slack.say("etl", "manu", "s-0000: among us");
   const said = await slack.say("etl", "manu", "<@U0KRISHNA> says RS256", { thread: topic.ts });
-  slack.edit("etl", said.ts, "<@U0KRISHNA> says PS256");
+  await slack.edit("etl", said.ts, "<@U0KRISHNA> says PS256");
   await slack.messageShortcut("krishna", "etl", said.ts, "polaris_send_message");
   const { body } = await world.found(() =>
     slack.responses.find((it) => String(it.body.text).startsWith("Send this to an agent.")),
