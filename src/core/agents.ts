@@ -6,6 +6,7 @@ import type { Page } from "../wire/session.ts";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
+import * as projects from "./projects.ts";
 
 interface Row {
   name: string;
@@ -28,12 +29,17 @@ const agentOf = ({ created_by: createdBy, created_at, ...row }: Row): Agent => (
 const columns = (tx: Tx) =>
   tx`name, display, icon, description, skills, tags, created_by, created_at`;
 
-/** The organisation's agents by name. */
+/** The organisation's agents by name; of one project those at home there. */
 export async function list(
   db: Db,
   caller: Caller,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  wanted: { limit: number; cursor?: string | undefined; project?: string | undefined },
 ): Promise<Page<Agent>> {
+  const { limit, cursor, project } = wanted;
+  if (project) {
+    const { id } = await projects.get(db, caller, project);
+    return { items: await db.as(caller.org, (tx) => atHome(tx, caller.org, id)), next: null };
+  }
   const [after = ""] = cursor ? readCursor(cursor, 1) : [];
   const rows = await db.as(
     caller.org,
@@ -44,6 +50,31 @@ export async function list(
   const items = rows.slice(0, limit).map(agentOf);
   const last = items.at(-1);
   return { items, next: rows.length > limit && last ? cursorOf(last.name) : null };
+}
+
+/**
+ * The agents that are at home in a project: those that have one of its tags. They are offered where nobody was addressed
+ * and named on its page; by name any agent can be called anywhere.
+ */
+export async function atHome(tx: Tx, org: string, project: string): Promise<Agent[]> {
+  const rows = await tx<Row[]>`
+    select ${columns(tx)} from agents a
+    where org_id = ${org} and archived_at is null and exists (
+      select from projects p, unnest(a.tags) tag
+      where p.id = ${project} and p.org_id = ${org} and lower(tag) = any(p.tags))
+    order by name limit 20`;
+  return rows.map(agentOf);
+}
+
+/** The addresses of the agents' pictures: a page that shows agents may load these. */
+export async function pictures(db: Db, caller: Caller): Promise<string[]> {
+  const rows = await db.as(
+    caller.org,
+    (tx) => tx<{ icon: string }[]>`
+      select distinct icon from agents
+      where org_id = ${caller.org} and archived_at is null and starts_with(icon, 'https://') limit 100`,
+  );
+  return rows.map(({ icon }) => icon);
 }
 
 export async function get(db: Db, caller: Caller, name: string): Promise<Agent> {

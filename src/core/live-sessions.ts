@@ -3,7 +3,7 @@ import type { Page, Session, State } from "../wire/session.ts";
 import { visible } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
-import { type SessionRow, sessionOf } from "./sessions.ts";
+import { faces, type SessionRow, sessionOf } from "./sessions.ts";
 
 /** Sessions of every project the caller sees, the last active first; those that are over only when asked for. */
 export async function everywhere(
@@ -16,7 +16,7 @@ export async function everywhere(
   const rows = await db.as(
     caller.org,
     (tx) => tx<(SessionRow & { sort: string })[]>`
-      select s.*, p.slug,
+      select s.*, ${faces(tx)}, p.slug,
         to_char(coalesce(s.last_event_at, s.created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sort
       from sessions s join projects p on p.id = s.project_id
       where p.archived_at is null and ${visible(tx, caller)}

@@ -1,5 +1,6 @@
 import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
+import type { Face } from "../wire/agent.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Page, Project, Session, State } from "../wire/session.ts";
 import { enter, isMember, seen, visible, within } from "./access.ts";
@@ -15,6 +16,8 @@ export interface SessionRow {
   title: string | null;
   driver: string | null;
   agent: string;
+  agent_face?: Face | null;
+  driver_face?: Face | null;
   state: State;
   state_at: Date | null;
   asks: string | null;
@@ -40,6 +43,8 @@ export const sessionOf = (row: SessionRow): Session => ({
   title: row.title,
   driver: row.driver,
   agent: row.agent,
+  ...(row.agent_face ? { agentFace: row.agent_face } : {}),
+  ...(row.driver_face ? { driverFace: row.driver_face } : {}),
   state: row.state,
   stateAt: row.state_at?.toISOString() ?? null,
   asks: row.asks || null,
@@ -57,6 +62,15 @@ export const sessionOf = (row: SessionRow): Session => ({
   lastSeq: Number(row.last_seq),
 });
 
+/** Whom the registry knows of those in `sessions s`: columns for a row. */
+export const faces = (tx: Tx) => {
+  const face = (who: "agent" | "driver") => tx`(
+    select jsonb_build_object('display', a.display, 'icon', a.icon) from agents a
+    where s.${tx(who)} like 'agent:%' and a.org_id = s.org_id and a.archived_at is null
+      and a.name = split_part(substr(s.${tx(who)}, 7), '.', 1))`;
+  return tx`${face("agent")} as agent_face, ${face("driver")} as driver_face`;
+};
+
 /** A name nobody has to think of: `s-` and four hex digits. */
 export const newName = (): string =>
   `s-${crypto.getRandomValues(new Uint16Array(1))[0]?.toString(16).padStart(4, "0")}`;
@@ -65,7 +79,7 @@ export const newName = (): string =>
 export async function get(db: Db, caller: Caller, slug: string, name: string): Promise<Session> {
   return db.as(caller.org, async (tx) => {
     const [row] = await tx<(SessionRow & { visibility: "org" | "private"; member: boolean })[]>`
-      select s.*, p.slug, p.visibility, ${isMember(tx, caller)} as member
+      select s.*, ${faces(tx)}, p.slug, p.visibility, ${isMember(tx, caller)} as member
       from sessions s join projects p on p.id = s.project_id
       where p.slug = ${slug} and p.archived_at is null and ${visible(tx, caller)}
         and (s.name = ${name} or s.id::text = ${name})`;
@@ -91,7 +105,7 @@ export async function list(
   const rows = await db.as(
     caller.org,
     (tx) => tx<(SessionRow & { sort: string })[]>`
-      select s.*, ${project.slug} as slug,
+      select s.*, ${faces(tx)}, ${project.slug} as slug,
         to_char(coalesce(last_event_at, created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sort
       from sessions s
       where project_id = ${project.id} and ${within(tx, caller, project.id)}

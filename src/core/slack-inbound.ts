@@ -1,7 +1,7 @@
 import type { Tx } from "../db/db.ts";
 import type { State } from "../wire/session.ts";
 import { visible } from "./access.ts";
-import type { Caller } from "./caller.ts";
+import type { Reach } from "./slack-people.ts";
 
 /** A session somebody in Slack may mean. */
 export interface Meant {
@@ -20,6 +20,10 @@ const columns = (tx: Tx) => tx`
   s.id, s.name, coalesce(s.label, s.title) as label, s.driver, s.agent, s.state, s.project_id as project, p.slug,
   s.last_prompt as "lastPrompt"`;
 
+/** What somebody in Slack may hear of, as a condition on `projects p`. */
+const within = (tx: Tx, { caller, only }: Reach) => tx`
+  ${visible(tx, caller)} and p.archived_at is null ${only === undefined ? tx`` : tx`and p.id = ${only}`}`;
+
 /** What a session must have done to be offered: not ended, and something within half a day. */
 const live = (tx: Tx) => tx`
   s.ended_at is null and coalesce(s.last_event_at, s.created_at) > now() - interval '12 hours'`;
@@ -27,12 +31,12 @@ const live = (tx: Tx) => tx`
 /** Live sessions of one project, or of all the caller sees; the last active first. */
 export async function liveSessions(
   tx: Tx,
-  caller: Caller,
+  who: Reach,
   { project, limit = 25 }: { project?: string | undefined; limit?: number } = {},
 ): Promise<Meant[]> {
   return await tx<Meant[]>`
     select ${columns(tx)} from sessions s join projects p on p.id = s.project_id
-    where ${visible(tx, caller)} and p.archived_at is null and ${live(tx)}
+    where ${within(tx, who)} and ${live(tx)}
       ${project ? tx`and p.id = ${project}` : tx``}
     order by coalesce(s.last_event_at, s.created_at) desc limit ${limit}`;
 }
@@ -40,23 +44,23 @@ export async function liveSessions(
 /** By name in this project, else in any the caller sees when it means one session only. */
 export async function sessionNamed(
   tx: Tx,
-  caller: Caller,
+  who: Reach,
   name: string,
   project?: string | undefined,
 ): Promise<Meant | undefined> {
   const rows = await tx<Meant[]>`
     select ${columns(tx)} from sessions s join projects p on p.id = s.project_id
-    where ${visible(tx, caller)} and p.archived_at is null and (s.name = ${name} or s.id::text = ${name})
+    where ${within(tx, who)} and (s.name = ${name} or s.id::text = ${name})
     order by p.id = ${project ?? null}::uuid desc nulls last, s.created_at desc limit 2`;
   const [first, second] = rows;
   if (first && (!second || first.project === project)) return first;
   return undefined;
 }
 
-export async function sessionById(tx: Tx, caller: Caller, id: string): Promise<Meant | undefined> {
+export async function sessionById(tx: Tx, who: Reach, id: string): Promise<Meant | undefined> {
   const [row] = await tx<Meant[]>`
     select ${columns(tx)} from sessions s join projects p on p.id = s.project_id
-    where ${visible(tx, caller)} and p.archived_at is null and s.id::text = ${id}`;
+    where ${within(tx, who)} and s.id::text = ${id}`;
   return row;
 }
 
@@ -111,11 +115,11 @@ export async function toggleFollow(
 }
 
 /** What waits for somebody: sessions that need a human and that they drive or follow. */
-export async function waitingFor(tx: Tx, caller: Caller, slackUser: string): Promise<Meant[]> {
+export async function waitingFor(tx: Tx, who: Reach, slackUser: string): Promise<Meant[]> {
   return await tx<Meant[]>`
     select ${columns(tx)} from sessions s join projects p on p.id = s.project_id
-    where ${visible(tx, caller)} and p.archived_at is null and s.state = 'needs_human'
-      and (s.driver = ${caller.participant}
+    where ${within(tx, who)} and s.state = 'needs_human'
+      and (s.driver = ${who.caller.participant}
         or exists (select from slack_follows f where f.session_id = s.id and f.slack_user = ${slackUser}))
     order by s.last_event_at desc nulls last limit 20`;
 }

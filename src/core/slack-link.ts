@@ -74,16 +74,31 @@ export async function link(
   return { channel: found.id, name };
 }
 
-/** Lets Polaris make a new channel with the next message; the old one stays as it is. */
+/** Lets Polaris make a new channel with the next message; the old one stays as it is. So for sessions that stand still. */
 export async function anew(db: Db, caller: Caller, slug: string): Promise<void> {
   const project = await projects.get(db, caller, slug);
   await db.as(caller.org, async (tx) => {
-    const [row] = await tx`
-      update slack_channels set channel = null, name = ${slug}, state = 'wanted', is_linked = false, problem = null,
-        problem_at = null
-      where project_id = ${project.id} and session_id is null and removed_at is null returning id`;
-    if (!row) return; // it gets one with its first message anyway
+    const rows = await tx`
+      update slack_channels set channel = null, name = case when session_id is null then ${slug} else name end,
+        state = 'wanted', is_linked = false, problem = null, problem_at = null
+      where project_id = ${project.id} and removed_at is null and (session_id is null or problem is not null)
+      returning id`;
+    if (rows.length === 0) return; // it gets one with its first message anyway
     await note(tx, { ...by(caller), action: "slack.channel_anew", target: slug });
+  });
+}
+
+/** Somebody mended it in Slack: what waits is tried once more, and says anew what is wrong when it still is. */
+export async function again(db: Db, caller: Caller, slug: string): Promise<void> {
+  const project = await projects.get(db, caller, slug);
+  await db.as(caller.org, async (tx) => {
+    const rows = await tx`
+      update slack_channels set state = case when channel is null then 'wanted' else 'live' end, problem = null,
+        problem_at = null
+      where project_id = ${project.id} and removed_at is null and state = 'paused' returning id`;
+    if (rows.length > 0) {
+      await note(tx, { ...by(caller), action: "slack.channel_again", target: slug });
+    }
   });
 }
 

@@ -132,17 +132,25 @@ export async function faceOf(
 /** No token: what somebody does in Slack ends with their request. */
 const NONE = "00000000-0000-0000-0000-000000000000";
 
+/** With whose rights somebody looks around in Slack. */
+export interface Reach {
+  caller: Caller;
+  /** Of who is linked to nobody: the one project they may hear of, that of the channel they are in; null: none. */
+  only?: string | null;
+}
+
 /**
  * On whose behalf somebody in Slack acts: the member they are linked to, with that member's rights (an admin sees from
  * here only the private projects they belong to, as with a token); else, where the project lets everybody in the channel
- * advise, as `slack:<handle>`, who may do nothing but that.
+ * advise, as `slack:<handle>`, who may do nothing but that and sees no other project.
  */
 export async function callerOf(
   tx: Tx,
   org: string,
   team: string,
   slackUser: string,
-): Promise<{ person: SlackPerson; caller: Caller; isLinked: boolean } | undefined> {
+  channel?: string,
+): Promise<(Reach & { person: SlackPerson; isLinked: boolean }) | undefined> {
   const [row] = await one(tx, org, team, slackUser);
   if (!row || row.deleted) return undefined;
   const person = personOf(row);
@@ -168,7 +176,10 @@ export async function callerOf(
     role: "viewer",
     scopes: ["read", "inject"],
   };
-  return { person, isLinked: false, caller };
+  const [place] = await tx<{ project: string }[]>`
+    select project_id as project from slack_channels
+    where team_id = ${team} and channel = ${channel ?? ""} and removed_at is null`;
+  return { person, isLinked: false, caller, only: place?.project ?? null };
 }
 
 export async function list(

@@ -1,4 +1,6 @@
-/** What to do about each of Slack's words for "no", for who looks at the settings page. */
+/** What to do about each of Slack's words for "no", for who looks at the dashboard. */
+import type { SlackAct } from "../wire/team.ts";
+
 export interface Remedy {
   /** What is wrong. */
   says: string;
@@ -54,13 +56,38 @@ const TABLE: Record<string, Remedy> = {
   },
   message_limit_exceeded: {
     says: "The workspace has reached the message limit of its plan.",
-    remedy: "See the plan of the workspace in Slack.",
+    remedy: "See the plan of the workspace in Slack, then try again.",
+  },
+  name_taken: {
+    says: "Every name that Polaris tried for the channel is taken in Slack.",
+    remedy: "Make a channel yourself and link it to the project, or free a name and try again.",
+  },
+  no_permission: { says: "The app may not do this in the workspace.", remedy: RECONNECT },
+  access_denied: { says: "The app may not do this in the workspace.", remedy: RECONNECT },
+  ekm_access_denied: {
+    says: "The workspace's own encryption keys are withdrawn for now.",
+    remedy: "An admin of the workspace can give them back; then connect Slack again.",
+  },
+  user_is_restricted: {
+    says: "The app is treated as a guest there, and may not do this.",
+    remedy: OTHER,
   },
 };
+
+/** Which buttons help: `state` is the channel's, or "refused" for the workspace. */
+export function actsOf(word: string, state: string): SlackAct[] {
+  if (state === "refused") return ["reconnect"];
+  if (state === "paused") {
+    return word === "channel_not_found" ? ["again", "anew", "link"] : ["again", "link"];
+  }
+  return ["anew", "link"];
+}
 
 export function remedyOf(word: string): Remedy {
   const known = Object.hasOwn(TABLE, word) ? TABLE[word] : undefined;
   if (known) return known;
   if (word.startsWith("restricted_action")) return remedyOf("restricted_action");
+  if (word === "is_inactive" || word === "channel_is_archived") return remedyOf("is_archived");
+  if (word.startsWith("invalid_name")) return remedyOf("name_taken");
   return { says: `Slack says: ${word}.`, remedy: "Run the self-test under Settings, Slack." };
 }

@@ -1,11 +1,12 @@
-import type { Db } from "../db/db.ts";
+import type { Db, Tx } from "../db/db.ts";
 import type { Session } from "../wire/session.ts";
 import type { Setup, Team, TeamProject } from "../wire/team.ts";
 import { isMember, visible } from "./access.ts";
 import { activity, noActivity } from "./activity.ts";
 import type { Caller } from "./caller.ts";
-import { type SessionRow, sessionOf } from "./sessions.ts";
+import { faces, type SessionRow, sessionOf } from "./sessions.ts";
 import { setup } from "./setup.ts";
+import { troubles } from "./slack-troubles.ts";
 
 /** Sessions that something happened in since then are the team's present. */
 const WINDOW_MS = 24 * 3600_000;
@@ -64,7 +65,7 @@ export async function look(
     const from = new Date(since === undefined || isNew ? now - WINDOW_MS : since - LATE_MS);
     const cursors = JSON.stringify([...known].map(([id, seq]) => ({ id, seq })));
     const rows = await tx<Row[]>`
-      select s.*, p.slug from projects p
+      select s.*, ${faces(tx)}, p.slug from projects p
       left join jsonb_to_recordset(${cursors}::text::jsonb) as c(id uuid, seq bigint) on c.id = p.id
       cross join lateral (
         select s.* from sessions s
@@ -81,8 +82,14 @@ export async function look(
       places.map(({ id }) => id),
     );
     const projects = places.map((each) => ({ ...each, hours: hours.get(each.id) ?? noActivity() }));
-    return { rows: found, around: { projects, setup: await setup(tx, caller.org) }, now };
+    return { rows: found, around: { projects, setup: await standing(tx, view) }, now };
   });
+}
+
+async function standing(tx: Tx, { caller, project }: View): Promise<Setup> {
+  const done = await setup(tx, caller.org);
+  const trouble = done.slack === null ? [] : await troubles(tx, caller, project);
+  return trouble.length > 0 ? { ...done, trouble } : done;
 }
 
 /** The team as it stands: what its page begins with. */

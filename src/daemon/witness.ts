@@ -4,6 +4,7 @@ import { uuid5 } from "../lib/uuid.ts";
 import type { Event } from "../wire/event.ts";
 import * as mail from "./advice.ts";
 import { bindingOf } from "./bindings.ts";
+import * as moves from "./moves.ts";
 import { sessionOf } from "./sessions.ts";
 
 /** What came back of the advice that was handed over: in hooks, in lines. All of it runs inside `journal.write`. */
@@ -28,13 +29,17 @@ export function recognise(db: Database, session: string, events: Event[]): Event
 /** What stands in a conversation was read there. Called when that is written down, so that its receipt stands behind it. */
 export function witness(
   db: Database,
+  agent: Agent,
   session: string,
   events: Event[],
   evidence: "hook" | "transcript",
 ): void {
   for (const event of events) {
-    const advice = adviceIn(db, event);
-    if (advice && mail.concerns(db, advice, session)) mail.seen(db, advice.id, evidence);
+    const given = agent.advice?.givenIn(event) ?? [];
+    const all = [adviceIn(db, event), ...given.map((id) => mail.adviceOf(db, id))];
+    for (const advice of all) {
+      if (advice && mail.concerns(db, advice, session)) moves.seen(db, advice.id, evidence);
+    }
   }
 }
 
@@ -62,11 +67,11 @@ export function notice(
 }
 
 const BECAME = {
-  taken: mail.taken,
-  dropped: (db: Database, id: string) => mail.failed(db, id, "The session let it go unread."),
+  taken: moves.taken,
+  dropped: (db: Database, id: string) => moves.failed(db, id, "The session let it go unread."),
   /** It may be read yet, so no other way is tried: that would be a second copy. */
   held: (db: Database, id: string) =>
-    mail.failed(
+    moves.failed(
       db,
       id,
       "The session holds messages back (its crossSessionInbound setting): its driver may still let it in.",

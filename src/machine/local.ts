@@ -22,6 +22,14 @@ export async function ask<T>(
   return json as T;
 }
 
+/** Whether a request that failed so may have been heard: there was a recorder, and then no answer. */
+export const mayBeHeard = ({ code, cause }: PolarisError): boolean =>
+  code === "daemon_unreachable" &&
+  !(cause instanceof Error && UNHEARD.has(Reflect.get(cause, "code")));
+
+/** No socket, or nobody behind it. */
+const UNHEARD = new Set<unknown>(["ENOENT", "ECONNREFUSED"]);
+
 async function knock(
   socket: string,
   path: string,

@@ -4,7 +4,7 @@ import * as queue from "../core/slack-queue.ts";
 import * as workspaces from "../core/slack-workspaces.ts";
 import { pause } from "../lib/backoff.ts";
 import { brief } from "../lib/log.ts";
-import { make } from "./channels.ts";
+import { make, wordOf } from "./channels.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { lookup } from "./lookup.ts";
 import { METHOD, type Place, perform, plain } from "./perform.ts";
@@ -13,6 +13,9 @@ import type { SenderOptions } from "./sender.ts";
 /** Slack is given a moment to show what it did before we look. */
 const LOOK_MS = 1500;
 const MOST_ATTEMPTS = 50;
+
+/** The project's channel could not be made under any name. */
+class NoChannel extends Error {}
 
 export function startDelivery(options: SenderOptions) {
   const { db, log, lease, isOurs, workspace, client, rates } = options;
@@ -101,7 +104,11 @@ export function startDelivery(options: SenderOptions) {
     const { botUser } = workspace;
     const isTaken = (channel: string) =>
       db.as(org, async (tx) => (await channels.byChannel(tx, team, channel)) !== undefined);
-    const made = await make(client(), { name, botUser, isTaken }, count);
+    const made = await make(client(), { name, botUser, isTaken }, count).catch((error) => {
+      // No name was free, or the name is none to Slack: sending the words again would not help, dropping them neither.
+      if (/^(name_taken|invalid_name)/.test(wordOf(error))) throw new NoChannel(wordOf(error));
+      throw error;
+    });
     await channels.settle(db, { org, id }, made);
     log.info("slack.channel_made", { org, team, channel: made.channel });
     return made.channel;
@@ -110,7 +117,10 @@ export function startDelivery(options: SenderOptions) {
   async function answer(head: queue.Head, place: Place | undefined, error: unknown): Promise<void> {
     let verdict: Verdict;
     try {
-      verdict = judge(error);
+      verdict =
+        error instanceof NoChannel
+          ? { do: "stop-channel", error: error.message, state: "paused" }
+          : judge(error);
     } catch {
       log.warn("slack.send_odd", { method: head.method, error: brief(error) });
       verdict = { do: "later", error: "internal", seconds: 5, bucket: false };

@@ -17,10 +17,15 @@ export const Frame = z.union([
   Envelope,
 ]);
 
-/** Of an event: whose it is, and which conversation it belongs to. */
+/**
+ * Of an event: whose it is, and which conversation it belongs to. In a channel shared with another company `team_id` is
+ * the workspace of whoever did it; ours is the one that let the app in (bolt-js #687), which Bolt goes by as well.
+ */
 export const EventBody = z.object({
   event_id: z.string(),
   team_id: z.string(),
+  context_team_id: z.string().nullish(),
+  authorizations: z.array(z.looseObject({ team_id: z.string().nullish() })).optional(),
   event: z.looseObject({
     type: z.string(),
     subtype: z.string().optional(),
@@ -29,6 +34,13 @@ export const EventBody = z.object({
     item: z.looseObject({ channel: z.string().optional() }).optional(),
   }),
 });
+
+/** The workspace through which the app hears of it. */
+export const teamOf = ({
+  authorizations,
+  context_team_id: context,
+  team_id: source,
+}: z.infer<typeof EventBody>): string => authorizations?.[0]?.team_id ?? context ?? source;
 
 export const Ticket = z.object({
   ok: z.boolean(),

@@ -4,7 +4,7 @@ import { orgOf } from "../core/slack-workspaces.ts";
 import { pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { startTurns } from "../lib/turns.ts";
-import { EventBody } from "./envelope.ts";
+import { EventBody, teamOf } from "./envelope.ts";
 
 /** These speak of another message, not of one of their own. */
 const HIDDEN = new Set(["message_changed", "message_deleted", "message_replied"]);
@@ -27,13 +27,14 @@ export function startInbox(options: {
   async function accept(body: Record<string, unknown>, ack: () => void): Promise<void> {
     try {
       const read = EventBody.safeParse(body);
-      const org = read.success ? await orgOf(db, read.data.team_id) : undefined;
+      const team = read.success ? teamOf(read.data) : "";
+      const org = team ? await orgOf(db, team) : undefined;
       // Not ours: Slack need not send it again.
       if (!read.success || !org) {
-        log.info("slack.event_unknown", { team: read.data?.team_id });
+        log.info("slack.event_unknown", { team });
         return ack();
       }
-      const { event_id: id, team_id: team, event } = read.data;
+      const { event_id: id, event } = read.data;
       const channel = typeof event.channel === "object" ? event.channel.id : event.channel;
       const place = `${team} ${channel ?? event.item?.channel ?? ""}`;
       const { type, subtype, ts } = event;

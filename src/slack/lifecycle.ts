@@ -34,40 +34,40 @@ export function lifecycle(app: App, { db, log, kick }: Deps): void {
   }
 
   for (const name of ["channel_rename", "group_rename"] as const) {
-    app.event(name, async ({ event, body }) => {
-      await tell(body.team_id, event.channel.id, { name: event.channel.name });
+    app.event(name, async ({ event, context }) => {
+      await tell(context.teamId, event.channel.id, { name: event.channel.name });
     });
   }
   for (const name of ["channel_archive", "group_archive"] as const) {
-    app.event(name, async ({ event, body }) => {
-      await tell(body.team_id, event.channel, { state: "archived", problem: "is_archived" });
+    app.event(name, async ({ event, context }) => {
+      await tell(context.teamId, event.channel, { state: "archived", problem: "is_archived" });
     });
   }
   for (const name of ["channel_unarchive", "group_unarchive"] as const) {
-    app.event(name, async ({ event, body }) => {
-      await tell(body.team_id, event.channel, { state: "live", problem: null });
+    app.event(name, async ({ event, context }) => {
+      await tell(context.teamId, event.channel, { state: "live", problem: null });
     });
   }
   for (const name of ["channel_deleted", "group_deleted"] as const) {
-    app.event(name, async ({ event, body }) => {
-      await tell(body.team_id, event.channel, { state: "gone", problem: "channel_deleted" });
+    app.event(name, async ({ event, context }) => {
+      await tell(context.teamId, event.channel, { state: "gone", problem: "channel_deleted" });
     });
   }
-  app.event("channel_id_changed", async ({ event, body }) => {
+  app.event("channel_id_changed", async ({ event, context }) => {
     const { old_channel_id, new_channel_id } = Moved.parse(event);
-    await tell(body.team_id, old_channel_id, { channel: new_channel_id });
+    await tell(context.teamId, old_channel_id, { channel: new_channel_id });
   });
   // Somebody sent us out: a public channel is entered once more, a private one only by being asked.
-  app.event("member_left_channel", async ({ event, body, client, context }) => {
+  app.event("member_left_channel", async ({ event, client, context }) => {
     if (event.user !== context.botUserId) return;
     try {
       await client.conversations.join({ channel: event.channel });
     } catch {
-      await tell(body.team_id, event.channel, { state: "paused", problem: "not_in_channel" });
+      await tell(context.teamId, event.channel, { state: "paused", problem: "not_in_channel" });
     }
   });
-  app.event("member_joined_channel", async ({ event, body, context }) => {
+  app.event("member_joined_channel", async ({ event, context }) => {
     if (event.user !== context.botUserId) return;
-    await tell(body.team_id, event.channel, { state: "live", problem: null });
+    await tell(context.teamId, event.channel, { state: "live", problem: null });
   });
 }

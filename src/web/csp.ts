@@ -24,3 +24,12 @@ export const PAGE_HEADERS = {
   "cross-origin-opener-policy": "same-origin",
   "cache-control": "no-store",
 } as const;
+
+/** The same for a page that shows pictures of the registry: these addresses and no others, by path. */
+export const withPictures = (addresses: string[]): string => {
+  const allowed = addresses.flatMap((address) => {
+    const { origin, pathname } = URL.parse(address) ?? {};
+    return origin ? `${origin}${pathname?.replace(/[;,']/g, encodeURIComponent) ?? ""}` : [];
+  });
+  return CSP.replace("img-src 'self' data:", ["img-src 'self' data:", ...allowed].join(" "));
+};

@@ -8,7 +8,7 @@ import type { StoredEvent } from "../wire/event.ts";
 import type { Session } from "../wire/session.ts";
 import { Event } from "./pages/told.tsx";
 import { absolute } from "./parts/time.tsx";
-import { nameOf } from "./parts/who.tsx";
+import { calledOf } from "./parts/who.tsx";
 
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
@@ -33,7 +33,7 @@ export async function* htmlOf(
   const about = [
     session.project,
     session.name,
-    `${session.driver ? nameOf(session.driver) : "open seat"} → ${nameOf(session.agent)}`,
+    `${session.driver ? calledOf(session.driver, session.driverFace) : "open seat"} → ${calledOf(session.agent, session.agentFace)}`,
     session.branch,
     session.model,
   ].filter(Boolean);

@@ -5,13 +5,19 @@
  */
 import { zstdCompressSync } from "node:zlib";
 import { accepted } from "./accept.ts";
-import { PAGE_HEADERS } from "./csp.ts";
+import { PAGE_HEADERS, withPictures } from "./csp.ts";
 
 /** Below this a packet holds it anyway. */
 const LEAST = 1200;
 
-export function respond(request: Request, html: string, status = 200): Response {
+export function respond(
+  request: Request,
+  html: string,
+  status = 200,
+  { pictures = [] }: { pictures?: string[] } = {},
+): Response {
   const headers = new Headers({ ...PAGE_HEADERS, vary: "accept-encoding, cookie" });
+  if (pictures.length > 0) headers.set("content-security-policy", withPictures(pictures));
   const bytes = new TextEncoder().encode(html);
   const encoding = bytes.length < LEAST ? undefined : accepted(request, ["zstd", "gzip"]);
   if (!encoding) return new Response(bytes, { status, headers });

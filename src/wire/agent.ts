@@ -60,6 +60,9 @@ export interface Agent {
   createdAt: string;
 }
 
+/** How the registry shows an agent. */
+export type Face = Pick<Agent, "display" | "icon">;
+
 /** Something said to an agent by its name (row H3). */
 export interface AgentMessage {
   id: string;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Face } from "./agent.ts";
 import type { Completeness } from "./check.ts";
 import { VIAS } from "./injection.ts";
 import { Participant } from "./participant.ts";
@@ -54,6 +55,9 @@ export interface Session {
   title: string | null;
   driver: string | null;
   agent: string;
+  /** What the registry knows of the agent, and of a driver who is one. */
+  agentFace?: Face;
+  driverFace?: Face;
   state: State;
   /** Since when it stands so. */
   stateAt?: string | null;

@@ -11,6 +11,24 @@ export interface Setup {
   machine: boolean;
   session: boolean;
   slack: boolean | null;
+  /** What stands still in Slack until somebody mends it. */
+  trouble?: Trouble[];
+}
+
+/**
+ * What a person may press: connect the workspace again, try the channel again, let Polaris make a new one, choose another.
+ */
+export type SlackAct = "reconnect" | "again" | "anew" | "link";
+
+/** Something wrong in Slack, and what mends it. `acts`: what this person may press; none: an admin must. */
+export interface Trouble {
+  /** Which project stands still; null: all of them, with the workspace. */
+  project: string | null;
+  says: string;
+  remedy: string;
+  /** The scopes that are missing. */
+  detail: string | null;
+  acts: SlackAct[];
 }
 
 /**

@@ -270,6 +270,7 @@ export const ROWS: Record<string, Row | Row[]> = {
     { form: { act: "wish", layout: "feed" }, needs: "ingest", manages: true, ok: [409] },
     { form: { act: "slack-link", channel: "C0123ABCD" }, needs: "admin", ok: [409] },
     { form: { act: "slack-anew" }, needs: "admin", ok: [303] },
+    { form: { act: "slack-again" }, needs: "admin", ok: [303] },
   ],
   "GET /app/search": [{ query: "?project=:proj&q=prompt" }, { query: "?q=prompt" }],
   "GET /projects/:proj/sessions/:sess/export": [{}, { query: "?format=html" }],

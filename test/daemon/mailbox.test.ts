@@ -98,9 +98,10 @@ test(
     await until(() => readFileSync(bell, "utf8") !== "", { timeoutMs: 10_000, what: "the bell" });
     const rung = hook({ session: "one", hook: "FileChanged", rung: true }, { inbox: false });
     const answer = await ask<HookAnswer>(world.place, "/hook", rung);
-    expect(answer).toEqual({ recorded: true, wake: "wake up" });
+    expect(answer).toEqual({ recorded: true, wake: "wake up", receipt: true });
     const again = hook({ session: "one", hook: "FileChanged", rung: true }, { inbox: false });
     expect(await ask<HookAnswer>(world.place, "/hook", again)).toEqual({ recorded: true });
+    await ask(world.place, "/given", { call: rung.id, given: true });
     await until(() => receipts(world, id).length === 1);
     expect(receipts(world, id)).toEqual([["injection.delivered", "hook"]]);
   },

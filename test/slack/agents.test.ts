@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import * as apiTokens from "../../src/core/api-tokens.ts";
 import type { Agent, AgentMessage } from "../../src/wire/agent.ts";
-import type { Page } from "../../src/wire/session.ts";
+import type { Page, Session } from "../../src/wire/session.ts";
 import { as } from "../helpers/people.ts";
 import { followEvents } from "../helpers/sse.ts";
 import { startWorld, type World } from "./world.ts";
@@ -70,6 +70,36 @@ test("H2: agent:dean.snowflake speaks as Dean, with Dean's face", async () => {
   expect(page.body).toContain("<b>Dean</b>");
   const list = await priya.get("/app/settings/agents");
   expect(list.body).toContain("reviews migrations");
+});
+
+test("H2: lists and sessions in the dashboard show Dean's name and picture, as Slack does", async () => {
+  await using world = await startWorld();
+  const { polaris } = world;
+  await polaris.post("/orgs/agents", DEAN);
+  const address = "https://pictures.example/fay;x.png?size=64";
+  await polaris.post("/orgs/agents", { name: "fay", display: "Fay", icon: address });
+  const machine = world.machine({ project: "etl", name: "s-0001" });
+  const seat = { agent: "agent:dean.snowflake", driver: "agent:fay" };
+  await polaris.ingest([machine.head(seat), machine.line({ text: "begin" })]);
+  const priya = as(polaris, await world.member("priya"));
+  for (const path of ["/app", "/app/p/etl", "/app/p/etl/s/s-0001"]) {
+    const page = await priya.call(path);
+    const body = await page.text();
+    const seen = body.slice(body.indexOf("<body"), body.indexOf('type="application/json"'));
+    expect(seen).toContain('title="agent:dean.snowflake"');
+    expect(seen.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ")).toMatch(/Fay.*→ 🦉 Dean/);
+    expect(seen).toContain('src="https://pictures.example/fay;x.png?size=64"');
+    // The page may load this picture and no other.
+    expect(page.headers.get("content-security-policy")).toContain(
+      "img-src 'self' data: https://pictures.example/fay%3Bx.png;",
+    );
+  }
+  const { items } = await polaris.json<Page<Session>>("/projects/etl/sessions");
+  expect(items[0]).toMatchObject({
+    agent: "agent:dean.snowflake",
+    agentFace: { display: "Dean", icon: ":owl:" },
+    driverFace: { display: "Fay" },
+  });
 });
 
 test("H1: admins make and remove agents on a page of the settings", async () => {
@@ -148,4 +178,48 @@ test("H3: @dean goes into the session that Dean works in, when there is one", as
     return items.length > 0 && items;
   });
   expect(advice).toMatchObject({ text: "use RS256", from: "user:krishna" });
+});
+
+test("H1: an agent is at home in the projects that have one of its tags, and offered there where nobody was addressed", async () => {
+  await using world = await startWorld();
+  const { polaris, slack } = world;
+  await world.member("krishna");
+  await polaris.post("/orgs/agents", { ...DEAN, tags: ["Backend", "sql"] });
+  await polaris.post("/orgs/agents", { name: "fay", tags: ["frontend"] });
+  const { secret } = await tokenOf(world, "agent:dean");
+  const machine = world.machine({ project: "etl", name: "s-7a3f" });
+  await polaris.ingest([machine.head(), machine.line({ text: "begin" })]);
+  await world.card("etl", "s-7a3f");
+  await world.crowd("etl");
+  const offered = async (text: string) => {
+    const said = await slack.say("etl", "krishna", text);
+    const before = slack.ephemerals.length;
+    const hint = await world.found(() => slack.ephemerals[before]);
+    const [, actions] = hint.blocks;
+    const names = actions.elements.map((it: { text: { text: string } }) => it.text.text);
+    return { said, hint, names };
+  };
+  expect((await offered("without tags")).names).toEqual(["s-7a3f"]);
+
+  await world.patch("/projects/etl", { tags: ["backend", "data"] });
+  const { said, hint, names } = await offered("who knows the schema?");
+  expect(names).toEqual(["s-7a3f", "Dean · @dean"]);
+  expect(hint.text).toContain("For whom is it?");
+  await slack.click("krishna", "etl", hint.ts, "polaris_pick_1");
+  const items = await world.found(async () => {
+    const told = await polaris.json<Page<AgentMessage>>("/agents/inbox", { as: secret });
+    return told.items.length > 0 && told.items;
+  });
+  expect(items).toMatchObject([{ text: "who knows the schema?", from: "user:krishna" }]);
+  await world.found(() =>
+    world.messages("etl").some((it) => it.ts === said.ts && it.reactions?.[0]?.name === "eyes"),
+  );
+  const { ackPayload } = await slack.slash("krishna", "etl", "/polaris", "status");
+  expect(ackPayload?.text).toContain("At home here: Dean (`@dean`).");
+  const priya = as(polaris, await world.member("priya"));
+  const { body } = await priya.get("/app/p/etl");
+  expect(body).toContain("Dean");
+  expect(body).not.toContain("Fay");
+  const named = await polaris.json<Page<Agent>>("/orgs/agents?project=etl");
+  expect(named.items.map(({ name }) => name)).toEqual(["dean"]);
 });

@@ -1,25 +1,39 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect } from "bun:test";
 import { placeOf } from "../../src/core/slack-channels.ts";
 import { enqueue, type Write } from "../../src/core/slack-outbox.ts";
 import { until } from "../../src/lib/until.ts";
 import { startMachine } from "../helpers/polaris.ts";
-import { connectSlack } from "../helpers/slack.ts";
+import { ANSWERS, type Answers, connectSlack } from "../helpers/slack.ts";
+import { test as both } from "./both.ts";
 import { type Bridged, startBridged } from "./bridged.ts";
 
 let world: Bridged;
+const worlds = new Map<Answers, Bridged>();
 beforeAll(async () => {
-  world = await startBridged();
-  await world.say("the first");
-  await world.said("etl", "the first");
+  for (const answers of ANSWERS) {
+    const each = await startBridged(answers);
+    worlds.set(answers, each);
+    await each.say("the first");
+    await each.said("etl", "the first");
+  }
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  for (const each of worlds.values()) await each[Symbol.asyncDispose]();
+});
+const test = (name: string, flow: () => Promise<void>) =>
+  both(name, async (answers) => {
+    const here = worlds.get(answers);
+    if (!here) throw new Error(`no world with ${answers}`);
+    world = here;
+    await flow();
+  });
 
 /** Puts writes into the outbox of project etl, as what speaks in Slack does. */
 async function ask(...writes: (Pick<Write, "key" | "method"> & Partial<Write>)[]): Promise<void> {
   const { db, caller } = world.polaris;
   const [project] = await world.polaris.database.admin`select id from projects where slug = 'etl'`;
   await db.as(caller.org, async (tx) => {
-    const at = { org: caller.org, team: "T0ACME" };
+    const at = { org: caller.org, team: world.slack.team().id };
     const place = await placeOf(tx, { ...at, project: project.id, name: "etl" });
     for (const write of writes) {
       await enqueue(tx, { ...at, to: { channel: place.id }, payload: {}, ...write });
@@ -43,13 +57,12 @@ const times = (text: string) => world.texts("etl").filter((each) => each === tex
 /** Of the call that carries this text. */
 const of = (text: string) => (args: { text?: string }) => args.text === text;
 
-test.each([
+for (const [name, fault] of [
   ["a 504", { status: 504 }],
   ["internal_error", { error: "internal_error" }],
   ["fatal_error", { error: "fatal_error" }],
-])(
-  "D7: a post that took effect and was answered with %s stands in Slack once",
-  async (name, fault) => {
+] as const) {
+  test(`D7: a post that took effect and was answered with ${name} stands in Slack once`, async () => {
     const text = `took effect ${name}`;
     world.slack.fault("chat.postMessage", { ...fault, apply: true, match: of(text) });
     await ask(post(text), post(`after ${name}`));
@@ -58,8 +71,8 @@ test.each([
     expect([times(text), times(`after ${name}`)]).toEqual([1, 1]);
     const all = world.texts("etl");
     expect(all.indexOf(text)).toBeLessThan(all.indexOf(`after ${name}`));
-  },
-);
+  });
+}
 
 test("D7: a post whose answer does not come within eight seconds is looked up", async () => {
   world.slack.fault("chat.postMessage", {
@@ -118,7 +131,7 @@ test("D3: a thread whose root was deleted in Slack goes on under a new one", asy
   await ask(post("root"), post("reply 1", "reply 1", { thread: "root" }));
   await ended("reply 1");
   const root = world.slack.channel("etl").messages.find(({ text }) => text === "root");
-  world.slack.remove("etl", String(root?.ts));
+  await world.slack.remove("etl", String(root?.ts));
   await ask(
     post("reply 2", "reply 2", { thread: "root" }),
     post("reply 3", "reply 3", { thread: "root" }),
@@ -173,11 +186,12 @@ test("D6: a file whose answer was lost stands in its thread once", async () => {
 });
 
 test("D4: a word to one person alone is said to them alone, and directly where there is no channel", async () => {
-  world.slack.channel("etl").members.add("U0KRISHNA");
-  await ask({ key: "hint", method: "ephemeral", payload: { user: "U0KRISHNA", text: "only you" } });
+  const krishna = world.slack.user(undefined, "krishna").id;
+  await world.slack.enter("etl", krishna);
+  await ask({ key: "hint", method: "ephemeral", payload: { user: krishna, text: "only you" } });
   await ended("hint");
-  expect(world.slack.ephemerals).toMatchObject([{ user: "U0KRISHNA", text: "only you" }]);
-  await ask({ ...post("direct"), to: { id: "U0KRISHNA" } });
+  expect(world.slack.ephemerals).toMatchObject([{ user: krishna, text: "only you" }]);
+  await ask({ ...post("direct"), to: { id: krishna } });
   await ended("direct");
   const room = [...world.slack.team().channels.values()].find(({ isIm }) => isIm);
   expect(room?.messages.map(({ text }) => text)).toEqual(["direct"]);
@@ -191,9 +205,8 @@ test("D7: what Slack never takes is dropped after its reason was kept, and what 
   expect((await world.status()).outbox.dropped).toBeGreaterThan(0);
 });
 
-test.each([["account_inactive"], ["token_revoked"], ["invalid_auth"], ["missing_scope"]])(
-  "D7: after %s the workspace waits until somebody connects it again, and loses nothing",
-  async (error) => {
+for (const error of ["account_inactive", "token_revoked", "invalid_auth", "missing_scope"]) {
+  test(`D7: after ${error} the workspace waits until somebody connects it again, and loses nothing`, async () => {
     world.slack.fault("chat.postMessage", { error, match: of(`while ${error}`) });
     await ask(post(`while ${error}`), post(`then ${error}`));
     await until(async () => (await world.status()).workspace?.state === "paused");
@@ -206,5 +219,5 @@ test.each([["account_inactive"], ["token_revoked"], ["invalid_auth"], ["missing_
     await connectSlack(world.polaris.db, world.slack, world.polaris.caller);
     await ended(`then ${error}`);
     expect([times(`while ${error}`), times(`then ${error}`)]).toEqual([1, 1]);
-  },
-);
+  });
+}

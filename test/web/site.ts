@@ -145,13 +145,22 @@ export async function startSite(events: StoredEvent[], shown = 200): Promise<Sit
       return html(projectsPage({ ...frame, url: site.url, projects: [], now, viewer }));
     if (pathname === "/app/p/checkout")
       return html(
-        projectPage({ ...frame, project: PROJECT, sessions: sessions(), next: null, now, viewer }),
+        projectPage({
+          ...frame,
+          project: PROJECT,
+          home: [],
+          sessions: sessions(),
+          next: null,
+          now,
+          viewer,
+        }),
       );
     if (pathname === "/app/p/empty")
       return html(
         projectPage({
           ...frame,
           project: { ...PROJECT, slug: "empty" },
+          home: [],
           sessions: [],
           next: null,
           now,

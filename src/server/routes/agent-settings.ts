@@ -52,9 +52,15 @@ export const agentSettingRoutes = (house: House) => {
 
   return new Elysia({ name: "agent-settings" })
     .use(guard(house))
-    .get(HERE, ({ request }) => page(request, (caller, frame) => draw(caller, frame)), {
-      page: "read",
-    })
+    .get(
+      HERE,
+      ({ request }) =>
+        page(request, async (caller, frame) => {
+          const pictures = await agents.pictures(db, caller);
+          return respond(request, await draw(caller, frame), 200, { pictures });
+        }),
+      { page: "read" },
+    )
     .post(
       HERE,
       ({ request }) =>

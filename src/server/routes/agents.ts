@@ -5,6 +5,7 @@ import { startAgentStreams } from "../../core/agent-stream.ts";
 import * as agents from "../../core/agents.ts";
 import { input } from "../../core/input.ts";
 import { AgentAnswer, AgentChange, NewAgent } from "../../wire/agent.ts";
+import { Slug } from "../../wire/session.ts";
 import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
@@ -17,6 +18,9 @@ const Inbox = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 
+/** Of a project: the agents at home there. */
+const Home = z.object({ project: Slug.optional() });
+
 /** Named agents (rows H1, H2), and what is said to them (row H3). */
 export const agentRoutes = (house: House) => {
   const { db, bell, feed, log, identify } = house;
@@ -24,9 +28,12 @@ export const agentRoutes = (house: House) => {
 
   return new Elysia({ name: "agents" })
     .use(guard(house))
-    .get("/orgs/agents", ({ caller, query }) => agents.list(db, caller, listQuery(query)), {
-      needs: "read",
-    })
+    .get(
+      "/orgs/agents",
+      ({ caller, query }) =>
+        agents.list(db, caller, { ...listQuery(query), ...input(Home, query) }),
+      { needs: "read" },
+    )
     .post(
       "/orgs/agents",
       async ({ caller, request, set }) => {

@@ -1,9 +1,11 @@
 import { Elysia } from "elysia";
+import * as agents from "../../core/agents.ts";
 import type { Caller } from "../../core/caller.ts";
 import * as history from "../../core/history.ts";
 import * as projects from "../../core/projects.ts";
 import { mayAsk } from "../../core/pulls.ts";
 import * as sessions from "../../core/sessions.ts";
+import { troublesOf } from "../../core/slack-troubles.ts";
 import { team } from "../../core/team.ts";
 import { landingPage } from "../../web/pages/landing.tsx";
 import { problemPage } from "../../web/pages/problem.tsx";
@@ -24,6 +26,10 @@ export const pageRoutes = (house: House) => {
   const page = startPage(house);
   const notFound = (request: Request): Response =>
     respond(request, problemPage({ ...frameOf(house, request), status: 404 }), 404);
+
+  /** A page that shows agents, with the pictures they have in the registry. */
+  const seen = async (request: Request, caller: Caller, html: string) =>
+    respond(request, html, 200, { pictures: await agents.pictures(db, caller) });
 
   /** A session that is over is read from its beginning, others where things happen; the address may say otherwise. */
   async function partOf(caller: Caller, project: Project, session: Session, query: object) {
@@ -71,7 +77,7 @@ export const pageRoutes = (house: House) => {
           const viewer = caller.participant;
           const found = await team(db, { caller });
           const who = { viewer, url: house.publicUrl, now: Date.now() };
-          return teamPage({ ...frame, ...who, team: found });
+          return seen(request, caller, teamPage({ ...frame, ...who, team: found }));
         }),
       { page: "read" },
     )
@@ -82,8 +88,17 @@ export const pageRoutes = (house: House) => {
           const project = await projects.get(db, caller, params.proj);
           const { items, next } = await sessions.list(db, caller, project, listQuery(query));
           const viewer = caller.participant;
-          const data = { project, sessions: items, next, now: Date.now(), viewer };
-          return projectPage({ ...frame, ...data });
+          const home = await agents.list(db, caller, { limit: 20, project: project.slug });
+          const data = {
+            project,
+            home: home.items,
+            trouble: await troublesOf(db, caller, project.id),
+            sessions: items,
+            next,
+            now: Date.now(),
+            viewer,
+          };
+          return seen(request, caller, projectPage({ ...frame, ...data }));
         }),
       { page: "read" },
     )
@@ -96,7 +111,11 @@ export const pageRoutes = (house: House) => {
           const part = await partOf(caller, project, session, query);
           const viewer = caller.participant;
           const pulls = await mayAsk(db, caller, project);
-          return sessionPage({ ...frame, ...part, session, now: Date.now(), viewer, pulls });
+          return seen(
+            request,
+            caller,
+            sessionPage({ ...frame, ...part, session, now: Date.now(), viewer, pulls }),
+          );
         }),
       { page: "read" },
     )

@@ -8,7 +8,7 @@ import * as members from "../../core/project-members.ts";
 import * as projects from "../../core/projects.ts";
 import { loss, remove } from "../../core/removal.ts";
 import * as retention from "../../core/retention.ts";
-import { anew, link } from "../../core/slack-link.ts";
+import { anew, link, again as tryAgain } from "../../core/slack-link.ts";
 import { place } from "../../core/slack-place.ts";
 import * as wishes from "../../core/slack-wishes.ts";
 import { projectSettingsPage } from "../../web/pages/project-settings.tsx";
@@ -181,6 +181,11 @@ const ACTS: Record<
   async "slack-anew"({ db }, caller, slug) {
     demand(caller, "admin");
     await anew(db, caller, slug);
+    return undefined;
+  },
+  async "slack-again"({ db }, caller, slug) {
+    demand(caller, "admin");
+    await tryAgain(db, caller, slug);
     return undefined;
   },
   async delete({ db }, caller, slug, form) {

@@ -5,7 +5,7 @@ import { input } from "../../core/input.ts";
 import * as slack from "../../core/slack.ts";
 import * as apps from "../../core/slack-apps.ts";
 import { check } from "../../core/slack-check.ts";
-import { anew, link } from "../../core/slack-link.ts";
+import { again, anew, link } from "../../core/slack-link.ts";
 import type { Frame } from "../../web/pages/shell.tsx";
 import { slackPage } from "../../web/pages/slack.tsx";
 import { respond } from "../../web/respond.ts";
@@ -55,6 +55,10 @@ const ACTS: Record<
   async link({ db, keys, slack: { settings } }, caller, form) {
     const { channel } = input(SlackChannel, form);
     await link(db, keys, caller, { slug: form.project ?? "", channel, settings });
+    return undefined;
+  },
+  async again({ db }, caller, form) {
+    await again(db, caller, form.project ?? "");
     return undefined;
   },
   async anew({ db }, caller, form) {

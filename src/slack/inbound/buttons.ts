@@ -1,14 +1,16 @@
 import type { App } from "@slack/bolt";
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
+import * as agents from "../../core/agents.ts";
 import { byChannel } from "../../core/slack-channels.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import { PolarisError } from "../../wire/error.ts";
-import { escaped } from "../format/safe.ts";
+import { escaped, line } from "../format/safe.ts";
 import type { Deps } from "../listeners.ts";
 import { ACTIONS, section } from "../mirror/card.ts";
-import { deliver } from "./deliver.ts";
+import { deliver, deliverToAgent, type Letter } from "./deliver.ts";
 import { hint, PICK } from "./hint.ts";
+import { meantBy } from "./meant.ts";
 import { sendTo } from "./send.ts";
 import { type Spot, whois } from "./whom.ts";
 import { addressOf, wordsOf } from "./words.ts";
@@ -25,6 +27,7 @@ const Chosen = z.object({
   user: z.object({ id: z.string() }),
   channel: z.object({ id: z.string() }),
   message_ts: z.string(),
+  message: z.object({ thread_ts: z.string().optional() }).default({}),
 });
 
 const Found = z.object({
@@ -43,10 +46,14 @@ const Submitted = z.object({
 });
 
 /** Whose click it is, from Bolt's context. */
-export const spotOf = (context: { teamId?: string; org?: unknown }, user: string): Spot => {
+export const spotOf = (
+  context: { teamId?: string; org?: unknown },
+  user: string,
+  channel?: string,
+): Spot => {
   const { teamId: team, org } = context;
   if (!team || typeof org !== "string") throw new Error("Slack did not say which workspace");
-  return { org, team, user };
+  return { org, team, user, channel };
 };
 
 export function buttons(app: App, deps: Deps): void {
@@ -57,12 +64,12 @@ export function buttons(app: App, deps: Deps): void {
 
   app.action(ACTIONS.follow, async ({ ack, body, context, respond, client }) => {
     await ack();
-    const { user, actions } = Click.parse(body);
-    const spot = spotOf(context, user.id);
+    const { user, channel, actions } = Click.parse(body);
+    const spot = spotOf(context, user.id, channel?.id);
     const session = actions[0]?.value ?? "";
     const text = await inWords(async () => {
-      const { caller } = await whois(deps, client, spot);
-      const meant = await db.as(spot.org, (tx) => inbound.sessionById(tx, caller, session));
+      const somebody = await whois(deps, client, spot);
+      const meant = await db.as(spot.org, (tx) => inbound.sessionById(tx, somebody, session));
       if (!meant) throw unseen();
       const wanted = { org: spot.org, session, team: spot.team, slackUser: user.id };
       const follows = await db.as(spot.org, (tx) => inbound.toggleFollow(tx, wanted));
@@ -75,17 +82,17 @@ export function buttons(app: App, deps: Deps): void {
 
   app.action(ACTIONS.send, async ({ ack, body, context, client }) => {
     await ack();
-    const { user, trigger_id, actions } = Click.parse(body);
-    const spot = spotOf(context, user.id);
+    const { user, channel, trigger_id, actions } = Click.parse(body);
+    const spot = spotOf(context, user.id, channel?.id);
     await openModal(deps, client, spot, trigger_id, actions[0]?.value ?? "");
   });
 
   app.view(SEND, async ({ ack, body, context, client }) => {
     const { user, view } = Submitted.parse(body);
     const text = view.state.values.words?.text?.value?.trim() ?? "";
-    const refusal = await refusalOf(() =>
-      sendTo(deps, client, spotOf(context, user.id), { session: view.private_metadata, text }),
-    );
+    const [session = "", channel] = view.private_metadata.split(" ");
+    const spot = spotOf(context, user.id, channel);
+    const refusal = await refusalOf(() => sendTo(deps, client, spot, { session, text }));
     if (!refusal) return ack();
     await ack({ response_action: "errors", errors: { words: refusal } });
   });
@@ -93,53 +100,66 @@ export function buttons(app: App, deps: Deps): void {
   // Anybody's message, sent on by whoever chose it in the message's menu.
   app.shortcut("polaris_send_message", async ({ ack, body, context, client, respond }) => {
     await ack();
-    const { user, channel, message_ts: ts } = Chosen.parse(body);
-    const spot = spotOf(context, user.id);
+    const { user, channel, message, message_ts: ts } = Chosen.parse(body);
+    const spot = spotOf(context, user.id, channel.id);
     const said = await whois(deps, client, spot);
-    const found = await db.as(spot.org, async (tx) => {
-      const place = await byChannel(tx, spot.team, channel.id);
-      return inbound.liveSessions(tx, said.caller, { project: place?.project });
+    const { live, home } = await db.as(spot.org, async (tx) => {
+      const project = (await byChannel(tx, spot.team, channel.id))?.project;
+      return {
+        live: await inbound.liveSessions(tx, said, { project }),
+        home: project ? await agents.atHome(tx, spot.org, project) : [],
+      };
     });
-    const asked = hint(found, { channel: channel.id, ts }, "Send this message to an agent.");
+    const thread = message.thread_ts;
+    const asked = hint(live, { channel: channel.id, ts, thread }, "Send this to an agent.", home);
     await respond({ response_type: "ephemeral", replace_original: false, ...asked });
   });
 
-  // "For which session is it?": the message is read again, as it is now.
+  // "For whom is it?": the message is read again, as it is now.
   app.action(PICK, async ({ ack, body, context, client, respond }) => {
     await ack();
     const { user, actions } = Click.parse(body);
-    const spot = spotOf(context, user.id);
-    const [session = "", channel = "", ts = "", thread = ""] = actions[0]?.value.split(" ") ?? [];
+    const [to = "", channel = "", ts = "", thread = ""] = actions[0]?.value.split(" ") ?? [];
+    const spot = spotOf(context, user.id, channel);
+    const only = { channel, latest: ts, oldest: ts, inclusive: true, limit: 10 };
+    // What stands in a thread is not in the channel's history.
     const { messages } = Found.parse(
-      await client.conversations.history({
-        channel,
-        latest: ts,
-        oldest: ts,
-        inclusive: true,
-        limit: 1,
-      }),
+      thread
+        ? await client.conversations.replies({ ...only, ts: thread })
+        : await client.conversations.history(only),
     );
     const raw = messages.find((it) => it.ts === ts)?.text ?? "";
-    const { caller } = await whois(deps, client, spot);
-    const meant = await db.as(spot.org, (tx) => inbound.sessionById(tx, caller, session));
-    const isSent =
-      meant &&
-      raw !== "" &&
-      (await deliver(
-        deps,
-        client,
-        {
-          ...spot,
-          channel,
-          ts,
-          thread: thread || undefined,
-          text: wordsOf(addressOf(raw, context.botUserId ?? "").text, (id) => id),
-        },
-        meant,
-      ));
-    const text = isSent ? `Sent to ${meant.name}.` : "It was not sent.";
+    const letter = {
+      ...spot,
+      channel,
+      ts,
+      thread: thread || undefined,
+      text: wordsOf(addressOf(raw, context.botUserId ?? "").text, (id) => id),
+    };
+    const sentTo = raw && (await pick(deps, client, letter, to));
+    const text = sentTo ? `Sent to ${sentTo}.` : "It was not sent.";
     await respond({ text, replace_original: true });
   });
+}
+
+/** Sends it to whom was chosen; answers their name, or nothing when it was refused, which the writer is told. */
+async function pick(deps: Deps, client: WebClient, letter: Letter, to: string) {
+  const { db } = deps;
+  const { org, team, channel } = letter;
+  const somebody = await whois(deps, client, letter);
+  if (!to.startsWith("agent:")) {
+    const meant = await db.as(org, (tx) => inbound.sessionById(tx, somebody, to));
+    return meant && (await deliver(deps, client, letter, meant)) && line(meant.name, 64);
+  }
+  const place = await db.as(org, (tx) => byChannel(tx, team, channel));
+  if (!place) return undefined;
+  const { project } = place;
+  const live = await db.as(org, (tx) => inbound.liveSessions(tx, somebody, { project }));
+  const called = { name: to.slice("agent:".length) };
+  const { sessions, agent, who } = await meantBy(deps, letter, somebody, called, live, project);
+  const [session] = sessions;
+  if (session) return (await deliver(deps, client, letter, session)) && who;
+  return agent && (await deliverToAgent(deps, client, letter, { agent, project })) && who;
 }
 
 async function openModal(
@@ -149,8 +169,8 @@ async function openModal(
   trigger: string,
   session: string,
 ): Promise<void> {
-  const { caller } = await whois(deps, client, spot);
-  const meant = await deps.db.as(spot.org, (tx) => inbound.sessionById(tx, caller, session));
+  const somebody = await whois(deps, client, spot);
+  const meant = await deps.db.as(spot.org, (tx) => inbound.sessionById(tx, somebody, session));
   const blocks = meant
     ? [
         section(
@@ -172,7 +192,7 @@ async function openModal(
   const view = {
     type: "modal",
     callback_id: SEND,
-    private_metadata: session,
+    private_metadata: [session, spot.channel ?? ""].join(" ").trim(),
     title: { type: "plain_text", text: "Send a message" },
     ...(meant ? { submit: { type: "plain_text", text: "Send" } } : {}),
     close: { type: "plain_text", text: "Close" },

@@ -2,12 +2,14 @@ import type { App } from "@slack/bolt";
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
 import { demand } from "../../core/access.ts";
+import * as agents from "../../core/agents.ts";
 import * as projects from "../../core/projects.ts";
 import { byChannel } from "../../core/slack-channels.ts";
 import type { Meant } from "../../core/slack-inbound.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import { link as linkChannel } from "../../core/slack-link.ts";
 import * as wishes from "../../core/slack-wishes.ts";
+import type { Agent } from "../../wire/agent.ts";
 import { escaped, line } from "../format/safe.ts";
 import type { Deps } from "../listeners.ts";
 import { wishesOf } from "../mirror/wishes.ts";
@@ -41,7 +43,7 @@ export const HELP = [
   "`/polaris status` what this channel is, and who you are here",
   "`/polaris sessions` live sessions",
   "`/polaris say s-7a3f your text` send a message into a session",
-  "`/polaris follow s-7a3f` be told when it needs a human; once more to stop",
+  "`/polaris follow [s-7a3f]` be told when it needs a human; once more to stop",
   "`/polaris quiet [s-7a3f]` fewer posts of this project or session; once more for the normal",
   "`/polaris link [project]` who you are in Polaris; with a project, an admin makes this its channel",
   "In a session's thread every reply goes to its agent. In the channel: `s-7a3f: your text` or `@name your text`.",
@@ -63,7 +65,7 @@ const ACTS: Record<string, (asked: Asked) => Promise<string>> = {
 export function command(app: App, deps: Deps): void {
   app.command("/polaris", async ({ ack, body, context, client }) => {
     const { user_id, channel_id, text } = Command.parse(body);
-    const spot = spotOf(context, user_id);
+    const spot = spotOf(context, user_id, channel_id);
     const [verb = "help", ...words] = text.trim().split(/\s+/).filter(Boolean);
     const act = Object.hasOwn(ACTS, verb.toLowerCase()) ? ACTS[verb.toLowerCase()] : undefined;
     const rest = text.trim().slice(verb.length).trim();
@@ -85,30 +87,35 @@ async function projectOf({ db }: Deps, { org, team }: Spot, channel: string) {
 }
 
 async function status({ deps, client, spot, project }: Asked): Promise<string> {
-  const { caller, isLinked } = await whois(deps, client, spot);
+  const somebody = await whois(deps, client, spot);
+  const { caller, isLinked } = somebody;
   const you = isLinked
     ? `You are ${escaped(caller.participant)}, ${caller.role}.`
     : `You are ${escaped(caller.participant)}: linked to no member of Polaris.`;
   if (!project) return `This is no project's channel. ${you}`;
   const { db } = deps;
-  const live = await db.as(spot.org, (tx) =>
-    inbound.liveSessions(tx, caller, { project: project.id }),
-  );
-  const settings = await db.as(spot.org, (tx) => inbound.settingsOf(tx, spot.org, project.id));
+  const { live, settings, home } = await db.as(spot.org, async (tx) => ({
+    live: await inbound.liveSessions(tx, somebody, { project: project.id }),
+    settings: await inbound.settingsOf(tx, spot.org, project.id),
+    home: await agents.atHome(tx, spot.org, project.id),
+  }));
   const { layout, verbosity, advice } = wishesOf(settings);
   const waiting = live.filter(({ state }) => state === "needs_human").length;
   const url = `${deps.publicUrl}/app/p/${encodeURIComponent(project.slug)}`;
   return [
     `*<${url}|${line(project.slug, 64)}>*: ${live.length} live, ${waiting} waiting for a human.`,
+    ...(home.length > 0 ? [`At home here: ${home.map(called).join(", ")}.`] : []),
     `Layout ${layout}, verbosity ${verbosity}; who may advise: ${advice}.`,
     you,
   ].join("\n");
 }
 
+const called = ({ display, name }: Agent): string => `${line(display, 80)} (\`@${name}\`)`;
+
 async function sessions({ deps, client, spot, project }: Asked): Promise<string> {
-  const { caller } = await whois(deps, client, spot);
+  const somebody = await whois(deps, client, spot);
   const live = await deps.db.as(spot.org, (tx) =>
-    inbound.liveSessions(tx, caller, { project: project?.id }),
+    inbound.liveSessions(tx, somebody, { project: project?.id }),
   );
   if (live.length === 0) return "No session is live.";
   return live.map((it) => row(it, urlOf(deps, it))).join("\n");
@@ -131,8 +138,8 @@ async function named({ deps, client, spot, project, words }: Asked) {
   const somebody = await whois(deps, client, spot);
   const name = words[0]?.replace(/^@|[:,]$/g, "");
   const meant = await deps.db.as(spot.org, async (tx) => {
-    if (name) return inbound.sessionNamed(tx, somebody.caller, name, project?.id);
-    const live = await inbound.liveSessions(tx, somebody.caller, { project: project?.id });
+    if (name) return inbound.sessionNamed(tx, somebody, name, project?.id);
+    const live = await inbound.liveSessions(tx, somebody, { project: project?.id });
     return live.length === 1 ? live[0] : undefined;
   });
   if (!meant) throw unseen();

@@ -119,6 +119,7 @@ export async function orExplain(
   deps: Deps,
   letter: Omit<Letter, "text">,
   work: () => Promise<void>,
+  isRare = false,
 ): Promise<boolean> {
   try {
     await work();
@@ -126,17 +127,22 @@ export async function orExplain(
   } catch (error) {
     if (!(error instanceof PolarisError) || error.status >= 500) throw error;
     const { message, hint } = error;
-    await whisper(deps, letter, { text: escaped(hint ? `${message} ${hint}` : message) });
+    await whisper(deps, letter, { text: escaped(hint ? `${message} ${hint}` : message) }, isRare);
     return false;
   }
 }
 
-/** Says something to the writer alone, next to what they wrote; once. */
+/**
+ * Says something to the writer alone, next to what they wrote; once. What is rare is said once in that channel for as
+ * long as the outbox remembers it, a week: who talks with others there need not hear it with each line.
+ */
 export async function whisper(
   deps: Deps,
   { org, team, channel, ts, user, thread }: Omit<Letter, "text">,
   payload: { text: string; blocks?: unknown[] },
+  isRare = false,
 ): Promise<void> {
+  const about = isRare ? user : ts;
   await deps.db.as(org, async (tx) => {
     const session = null;
     const under = thread && (await advice.place(tx, org, { team, channel, ts: thread, session }));
@@ -144,7 +150,7 @@ export async function whisper(
       org,
       team,
       to: { id: channel },
-      key: `whisper ${channel} ${ts} ${Bun.hash(payload.text).toString(36)}`,
+      key: `whisper ${channel} ${about} ${Bun.hash(payload.text).toString(36)}`,
       method: "ephemeral",
       ...(under ? { thread: under } : {}),
       payload: { user, ...payload },

@@ -8,10 +8,11 @@ import { type Spot, whois } from "./whom.ts";
 
 /** App Home: what waits for this person, what they drive, what else lives. Drawn anew each time it is opened. */
 export async function home(deps: Deps, client: WebClient, spot: Spot): Promise<void> {
-  const { caller, isLinked } = await whois(deps, client, spot);
+  const somebody = await whois(deps, client, spot);
+  const { caller, isLinked } = somebody;
   const { waiting, live } = await deps.db.as(spot.org, async (tx) => ({
-    waiting: await inbound.waitingFor(tx, caller, spot.user),
-    live: await inbound.liveSessions(tx, caller, { limit: 40 }),
+    waiting: await inbound.waitingFor(tx, somebody, spot.user),
+    live: await inbound.liveSessions(tx, somebody, { limit: 40 }),
   }));
   const mine = live.filter(({ driver }) => driver === caller.participant);
   const others = live.filter(({ driver }) => driver !== caller.participant).slice(0, 10);

@@ -4,21 +4,19 @@ import * as agents from "../../core/agents.ts";
 import { edit, recall } from "../../core/injections.ts";
 import * as advice from "../../core/slack-advice.ts";
 import { byChannel } from "../../core/slack-channels.ts";
-import type { Meant } from "../../core/slack-inbound.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import { enqueue } from "../../core/slack-outbox.ts";
 import * as people from "../../core/slack-people.ts";
 import { PolarisError } from "../../wire/error.ts";
-import { nameOf } from "../../wire/participant.ts";
-import { line } from "../format/safe.ts";
 import type { Deps } from "../listeners.ts";
 import { section } from "../mirror/card.ts";
 import { wishesOf } from "../mirror/wishes.ts";
 import { HELP } from "./command.ts";
 import { deliver, deliverToAgent, type Letter, orExplain, placeOf, whisper } from "./deliver.ts";
 import { hint } from "./hint.ts";
-import { type Somebody, type Spot, whois } from "./whom.ts";
-import { type Address, addressOf, mentionedIn, wordsOf } from "./words.ts";
+import { meantBy } from "./meant.ts";
+import { demandVoice, type Spot, whois } from "./whom.ts";
+import { addressOf, mentionedIn, wordsOf } from "./words.ts";
 
 const Said = z.object({
   channel: z.string(),
@@ -103,9 +101,7 @@ const isOurs = (
 async function intoSession(deps: Deps, client: WebClient, letter: Letter, session: string) {
   await orExplain(deps, letter, async () => {
     const somebody = await whois(deps, client, letter);
-    const meant = await deps.db.as(letter.org, (tx) =>
-      inbound.sessionById(tx, somebody.caller, session),
-    );
+    const meant = await deps.db.as(letter.org, (tx) => inbound.sessionById(tx, somebody, session));
     if (!meant) throw new PolarisError("forbidden", "You cannot see this session in Polaris.");
     await deliver(deps, client, letter, meant);
   });
@@ -125,12 +121,20 @@ async function addressed(
   const text = await readable(deps, room, address.text);
   await orExplain(deps, letter, async () => {
     const somebody = await whois(deps, client, letter);
-    const live = await db.as(room.org, (tx) =>
-      inbound.liveSessions(tx, somebody.caller, { project }),
-    );
+    const { live, home } = await db.as(room.org, async (tx) => ({
+      live: await inbound.liveSessions(tx, somebody, { project }),
+      home: await agents.atHome(tx, room.org, project),
+    }));
     if (!address.to) {
       if (somebody.person.kind === "bot") return;
-      return whisper(deps, letter, hint(live, letter, "Nobody was addressed."));
+      const mayAdvise = await orExplain(
+        deps,
+        letter,
+        () => demandVoice(deps, somebody, project),
+        true,
+      );
+      if (!mayAdvise) return;
+      return whisper(deps, letter, hint(live, letter, "Nobody was addressed.", home));
     }
     const found = await meantBy(deps, room, somebody, address.to, live, project);
     const [only, ...others] = found.sessions;
@@ -142,47 +146,13 @@ async function addressed(
       const why = only
         ? `${found.who} drives more than one session.`
         : `${found.who} is in no live session here.`;
-      await whisper(deps, letter, hint(only ? found.sessions : live, letter, why));
+      await whisper(
+        deps,
+        letter,
+        only ? hint(found.sessions, letter, why) : hint(live, letter, why, home),
+      );
     }
   });
-}
-
-/** The sessions an address means: by name; those that somebody drives or an agent works in; or an agent without any. */
-async function meantBy(
-  { db }: Deps,
-  room: Room,
-  { caller }: Somebody,
-  to: NonNullable<Address["to"]>,
-  live: Meant[],
-  project: string,
-): Promise<{ sessions: Meant[]; agent?: string | undefined; who: string }> {
-  if ("session" in to) {
-    const session = await db.as(room.org, (tx) =>
-      inbound.sessionNamed(tx, caller, to.session, project),
-    );
-    return { sessions: session ? [session] : [], who: `\`${line(to.session, 64)}\`` };
-  }
-  if ("slackUser" in to) {
-    const person = await db.as(room.org, (tx) =>
-      people.find(tx, room.org, room.team, to.slackUser),
-    );
-    const driver = person?.participant ?? (person ? `slack:${person.handle}` : "");
-    const sessions = live.filter((it) => it.driver === driver);
-    return { sessions, who: line(person?.name ?? "This person", 80) };
-  }
-  const { name } = to;
-  const byName = live.filter((it) => it.name === name);
-  if (byName.length > 0) return { sessions: byName, who: `\`${line(name, 64)}\`` };
-  const isCalled = (participant: string | null) => {
-    const own = nameOf(participant ?? "").toLowerCase();
-    return own === name || own.startsWith(`${name}.`) || own.split("-")[0] === name;
-  };
-  const who = `@${line(name, 64)}`;
-  const agent = await db.as(room.org, (tx) => agents.find(tx, room.org, `agent:${name}`));
-  const asAgent = live.filter((it) => isCalled(it.agent) || (agent && isCalled(it.driver)));
-  if (agent) return { sessions: asAgent.slice(0, 1), agent: agent.name, who };
-  const driven = live.filter((it) => isCalled(it.driver));
-  return { sessions: driven.length > 0 ? driven : asAgent, who };
 }
 
 /** The text with names for ids. */
@@ -225,7 +195,7 @@ async function changed(
   if (!isGone && now?.text === before?.text) return; // Slack adds previews and the like
   await orExplain(deps, spot, async () => {
     const somebody = await whois(deps, client, spot);
-    const meant = await db.as(room.org, (tx) => inbound.sessionById(tx, somebody.caller, session));
+    const meant = await db.as(room.org, (tx) => inbound.sessionById(tx, somebody, session));
     if (!meant) return;
     const place = await placeOf(deps, somebody, meant);
     if (isGone) {

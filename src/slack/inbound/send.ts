@@ -18,7 +18,7 @@ export async function sendTo(
   if (!wanted.text) throw new PolarisError("invalid_input", "There is no text to send.");
   const somebody = await whois(deps, client, spot);
   const meant = await db.as(spot.org, (tx) =>
-    inbound.sessionNamed(tx, somebody.caller, wanted.session, wanted.project),
+    inbound.sessionNamed(tx, somebody, wanted.session, wanted.project),
   );
   if (!meant) {
     throw new PolarisError(

@@ -1,6 +1,5 @@
 import type { WebClient } from "@slack/web-api";
 import { demand } from "../../core/access.ts";
-import type { Caller } from "../../core/caller.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import * as people from "../../core/slack-people.ts";
 import { PolarisError } from "../../wire/error.ts";
@@ -14,18 +13,19 @@ export interface Spot {
   org: string;
   team: string;
   user: string;
+  /** The conversation it happened in, where there is one: who is linked to nobody sees only its project. */
+  channel?: string | undefined;
 }
 
-export interface Somebody {
+export interface Somebody extends people.Reach {
   person: SlackPerson;
-  caller: Caller;
   isLinked: boolean;
 }
 
 /** Who this is here; asked of Slack at first sight. */
 export async function whois(deps: Deps, client: WebClient, spot: Spot): Promise<Somebody> {
-  const { org, team, user } = spot;
-  const look = () => deps.db.as(org, (tx) => people.callerOf(tx, org, team, user));
+  const { org, team, user, channel } = spot;
+  const look = () => deps.db.as(org, (tx) => people.callerOf(tx, org, team, user, channel));
   const known = await look();
   if (known) return known;
   await meet(deps, client, spot);

@@ -2,6 +2,7 @@
  * Checks of what our own server answers, by hand: zod in the page would weigh more than all else in it (about 60 KB),
  * and the server has parsed every event once already.
  */
+import type { Agent } from "../../wire/agent.ts";
 import type { StoredEvent } from "../../wire/event.ts";
 import type { Outline } from "../../wire/outline.ts";
 import type { SessionCommit } from "../../wire/pull.ts";
@@ -45,6 +46,11 @@ export function isSession(value: unknown): value is Session {
     typeof prompts === "number" &&
     typeof toolCalls === "number"
   );
+}
+
+export function isAgent(value: unknown): value is Agent {
+  const { name, participant, display, icon } = record(value);
+  return [name, participant, display, icon].every((it) => typeof it === "string");
 }
 
 export function isHere(value: unknown): value is Here {

@@ -2,8 +2,8 @@
 /** The team's page and a project's, in the browser: take over what the server drew, then follow. */
 import { hydrate } from "preact";
 import { behave } from "./behave.ts";
-import { record } from "./field.ts";
-import { isHere, isProject, isTeam, isTeamFrame } from "./guard.ts";
+import { list, record } from "./field.ts";
+import { isAgent, isHere, isProject, isTeam, isTeamFrame } from "./guard.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { ProjectView } from "./team/project.tsx";
@@ -16,7 +16,7 @@ start();
 function start(): void {
   const root = document.getElementById("root");
   const value: unknown = JSON.parse(document.getElementById("data")?.textContent ?? "null");
-  const { team, project, next, now, viewer, here, url } = record(value);
+  const { team, project, home, next, now, viewer, here, url } = record(value);
   if (!root || !isTeam(team) || typeof viewer !== "string") return;
   const store = startTeamStore(team, typeof now === "number" ? now : Date.now());
   const who = { viewer, here: isHere(here) ? here : undefined };
@@ -27,6 +27,7 @@ function start(): void {
         {...who}
         store={store}
         project={of}
+        home={list(home).filter(isAgent)}
         next={typeof next === "string" ? next : null}
       />
     ) : (

@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 /** `/app/settings/agents`: the organisation's named agents, with the face they have in Slack and here. */
 import type { Agent } from "../../wire/agent.ts";
-import { nameOf } from "../parts/who.tsx";
+import { nameOf, Picture } from "../parts/who.tsx";
 import { type SettingsPage, settingsPage } from "./settings.tsx";
 
 export interface AgentsPage extends SettingsPage {
@@ -42,7 +42,10 @@ function Rows({ agents, mayChange }: { agents: Agent[]; mayChange: boolean }) {
           <tr key={agent.name}>
             <th scope="row">
               <div>
-                <AgentIcon icon={agent.icon} /> {agent.display}
+                <span aria-hidden="true">
+                  <Picture icon={agent.icon} />
+                </span>{" "}
+                {agent.display}
               </div>
               <div class="dim second">{agent.participant}</div>
             </th>
@@ -68,12 +71,6 @@ function Rows({ agents, mayChange }: { agents: Agent[]; mayChange: boolean }) {
       </tbody>
     </table>
   );
-}
-
-/** Pages load nothing from elsewhere: a picture's address and Slack's `:names:` are words here. */
-function AgentIcon({ icon }: { icon: string }) {
-  const isEmoji = icon !== "" && !icon.startsWith(":") && !icon.startsWith("https://");
-  return isEmoji ? <span aria-hidden="true">{icon}</span> : null;
 }
 
 function NewAgent() {
@@ -103,7 +100,7 @@ function NewAgent() {
       />
       <label for="skills">Skills, with commas between</label>
       <input id="skills" name="skills" maxLength={1000} placeholder="sql, review" />
-      <label for="tags">Tags, with commas between</label>
+      <label for="tags">Tags, with commas between: it is at home in projects that have one</label>
       <input id="tags" name="tags" maxLength={1000} placeholder="backend" />
       <button type="submit" class="button button-main wide">
         Make the agent

@@ -45,6 +45,14 @@ export function Slack({ project, slack, mayDelete: isAdmin }: ProjectSettingsPag
           </button>
         </form>
       ) : null}
+      {isAdmin && state === "paused" ? (
+        <form method="post" action={action}>
+          <input type="hidden" name="act" value="slack-again" />
+          <button type="submit" class="button">
+            Try again
+          </button>
+        </form>
+      ) : null}
       {isAdmin && (isLinked || !["live", "wanted"].includes(state)) ? (
         <form method="post" action={action}>
           <input type="hidden" name="act" value="slack-anew" />

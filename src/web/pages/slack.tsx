@@ -260,6 +260,9 @@ function Channels({ status, mayChange }: SlackPage) {
                       Link
                     </button>
                   </form>
+                  {state === "paused" ? (
+                    <Act act="again" label="Try again" project={project} />
+                  ) : null}
                   {state === "live" || state === "wanted" ? null : (
                     <Act act="anew" label="New channel" project={project} />
                   )}

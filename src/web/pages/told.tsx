@@ -108,7 +108,7 @@ function Message({
       <Avatar who={event.sender} as={as} />
       <div class="words">
         <p class="told-head">
-          <b>{nameOf(event.sender)}</b> <At at={event.at} />
+          <b>{event.senderName ?? nameOf(event.sender)}</b> <At at={event.at} />
         </p>
         {children}
       </div>

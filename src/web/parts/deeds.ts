@@ -61,6 +61,7 @@ export const DEEDS: Record<string, string> = {
   "slack.changed": "changed how Slack tells it",
   "slack.channel_linked": "linked a channel",
   "slack.channel_anew": "asked for a new channel",
+  "slack.channel_again": "had a channel tried again",
   "slack.linked": "said who somebody in Slack is",
   "webhook.created": "made a webhook",
   "webhook.removed": "removed a webhook",

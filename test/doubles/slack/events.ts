@@ -6,7 +6,7 @@ import { Sockets } from "./sockets.ts";
 export class Events extends Sockets {
   protected emit(
     event: Json,
-    where: { team: string; channel?: Channel; user?: string },
+    where: { team: string; channel?: Channel; user?: string; source?: string },
     subscription = String(event.type),
   ): void {
     if (!this.botEvents.has(subscription)) return;
@@ -25,7 +25,8 @@ export class Events extends Sockets {
     const eventId = this.id("Ev");
     this.deliver("events_api", {
       token: "verification-token",
-      team_id: where.team,
+      // Where it began: in a channel shared with another company that may be theirs (bolt-js #687).
+      team_id: where.source ?? where.team,
       context_team_id: where.team,
       context_enterprise_id: null,
       api_app_id: this.appId,
@@ -42,7 +43,7 @@ export class Events extends Sockets {
           is_enterprise_install: false,
         },
       ],
-      is_ext_shared_channel: false,
+      is_ext_shared_channel: where.channel ? this.isExternal(where.channel) : false,
       event_context: `4-${eventId}`,
     });
   }
@@ -51,14 +52,14 @@ export class Events extends Sockets {
     const event = { ...strip(m), channel: c.id, event_ts: m.ts, channel_type: kind };
     this.emit(
       event,
-      { team: c.team, channel: c },
+      { team: c.team, channel: c, source: m.source_team },
       kind === "im" ? "message.im" : kind === "group" ? "message.groups" : "message.channels",
     );
     const bot = this.team(c.team).install?.botUserId;
     if (bot && m.user && m.user !== bot && !c.isIm && String(m.text).includes(`<@${bot}>`))
       this.emit(
         { ...strip(m), type: "app_mention", subtype: undefined, channel: c.id, event_ts: m.ts },
-        { team: c.team, channel: c },
+        { team: c.team, channel: c, source: m.source_team },
       );
   }
   protected emitChanged(c: Channel, m: Json, previous: Json): void {
@@ -76,7 +77,7 @@ export class Events extends Sockets {
         message: strip(m),
         previous_message: strip(previous),
       },
-      { team: c.team, channel: c },
+      { team: c.team, channel: c, source: m.source_team },
       kind === "im" ? "message.im" : kind === "group" ? "message.groups" : "message.channels",
     );
   }
@@ -116,7 +117,7 @@ export class Events extends Sockets {
         channel_type: kind,
         previous_message: strip(m),
       },
-      { team: c.team, channel: c },
+      { team: c.team, channel: c, source: m.source_team },
       kind === "im" ? "message.im" : kind === "group" ? "message.groups" : "message.channels",
     );
   }
@@ -128,10 +129,10 @@ export class Events extends Sockets {
   protected interaction(type: string, u: User, team: string): Json {
     return {
       type,
-      user: { id: u.id, username: u.name, name: u.name, team_id: team },
+      user: { id: u.id, username: u.name, name: u.name, team_id: u.home ?? team },
       api_app_id: this.appId,
       token: "verification-token",
-      team: { id: team, domain: this.team(team).domain },
+      team: { id: team, domain: this.teams.get(team)?.domain ?? "elsewhere" },
       enterprise: null,
       is_enterprise_install: false,
       trigger_id: this.trigger(),

@@ -97,7 +97,11 @@ export class Methods extends Chat {
           },
         };
       case "users.list": {
-        const p = this.page([...t.users.values()], a, 1000);
+        const p = this.page(
+          [...t.users.values()].filter((u) => !u.home),
+          a,
+          1000,
+        );
         return {
           members: p.items.map((u) => this.asUser(u, k.scopes.has("users:read.email"))),
           cache_ts: Math.floor(this.now() / 1000),

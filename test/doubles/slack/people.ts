@@ -56,7 +56,15 @@ export class People extends Consent {
   ): Promise<Json> {
     const c = this.channel(channelRef, o.team);
     const u = this.user(c.team, userRef);
-    if (this.opt.upstream) return this.sayUpstream(c, u, text, o);
+    if (this.opt.upstream) {
+      const { message } = await this.asPerson(u.id, "chat.postMessage", {
+        channel: c.id,
+        text,
+        thread_ts: o.thread,
+      });
+      const said = { client_msg_id: crypto.randomUUID(), ...message, user: u.id, team: c.team };
+      return this.store(c, said, o.thread, o.broadcast);
+    }
     const ts = this.ts();
     const m: Json = {
       client_msg_id: crypto.randomUUID(),
@@ -65,7 +73,8 @@ export class People extends Consent {
       user: u.id,
       text,
       ts,
-      team: c.team,
+      team: u.home ?? c.team,
+      ...(u.home ? { user_team: u.home, source_team: u.home } : {}),
       blocks: [
         {
           type: "rich_text",
@@ -76,17 +85,34 @@ export class People extends Consent {
     };
     return this.store(c, m, o.thread, o.broadcast);
   }
-  edit(channelRef: string, ts: string, text: string): void {
+  async edit(channelRef: string, ts: string, text: string): Promise<void> {
     const c = this.channel(channelRef);
     const m = this.find(c, ts);
+    if (this.opt.upstream) await this.asAuthor(m, "chat.update", { channel: c.id, ts, text });
     const previous = { ...m };
     m.text = text;
     m.edited = { user: m.user, ts: this.ts() };
     this.emitChanged(c, m, previous);
   }
-  remove(channelRef: string, ts: string): void {
+  async remove(channelRef: string, ts: string): Promise<void> {
     const c = this.channel(channelRef);
-    this.drop(c, this.find(c, ts));
+    const m = this.find(c, ts);
+    if (this.opt.upstream) await this.asAuthor(m, "chat.delete", { channel: c.id, ts });
+    this.drop(c, m);
+  }
+  private asAuthor(m: Json, method: string, args: Json): Promise<Json> {
+    const install = [...this.teams.values()].find((t) => t.install?.botId === m.bot_id)?.install;
+    return install
+      ? this.ask(install.token, method, args)
+      : this.asPerson(String(m.user), method, args);
+  }
+  /** Somebody comes into a channel. */
+  async enter(channelRef: string, userRef: string): Promise<void> {
+    const c = this.channel(channelRef);
+    const u = this.user(c.team, userRef);
+    if (this.opt.upstream && !u.isBot)
+      await this.asPerson(u.id, "conversations.join", { channel: c.id });
+    c.members.add(u.id);
   }
   react(channelRef: string, userRef: string, ts: string, reaction: string): void {
     const c = this.channel(channelRef);
@@ -190,11 +216,13 @@ export class People extends Consent {
   async submitView(userRef: string, viewId: string, values: Json): Promise<Delivery> {
     const view = this.views.get(viewId);
     if (!view) throw new Error(`fake-slack: no view ${viewId}`);
+    const u = this.user(view.team_id, userRef);
     return this.deliver(
       "interactive",
       {
-        ...this.interaction("view_submission", this.user(view.team_id, userRef), view.team_id),
-        view: { ...view, state: { values } },
+        ...this.interaction("view_submission", u, u.home ?? view.team_id),
+        // Of people of another workspace, `team` is theirs (bolt-python #767), and the app's stands in the view.
+        view: { ...view, app_installed_team_id: view.team_id, state: { values } },
         response_urls: [],
       },
       true,

@@ -35,8 +35,8 @@ export class Shapes extends Admins {
       is_private: c.isPrivate,
       is_archived: c.isArchived,
       is_general: c.name === "general",
-      is_shared: false,
-      is_ext_shared: false,
+      is_shared: this.isExternal(c),
+      is_ext_shared: this.isExternal(c),
       is_org_shared: false,
       is_member: c.members.has(viewer),
       topic: { value: c.topic, creator: "", last_set: 0 },
@@ -48,7 +48,7 @@ export class Shapes extends Admins {
   protected asUser(u: User, email: boolean): Json {
     return {
       id: u.id,
-      team_id: u.team,
+      team_id: u.home ?? u.team,
       name: u.name,
       deleted: u.deleted,
       real_name: u.realName,
@@ -61,7 +61,7 @@ export class Shapes extends Admins {
         display_name_normalized: u.name,
         image_48: `https://avatars.example/${u.id}_48.png`,
         image_192: `https://avatars.example/${u.id}_192.png`,
-        team: u.team,
+        team: u.home ?? u.team,
         ...(email && u.email ? { email: u.email } : {}),
       },
       is_admin: u.isAdmin,

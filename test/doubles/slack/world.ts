@@ -168,6 +168,7 @@ export class World {
       deleted: seed.deleted ?? false,
       isRestricted: seed.isRestricted ?? false,
       isAdmin: seed.isAdmin ?? false,
+      home: seed.home,
     };
     team.users.set(u.id, u);
     return u;
@@ -198,6 +199,11 @@ export class World {
       if (c) return c;
     }
     throw new Error(`fake-slack: no channel ${ref}`);
+  }
+  /** Whether people of another workspace are in it. */
+  isExternal({ team, members }: Channel): boolean {
+    const { users } = this.team(team);
+    return [...members].some((id) => users.get(id)?.home !== undefined);
   }
   /** Visible messages, oldest first; with `thread`, the parent and its replies. */
   messages(ref: string, thread?: string): Json[] {

@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 import { useState } from "preact/hooks";
 import { Icon } from "../../parts/icon.tsx";
-import { nameOf } from "../../parts/who.tsx";
+import { calledOf } from "../../parts/who.tsx";
 import { anchor } from "../conversation/head.tsx";
 import { useDesk } from "../desk.ts";
 import { line } from "../field.ts";
@@ -43,8 +43,8 @@ export function AdviceBox() {
           disabled={isMuted}
           placeholder={
             isMuted
-              ? `${session.driver ? nameOf(session.driver) : "The driver"} wants no advice now`
-              : `Advise ${nameOf(session.agent)}`
+              ? `${session.driver ? calledOf(session.driver, session.driverFace) : "The driver"} wants no advice now`
+              : `Advise ${calledOf(session.agent, session.agentFace)}`
           }
           aria-label="Your advice"
           onInput={(input) => setWords(input.currentTarget.value)}

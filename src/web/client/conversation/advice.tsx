@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 import { Icon } from "../../parts/icon.tsx";
-import { Avatar, nameOf } from "../../parts/who.tsx";
+import { Avatar, calledOf } from "../../parts/who.tsx";
 import { OwnAdvice } from "../advice/own.tsx";
 import { standing } from "../advice/standing.ts";
 import { useDesk } from "../desk.ts";
@@ -25,7 +25,7 @@ export function AdviceView({ item }: { item: Advice }) {
         </p>
         {answer ? (
           <p class="advice-answer">
-            <b>{nameOf(store.session.value.agent)}</b> {answer}
+            <b>{calledOf(store.session.value.agent, store.session.value.agentFace)}</b> {answer}
           </p>
         ) : null}
         {state === "queued" && advice.sender === store.viewer ? (

@@ -3,6 +3,7 @@ import type { StoredEvent } from "../../../wire/event.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { duration } from "../../parts/time.tsx";
 import { Avatar } from "../../parts/who.tsx";
+import { useDesk } from "../desk.ts";
 import { field, line, list, text } from "../field.ts";
 import { Markdown } from "../markdown.tsx";
 import { ShowAll } from "./cut.tsx";
@@ -20,7 +21,7 @@ export function Prompt({ event }: { event: StoredEvent }) {
         : undefined;
   return (
     <article class="message prompt" id={anchor(event)} aria-label="Prompt">
-      <Avatar who={event.sender} as={event.sender.startsWith("agent:") ? "agent" : "human"} />
+      <Speaker event={event} />
       <div class="words">
         <Head event={event} {...(note ? { note } : {})} />
         <p class="typed">{event.text ?? ""}</p>
@@ -43,7 +44,7 @@ export function Answer({ event }: { event: StoredEvent }) {
       id={anchor(event)}
       aria-label="Answer"
     >
-      <Avatar who={event.sender} as="agent" />
+      <Speaker event={event} />
       <div class="words">
         <Head event={event} {...(event.body.aborted ? { note: "interrupted" } : {})} />
         <Markdown text={event.text ?? ""} />
@@ -51,6 +52,13 @@ export function Answer({ event }: { event: StoredEvent }) {
       </div>
     </article>
   );
+}
+
+/** The picture of who speaks: an agent of the registry has its own. */
+function Speaker({ event: { sender } }: { event: StoredEvent }) {
+  const { agent, agentFace, driver, driverFace } = useDesk().store.session.value;
+  const face = sender === agent ? agentFace : sender === driver ? driverFace : undefined;
+  return <Avatar who={sender} as={sender.startsWith("agent:") ? "agent" : "human"} face={face} />;
 }
 
 /** Folded: interesting sometimes, in the way always. */

@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 import { STATE_WORDS } from "../../parts/state.tsx";
 import { brief, count, dollars, Time } from "../../parts/time.tsx";
-import { nameOf } from "../../parts/who.tsx";
+import { calledOf } from "../../parts/who.tsx";
 import { Seat } from "../advice/seat.tsx";
 import { useDesk } from "../desk.ts";
 import { Commits } from "./commits.tsx";
@@ -18,8 +18,8 @@ export function Facts() {
   const facts: [string, string | null][] = [
     ["State", STATE_WORDS[session.state]],
     ["Record", recordOf(session.completeness)],
-    ["Driver", session.driver ? nameOf(session.driver) : "open seat"],
-    ["Agent", nameOf(session.agent)],
+    ["Driver", session.driver ? calledOf(session.driver, session.driverFace) : "open seat"],
+    ["Agent", calledOf(session.agent, session.agentFace)],
     ["Model", session.model],
     ["Branch", session.branch],
     ["Machine", session.machine],

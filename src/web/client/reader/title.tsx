@@ -4,7 +4,7 @@ import type { Completeness } from "../../../wire/check.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { count } from "../../parts/time.tsx";
 import { addressOf, titleOf } from "../../parts/title.ts";
-import { nameOf } from "../../parts/who.tsx";
+import { Who } from "../../parts/who.tsx";
 import { useDesk } from "../desk.ts";
 
 /** What the session is called, who drives whom, where, and whether all of it is here. */
@@ -16,7 +16,8 @@ export function Title() {
       <Name />
       <p class="title-line">
         <span>
-          {session.driver ? nameOf(session.driver) : "open seat"} → {nameOf(session.agent)}
+          {session.driver ? <Who who={session.driver} face={session.driverFace} /> : "open seat"} →{" "}
+          <Who who={session.agent} face={session.agentFace} />
         </span>
         {session.branch ? (
           <span class="branch">

@@ -1,4 +1,5 @@
 /** @jsxImportSource preact */
+import type { Agent } from "../../../wire/agent.ts";
 import type { Project } from "../../../wire/session.ts";
 import { type Here, TopBar } from "../../parts/bar.tsx";
 import { Command } from "../../parts/command.tsx";
@@ -6,13 +7,17 @@ import { Icon } from "../../parts/icon.tsx";
 import { Tags } from "../../parts/tags.tsx";
 import { count } from "../../parts/time.tsx";
 import { projectAddress } from "../../parts/title.ts";
+import { Who } from "../../parts/who.tsx";
 import { TeamProvider } from "./desk.ts";
 import type { TeamStore } from "./store.ts";
+import { Troubles } from "./trouble.tsx";
 import { Groups, Live } from "./view.tsx";
 
 export interface ProjectViewProps {
   store: TeamStore;
   project: Project;
+  /** The agents at home in it. */
+  home: Agent[];
   /** Cursor of the next page of sessions, null at the end. */
   next: string | null;
   viewer: string;
@@ -20,7 +25,7 @@ export interface ProjectViewProps {
 }
 
 /** A project's sessions, those that need a human first. */
-export function ProjectView({ store, project, next, viewer, here }: ProjectViewProps) {
+export function ProjectView({ store, project, home, next, viewer, here }: ProjectViewProps) {
   const address = projectAddress(project.slug);
   return (
     <TeamProvider value={store}>
@@ -50,11 +55,20 @@ export function ProjectView({ store, project, next, viewer, here }: ProjectViewP
               {count(project.sessions)} {project.sessions === 1 ? "session" : "sessions"} ·{" "}
               {count(project.lastSeq)} {project.lastSeq === 1 ? "event" : "events"}
             </p>
+            {home.length > 0 ? (
+              <p class="dim at-home">
+                Agents at home here:{" "}
+                {home.map((agent) => (
+                  <Who key={agent.name} who={agent.participant} face={agent} />
+                ))}
+              </p>
+            ) : null}
           </div>
           <a class="button" href={`${address}/settings`}>
             <Icon name="settings" /> Settings
           </a>
         </header>
+        <Troubles />
         <Groups placed={false} empty={<Empty slug={project.slug} />} />
         {next ? (
           <p class="earlier">

@@ -6,7 +6,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { StateMark } from "../../parts/state.tsx";
 import { absolute, count, duration } from "../../parts/time.tsx";
 import { addressOf, titleOf } from "../../parts/title.ts";
-import { nameOf } from "../../parts/who.tsx";
+import { Who } from "../../parts/who.tsx";
 import { useTeam } from "./desk.ts";
 
 interface Props {
@@ -47,8 +47,10 @@ export class Row extends Component<Props> {
           </span>
         </div>
         <span class="lineup-who">
-          {session.driver ? nameOf(session.driver) : "open seat"}{" "}
-          <span class="dim">→ {nameOf(session.agent)}</span>
+          {session.driver ? <Who who={session.driver} face={session.driverFace} /> : "open seat"}{" "}
+          <span class="dim">
+            → <Who who={session.agent} face={session.agentFace} />
+          </span>
         </span>
         <span class="lineup-count dim">
           {count(session.prompts)} {session.prompts === 1 ? "prompt" : "prompts"}

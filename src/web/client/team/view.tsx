@@ -10,6 +10,7 @@ import { TeamProvider, useTeam } from "./desk.ts";
 import { Row } from "./row.tsx";
 import { SetupList } from "./setup.tsx";
 import type { TeamStore } from "./store.ts";
+import { Troubles } from "./trouble.tsx";
 
 export interface TeamViewProps {
   store: TeamStore;
@@ -29,6 +30,7 @@ export function TeamView({ store, viewer, here, url }: TeamViewProps) {
       <div class="team">
         <main class="team-main" id="conversation">
           <h1 class="unseen">Team</h1>
+          <Troubles />
           <SetupList url={url} />
           <Groups placed empty={<Quiet />} />
         </main>
