@@ -114,7 +114,8 @@ export function startAnswers({
     const isSure = ({ route, since }: mail.Advice) =>
       route === null || ((route === "hook" || route === "inbox") && since < latest);
     const all = waiting(bound).filter((advice) => advice.stuck > 0 && isSure(advice));
-    if (all.length === 0 || stations.of(bound)?.ways.length) return {};
+    const isReached = stations.of(bound)?.ways.some((way) => !isDead(db, bound.agent_session, way));
+    if (all.length === 0 || isReached) return {};
     if (name !== "Stop") {
       const isOpen = inbox && !isDead(db, bound.agent_session, "socket");
       return isOpen ? await through(bound, form, call, all) : {};

@@ -22,6 +22,7 @@ export function awaitHere(
 
 /** This agent session, wherever it begins. Runs inside `journal.write`. */
 export function awaitAgent(db: Database, agentSession: string, session: string): void {
+  db.query("delete from offered where at <= ?").run(Date.now() - LONGEST_MS);
   db.query(
     `insert into offered (agent_session, session, at) values (?1, ?2, ?3)
      on conflict (agent_session) do update set session = ?2, at = ?3`,

@@ -7,7 +7,9 @@ import { quoted } from "../lib/shell.ts";
 import { lackOf } from "../wire/check.ts";
 import type { Join, Offer } from "../wire/local.ts";
 import type { Home } from "./accounts.ts";
-import { readLines } from "./lines.ts";
+import type { Bound } from "./bindings.ts";
+import { lifeOf } from "./gone.ts";
+import { lineEnd, readLines } from "./lines.ts";
 import type { Seat } from "./seats.ts";
 import { describe, findTranscripts } from "./transcripts.ts";
 import type { Upstream } from "./upstream.ts";
@@ -17,6 +19,8 @@ interface Own {
   agentSession: string;
   path: string;
   cwd: string;
+  /** It is open in an agent now: a second one beside it would write into the same conversation. */
+  runs: boolean | undefined;
 }
 
 export interface Offered {
@@ -64,9 +68,9 @@ export function startOffers({ db, upstream }: { db: Database; upstream: Upstream
     const own = await find(agent, wish, { last: last.id, session: seat.id, named });
     if (own && own.agentSession === wish.agentSession) return null;
     if (own) {
-      const { agentSession, cwd } = own;
+      const { agentSession, cwd, runs } = own;
       const command = `cd ${quoted(cwd)} && ${agent.resumes.command(agentSession)}`;
-      return { offer: possible("transcript", command), agentSession };
+      return { offer: possible("transcript", command, runs), agentSession };
     }
     const why = seat.completeness && lackOf(seat.completeness);
     if (why) return { offer: impossible(why) };
@@ -80,13 +84,11 @@ export function startOffers({ db, upstream }: { db: Database; upstream: Upstream
     { last, session, named }: { last: string; session: string; named: string[] },
   ): Promise<Own | undefined> {
     const bound = db
-      .query<{ agent_session: string; transcript: string }, [string]>(
-        `select agent_session, transcript from bindings
-         where session = ? and transcript is not null order by at desc`,
+      .query<Bound & { transcript: string }, [string]>(
+        "select * from bindings where session = ? and transcript is not null order by at desc",
       )
       .all(session);
-    const mine = bound.map(({ agent_session, transcript }) => [agent_session, transcript] as const);
-    const known = new Map(mine);
+    const known = new Map(bound.map((one) => [one.agent_session, one.transcript]));
     const wanted = new Set(named);
     for (const path of wanted.size > 0 && transcripts ? findTranscripts(transcripts) : []) {
       const id = wanted.values().find((one) => path.endsWith(`/${one}.jsonl`));
@@ -96,18 +98,19 @@ export function startOffers({ db, upstream }: { db: Database; upstream: Upstream
       if (!existsSync(path) || !(await tells(agent, path, last))) continue;
       const cwd = (await describe(agent, path))?.cwd;
       // The agent finds a conversation by the directory it was begun in.
-      if (cwd && path.endsWith(join("/", agent.resumes?.path(cwd, agentSession) ?? ""))) {
-        return { agentSession, path, cwd };
-      }
+      if (!cwd || !path.endsWith(join("/", agent.resumes?.path(cwd, agentSession) ?? ""))) continue;
+      const mine = bound.find(({ agent_session }) => agent_session === agentSession);
+      return { agentSession, path, cwd, runs: mine && lifeOf(mine).is === "running" };
     }
     return undefined;
   }
 }
 
-function possible(from: "transcript" | "record", command: string): Offer {
+function possible(from: "transcript" | "record", command: string, runs = false): Offer {
   const whose =
     from === "transcript" ? "lies on this machine" : "can be told again from the record";
-  const text = `The agent's own conversation ${whose}. To go on with it instead, outside of an agent:\n\n  ${command}`;
+  const first = runs ? " It is still open in an agent here: end that one first." : "";
+  const text = `The agent's own conversation ${whose}.${first} To go on with it instead, outside of an agent:\n\n  ${command}`;
   return { from, command, why: null, text };
 }
 
@@ -120,12 +123,26 @@ const impossible = (why: string): Offer => ({
 
 const TOLD = new Set(["transcript", "import"]);
 
+/** Its last word stands near the end of a transcript, if it stands there at all. */
+const NEAR = 4 * 1024 * 1024;
+
 async function tells(agent: Agent, path: string, id: string): Promise<boolean> {
+  const end = statSync(path).size;
+  const near = end > NEAR ? lineEnd(path, end - NEAR) : 0;
+  return (await tellsIn(agent, path, id, near, end)) || (await tellsIn(agent, path, id, 0, near));
+}
+
+async function tellsIn(
+  agent: Agent,
+  path: string,
+  id: string,
+  from: number,
+  to: number,
+): Promise<boolean> {
   const people = { driver: null, agent: agent.participant };
   const memory: Memory = {};
-  const end = statSync(path).size;
-  for (let at = 0; at < end; ) {
-    const step = await readLines(path, at, end);
+  for (let at = from; at < to; ) {
+    const step = await readLines(path, at, to);
     if (step.next === at) return false;
     for (const { text } of step.lines) {
       if (agent.readLine(text, people, memory).some((event) => event.id === id)) return true;

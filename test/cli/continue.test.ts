@@ -106,7 +106,8 @@ test("B8: what the server has not whole is not offered as the conversation, and 
 test("B8: a record that begins in the middle says so to the agent", async () => {
   await using polaris = await startPolaris();
   await using recorder = await startRecorder(polaris);
-  const events = [{ body: { origin: "user" } }, ANSWER];
+  const start = { ...START, body: { source: "resume" } };
+  const events = [start, { body: { origin: "user" } }, ANSWER];
   await elsewhere(polaris, { name: "joined", events, state: "complete" });
   const work = workOf(recorder);
   const done = await recorder.runIn(work, "join", "etl", "joined", "--continue", "--json");

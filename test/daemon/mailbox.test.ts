@@ -118,12 +118,15 @@ test(
     await using _mcp = startMcp(world, inbox.path);
     const id = await tell(world, "injection.queued", { text: "after the tool" });
     await until(() => receipts(world, id).length === 1);
+    // On a busy machine it may have rung already, before the session's own process came up.
+    const bell = () => readFileSync(join(world.place.bells, "one", "polaris-bell"), "utf8");
+    const rung = bell();
     say(world.transcript(), line("", { kind: "x", takes: id }));
     await world.post(hook({ session: "one", hook: "Notice" }));
     // Longer than the time within which a way must give a sign.
     await Bun.sleep(7_500);
     expect(receipts(world, id)).toEqual([DELIVERED]);
-    expect(readFileSync(join(world.place.bells, "one", "polaris-bell"), "utf8")).toBe("");
+    expect(bell()).toBe(rung);
   },
   LIMIT_MS,
 );

@@ -60,6 +60,8 @@ export const HOMES = {
   "no inbox": { strip: true },
   /** Its client starts no hook when a file changes. */
   "no bell": { silent: true },
+  /** Neither: an older client. */
+  older: { strip: true, silent: true },
   refusing: { settings: { crossSessionInbound: "refuse" } },
   holding: { settings: { crossSessionInbound: "hold" } },
 } as const;

@@ -131,9 +131,11 @@ claudeTest(
       await machine.run("leave", "--agent-session", bound?.agentSession ?? "");
       await drives.say("What is for lunch");
       await drives.shows("Soup.");
+      const early = await machine.runIn(cwd, "join", "site", await theSession(polaris));
+      expect(early.out).toContain("It is still open in an agent here: end that one first.");
     }
-    const session = await theSession(polaris);
-    const joined = await machine.runIn(cwd, "join", "site", session);
+    const joined = await machine.runIn(cwd, "join", "site", await theSession(polaris));
+    expect(joined.out).not.toContain("still open");
     {
       const command = commandIn(joined.out);
       await using drives = await start(machine, { model, cwd, home: machine.home, command });

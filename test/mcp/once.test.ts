@@ -151,6 +151,7 @@ test(
     far.cut.stopAt("/given");
     expect((await agent.use("polaris_inbox")).text).toBe("use the fixtures");
     await agent.kill();
+    await world.drained();
     expect(receipts(world, id)).toEqual([]);
     const result = { kind: "tool.result", name: "polaris_inbox", injection: id };
     say(world.transcript(), line("", result));

@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Recorded } from "../../agents/agent.ts";
 import { agentNamed } from "../../agents/index.ts";
 import { pause } from "../../lib/backoff.ts";
-import { privateFolder, writeAtomic } from "../../lib/file.ts";
+import { writeAtomic } from "../../lib/file.ts";
 import { call, download } from "../../machine/api.ts";
 import { Completeness, lackOf } from "../../wire/check.ts";
 import { PolarisError } from "../../wire/error.ts";
@@ -53,17 +53,21 @@ export async function retell(
   let said = 0;
   for await (const event of eventsOf(server, seat)) {
     upTo = event.seq;
-    if (event.kind === "session.start") begins ||= said === 0;
+    if (event.kind === "session.start") begins ||= said === 0 && isFresh(event);
     else if (CONVERSATION.has(event.kind)) said++;
     telling.take(event);
   }
   const { lines, messages } = telling.finish(preface(seat, session, { cwd, upTo, begins }));
   if (messages === 0) throw impossible(seat, "nothing was said in it");
   if (existsSync(path)) throw new PolarisError("conflict", `${path} is there already.`);
-  privateFolder(dirname(path));
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeAtomic(path, `${lines.join("\n")}\n`);
   return { path, messages, upTo };
 }
+
+/** What is resumed or forked was had before it was recorded. */
+const isFresh = ({ body }: Recorded): boolean =>
+  body.source === "startup" || body.source === "clear";
 
 const CONVERSATION = new Set(["user.message", "agent.message", "tool.call"]);
 
