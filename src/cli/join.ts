@@ -7,6 +7,7 @@ import { PolarisError } from "../wire/error.ts";
 import type { Joined } from "../wire/local.ts";
 import { parse } from "./args.ts";
 import { impossible, retell, transcriptsOf } from "./kit/retell.ts";
+import { shown } from "./kit/shown.ts";
 import { type Seat, seatOf } from "./seat.ts";
 
 export const help = `
@@ -64,7 +65,8 @@ export async function run(args: string[]): Promise<void> {
   const where = `${joined.project}/${joined.name}`;
   if (agentSession) console.log(`Recording into ${where}.`);
   else console.log(`The next agent session in this directory goes on with ${where}.`);
-  if (joined.brief && agentSession) console.log(`\nWhat was done there so far:\n\n${joined.brief}`);
+  if (joined.brief && agentSession)
+    console.log(`\nWhat was done there so far:\n\n${shown(joined.brief)}`);
   if (joined.offer) console.log(`\n${joined.offer.text}`);
 
   async function goOn(): Promise<void> {

@@ -118,6 +118,13 @@ export async function settleArchived(db: Db, { org, id }: { org: string; id: str
   );
 }
 
+/** Whether people of another company are in the channel, by Slack Connect: whoever looks at its settings is told. */
+export async function noteShared(tx: Tx, id: string, isShared: boolean): Promise<void> {
+  await tx`
+    update slack_channels set settings = case when ${isShared} then settings || '{"shared": true}'
+      else settings - 'shared' end where id = ${id} and (settings ? 'shared') <> ${isShared}`;
+}
+
 /** What Slack says about a channel of ours; nothing happens for any other channel. */
 export async function changed(
   db: Db,

@@ -5,6 +5,7 @@ import type { Abreast } from "./abreast.ts";
 import * as mail from "./advice.ts";
 import type { Bells } from "./bells.ts";
 import { type Bound, bindingOf } from "./bindings.ts";
+import { fitting } from "./fitting.ts";
 import type { Taken } from "./hooks.ts";
 import type { Journal } from "./journal.ts";
 import * as moves from "./moves.ts";
@@ -19,14 +20,6 @@ export const SETTLED_MS = 1_500;
  * at once the model read 8. The rest waits for the next hook; the agent's turn goes on with these.
  */
 const MOST = 9_500;
-
-/** The first that can be said together; none where nothing would be shown. */
-function fitting<T>(all: T[], say: (some: T[]) => string | undefined): T[] {
-  const isTooLong = (some: T[]) => some.length > 1 && (say(some)?.length ?? 0) > MOST;
-  const some = [...all];
-  while (isTooLong(some)) some.pop();
-  return some.length === 0 || say(some) === undefined ? [] : some;
-}
 
 /** What hooks are answered: with some of them goes what their agent is to read. */
 export type Answers = (call: HookCall, taken: Taken) => Promise<HookAnswer>;
@@ -128,8 +121,9 @@ export function startAnswers({
       return isOpen ? await through(bound, form, call, all) : {};
     }
     // The end of a turn: the agent waits for this hook, and goes on with what it says.
-    const some = fitting(all, (these) => form.hookOutput(name, these.map(mail.wordsOf)));
-    if (some.length === 0) return {};
+    const say = (some: mail.Advice[]) => form.hookOutput(name, some.map(mail.wordsOf));
+    const some = fitting(all, MOST, say);
+    if (some.length === 0 || say(some) === undefined) return {};
     const to = { route: "hook", agentSession: bound.agent_session, station: call } as const;
     const words = await journal.write(() =>
       some.flatMap((advice) => moves.handing(db, advice, to) ?? []),

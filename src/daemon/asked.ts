@@ -5,13 +5,20 @@ import type { Abreast } from "./abreast.ts";
 import * as mail from "./advice.ts";
 import { SETTLED_MS } from "./answers.ts";
 import type { Bound } from "./bindings.ts";
+import { fitting } from "./fitting.ts";
 import type { Journal } from "./journal.ts";
 import * as moves from "./moves.ts";
+
+/**
+ * A tool's long answer is moved to a file too, and the model sees its first 2 KB: of 50 pieces in 204 KB it read one
+ * (seen with Claude Code 2.1.329). This much stands whole.
+ */
+const MOST = 20_000;
 
 /** What the agent asks for and says by its own tools. */
 export interface Asked {
   /**
-   * All that waits for a way into this session. It counts as seen when `polaris mcp` has written the answer, or the
+   * What waits for a way into this session, as much as is read at once. It counts as seen when `polaris mcp` has written the answer, or the
    * transcript holds it; the same call again, because no answer came, gets the same. Undefined when there is nothing.
    */
   empty(bound: Bound, call: string | undefined): Promise<string | undefined>;
@@ -41,18 +48,25 @@ export function startAsked({
         advice.route !== null && advice.station !== station;
       if (current(bound).some(isElsewhere)) await pause(SETTLED_MS);
       const to = { route: "inbox", agentSession: bound.agent_session, station } as const;
+      let left = 0;
       const words = await journal.write(() => {
         const again = station === null ? [] : mail.carriedBy(db, station);
         const all = [...again, ...current(bound)].sort((a, b) => a.seq - b.seq);
-        const ids = new Set(all.map(({ id }) => id));
-        return [...ids].flatMap((id) => {
+        const fresh = new Map(all.map((advice) => [advice.id, advice]));
+        const said = fitting([...fresh.values()], MOST, (some) =>
+          some.map((advice) => form.frame(mail.wordsOf(advice))).join("\n\n"),
+        );
+        left = fresh.size - said.length;
+        return said.flatMap(({ id }) => {
           const words = moves.handing(db, { id }, to);
           // A caller of an earlier version says nothing of its answer.
           if (words && station === null) moves.seen(db, id, "tool");
           return words ?? [];
         });
       });
-      return words.map(form.frame).join("\n\n") || undefined;
+      if (words.length === 0) return undefined;
+      const more = left > 0 ? [`More is waiting (${left}): call polaris_inbox again.`] : [];
+      return [...words.map(form.frame), ...more].join("\n\n");
     },
     async reply(bound, injection, text) {
       const id = injection.toLowerCase();

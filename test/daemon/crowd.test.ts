@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { uuid7 } from "../../src/lib/uuid.ts";
 import { ask } from "../../src/machine/local.ts";
 import type { HookAnswer } from "../../src/wire/local.ts";
+import { startAgent } from "../mcp/client.ts";
 import { begun, tell } from "./advising.ts";
 import { hook, makeWorld, startHere, until } from "./world.ts";
 
@@ -58,4 +59,24 @@ test("C3: advice that was queued before the recorder listened is handed over whe
   await until(() => said.includes(event.id), { timeoutMs: 3_000, what: "its handing over" });
   gone.abort();
   await reading;
+}, 30_000);
+
+test("C3, G4: polaris_inbox says as much as the model is shown at once, and that there is more", async () => {
+  await using world = makeWorld();
+  await using _daemon = await startHere(world);
+  await begun(world);
+  await using agent = await startAgent({
+    PATH: process.env.PATH ?? "",
+    HOME: world.folder,
+    POLARIS_HOME: world.place.home,
+  });
+  const texts = Array.from({ length: COUNT }, (_, at) => `${at} ${"x".repeat(1_000)}`);
+  for (const text of texts) await tell(world, "injection.queued", { text });
+  await until(async () => (await world.status()).journal.mailbox === COUNT);
+  const first = (await agent.use("polaris_inbox")).text;
+  expect(first.length).toBeLessThan(20_100);
+  expect(first).toEndWith("\n\nMore is waiting (11): call polaris_inbox again.");
+  const rest = (await agent.use("polaris_inbox")).text;
+  expect([...first.split("\n\n").slice(0, -1), ...rest.split("\n\n")]).toEqual(texts);
+  expect((await agent.use("polaris_inbox")).text).toBe("Nothing.");
 }, 30_000);

@@ -110,7 +110,9 @@ test("G4: every line of polaris mcp is one of the protocol, whatever becomes of 
     const asked = [use("polaris_inbox"), use(), use("polaris_context"), use("no_such_tool")];
     await Bun.sleep(round * 2);
     await daemon.kill();
+    await using _again = await startProcess(world);
     for (const answer of await Promise.all(asked)) expect(answer).toHaveProperty("result");
+    await _again.kill();
   }
 
   // One that says rubbish.
