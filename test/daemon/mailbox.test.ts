@@ -119,7 +119,7 @@ test(
     const id = await tell(world, "injection.queued", { text: "after the tool" });
     await until(() => receipts(world, id).length === 1);
     say(world.transcript(), line("", { kind: "x", takes: id }));
-    await world.post(hook({ session: "one", hook: "Notice" }));
+    await world.post(hook({ session: "one", hook: "Prompt", turn: "open" }));
     // Longer than the time within which a way must give a sign.
     await Bun.sleep(7_500);
     expect(receipts(world, id)).toEqual([DELIVERED]);
