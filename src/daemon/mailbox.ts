@@ -142,11 +142,13 @@ export function startMailbox(needs: {
    * No process of ours waits in there. A session that comes up, or whose recorder has, gets a moment; then its bell is
    * rung, whose hook fetches it. After that only hooks are left that run anyway, some day: the sender is told so.
    */
-  async function none(advice: mail.Advice, { agent_session, at }: Bound): Promise<number> {
+  async function none(advice: mail.Advice, bound: Bound): Promise<number> {
+    const { agent_session, at } = bound;
     const now = Date.now();
     if (!advice.stuck) {
       await journal.write(() => moves.stick(db, advice, now));
-      return 0;
+      // A way may have opened meanwhile, and what was queued later would be first on it.
+      return await deliver({ ...advice, stuck: now }, bound);
     }
     found.add(agent_session);
     const late = mail.lateSince(db, advice.id);
@@ -223,6 +225,8 @@ export function startMailbox(needs: {
       // What it has written while nobody listened.
       await journal.write(() => {
         for (const id of station.written) moves.handed(db, id.toLowerCase());
+        // It takes what it is handed one by one and says all that it has written: of the rest nothing was.
+        for (const advice of mail.handedTo(db, station.id)) moves.unhanded(db, advice);
       });
       return stations.open(station, signal);
     },

@@ -4,6 +4,7 @@ import { ask } from "../../src/machine/local.ts";
 import type { HookAnswer } from "../../src/wire/local.ts";
 import { startAgent } from "../mcp/client.ts";
 import { begun, tell } from "./advising.ts";
+import { openStation } from "./inbox.ts";
 import { hook, makeWorld, startHere, until } from "./world.ts";
 
 const COUNT = 30;
@@ -35,30 +36,10 @@ test("C3: advice that was queued before the recorder listened is handed over whe
   // Only its very event brings the recorder abreast of the server.
   world.server.setLastSeq(50);
   await begun(world);
-  const body = {
-    id: uuid7(),
-    pid: process.pid,
-    agentSession: "one",
-    ways: ["socket"],
-    written: [],
-  };
-  const gone = new AbortController();
-  const station = await fetch("http://polaris/station", {
-    unix: world.place.socket,
-    signal: gone.signal,
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  let said = "";
-  const reading = (async () => {
-    for await (const chunk of station.body ?? []) said += new TextDecoder().decode(chunk);
-  })().catch(() => undefined);
+  await using station = await openStation(world);
   const event = { id: uuid7(), seq: 50, kind: "injection.queued", text: "at once", body: {} };
   await until(() => world.server.tell(50, event) > 0, { what: "an open stream" });
-  await until(() => said.includes(event.id), { timeoutMs: 3_000, what: "its handing over" });
-  gone.abort();
-  await reading;
+  await until(() => station.said().includes(event.id), { timeoutMs: 3_000, what: "its handing" });
 }, 30_000);
 
 test("C3, G4: polaris_inbox says as much as the model is shown at once, and that there is more", async () => {
@@ -79,4 +60,22 @@ test("C3, G4: polaris_inbox says as much as the model is shown at once, and that
   const rest = (await agent.use("polaris_inbox")).text;
   expect([...first.split("\n\n").slice(0, -1), ...rest.split("\n\n")]).toEqual(texts);
   expect((await agent.use("polaris_inbox")).text).toBe("Nothing.");
+}, 30_000);
+
+test("C4: what the line broke off before is handed over at once on the next one, in its order", async () => {
+  await using world = makeWorld();
+  await using _daemon = await startHere(world);
+  await begun(world);
+  const id = uuid7();
+  const texts = ["first", "second", "third"];
+  {
+    await using line = await openStation(world, id);
+    for (const text of texts) await tell(world, "injection.queued", { text });
+    await until(() => line.said().includes("third"));
+  }
+  await tell(world, "injection.queued", { text: "fourth" });
+  await using again = await openStation(world, id);
+  const said = () => [...again.said().matchAll(/first|second|third|fourth/g)].map(([one]) => one);
+  await until(() => said().length === 4, { timeoutMs: 3_000, what: "all of them" });
+  expect(said()).toEqual([...texts, "fourth"]);
 }, 30_000);

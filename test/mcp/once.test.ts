@@ -159,7 +159,7 @@ test(
     expect(receipts(world, id)).toEqual([]);
     const result = { kind: "tool.result", name: "polaris_inbox", injection: id };
     say(world.transcript(), line("", result));
-    await world.post(hook({ session: "one", hook: "Notice" }));
+    await world.post(hook({ session: "one", hook: "Prompt", turn: "open" }));
     await until(() => receipts(world, id).length === 2);
     expect(receipts(world, id).map(([kind]) => kind)).toEqual([
       "injection.delivered",
