@@ -110,15 +110,16 @@ export function startFollower({
     });
   }
 
-  /** Watches the file, or its folder until there is one. Answers whether the file is there. */
+  /**
+   * Watches the file, or its folder until there is one, or where that will be made: an agent's first session in a
+   * directory makes it with its first line. Answers whether the file is there.
+   */
   function observe({ path }: Tail): boolean {
     const there = existsSync(path);
-    const target = there ? path : dirname(path);
+    const folder = dirname(path);
+    const target = there ? path : existsSync(folder) ? folder : dirname(folder);
     if (watchers.has(target)) return there;
-    if (there) {
-      watchers.get(dirname(path))?.close();
-      watchers.delete(dirname(path));
-    }
+    for (const before of [dirname(folder), folder]) if (before !== target) unwatch(before);
     try {
       const watcher = watch(target, (type) => {
         // Created, moved or replaced: what is watched is no longer what the name means.

@@ -150,6 +150,17 @@ test.skipIf(process.platform !== "linux")(
   60_000,
 );
 
+test("A2: a session's first line is recorded at once, also where it makes its folder", async () => {
+  await using world = makeWorld();
+  await using _daemon = await startHere(world);
+  await world.link();
+  await world.begin();
+  // Until a session has been quiet it is looked at twice a second; then only what is watched tells of it.
+  await Bun.sleep(1_500);
+  say(world.transcript(), line("first"));
+  await until(() => world.server.texts().includes("first"), { timeoutMs: 5_000 });
+});
+
 test("A2: what subagents do is recorded with their id", async () => {
   await using world = makeWorld();
   await using _daemon = await startHere(world);
