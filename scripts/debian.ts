@@ -1,6 +1,7 @@
 /** A bare Debian root file system for tests: what a fresh server has, with curl, certificates and OpenSSL. */
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { keep } from "./keep.ts";
 import { ROOT } from "./root.ts";
 
 const SUITE = "bookworm";
@@ -23,8 +24,7 @@ export function findDebian(): string {
     const mirror = process.env.POLARIS_TEST_DEBIAN ?? "http://deb.debian.org/debian";
     const options = ["--variant=minbase", `--include=${PACKAGES}`, SUITE, half, mirror];
     run(["sh", program, ...options], share ? { DEBOOTSTRAP_DIR: share } : {});
-    // Two test files may make it at once: the first one stays.
-    if (!existsSync(folder)) renameSync(half, folder);
+    keep(half, folder);
     return folder;
   } finally {
     rmSync(half, { recursive: true, force: true });
@@ -39,10 +39,12 @@ function debootstrap(): { program: string; share?: string } {
   const program = join(folder, "usr/sbin/debootstrap");
   const share = join(folder, "usr/share/debootstrap");
   if (existsSync(program)) return { program, share };
-  mkdirSync(folder, { recursive: true });
-  run(["apt-get", "download", "debootstrap"], {}, folder);
-  const file = readdirSync(folder).find((name) => name.endsWith(".deb")) ?? "";
-  run(["dpkg", "-x", join(folder, file), folder]);
+  const half = `${folder}.${process.pid}.tmp`;
+  mkdirSync(half, { recursive: true });
+  run(["apt-get", "download", "debootstrap"], {}, half);
+  const file = readdirSync(half).find((name) => name.endsWith(".deb")) ?? "";
+  run(["dpkg", "-x", join(half, file), half]);
+  keep(half, folder);
   return { program, share };
 }
 

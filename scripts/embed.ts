@@ -1,5 +1,5 @@
 /** Modules whose source form finds things on disk, and which the executable replaces by what it carries. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { ROOT } from "./root.ts";
@@ -18,7 +18,10 @@ export async function assetsModule(): Promise<string | undefined> {
   const imports: string[] = [];
   const place = async (name: string, bytes: Uint8Array) => {
     const path = join(folder, name);
-    await Bun.write(path, bytes);
+    // Another build may be reading it: the name stays, because it goes into the executable, and is never half.
+    const half = `${path}.${process.pid}.tmp`;
+    await Bun.write(half, bytes);
+    renameSync(half, path);
     return imports.push(
       `import f${imports.length} from ${JSON.stringify(path)} with { type: "file" };`,
     );

@@ -1,6 +1,7 @@
 /** Installs an npm package that only tests need into .cache, outside package.json: `npm start` must not wait for it. */
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { keep } from "./keep.ts";
 import { ROOT } from "./root.ts";
 
 /** The package's folder; throws with the installer's own last words. */
@@ -30,6 +31,6 @@ export async function fetchPackage(name: string, version: string): Promise<strin
       .findLast((line) => line.includes("error:"));
     throw new Error(last ?? words.trim().slice(-200));
   }
-  renameSync(half, folder);
+  keep(half, folder);
   return inside;
 }

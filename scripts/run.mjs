@@ -167,16 +167,18 @@ function isWritable(folder) {
 /** The terminal sends Ctrl-C to both of us; other signals reach only us and are passed on. */
 async function hand(bun, command) {
   const path = [dirname(bun), join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter);
-  const child = spawn(bun, command, {
+  // Before it starts: on a busy machine it may be up, and be asked to stop, before we come to the next line.
+  let child;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child?.kill(signal);
+    });
+  }
+  child = spawn(bun, command, {
     cwd: ROOT,
     stdio: "inherit",
     env: { ...process.env, PATH: path },
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => {
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
-    });
-  }
   return await new Promise((resolve) => {
     child.on("error", (error) => fail(error.message));
     child.on("close", (code, signal) => resolve(code ?? 128 + (signal === "SIGINT" ? 2 : 15)));

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pkg from "../package.json" with { type: "json" };
+import { keep } from "./keep.ts";
 import { ROOT } from "./root.ts";
 
 export const TARGETS = ["linux-x64", "linux-arm64", "darwin-arm64", "darwin-x64"] as const;
@@ -39,13 +40,15 @@ export function fetchParts(target: Target): Parts {
     postgresql: join(folder, "node_modules", database, "native"),
   };
   if (existsSync(parts.bun) && existsSync(parts.postgresql)) return parts;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ dependencies: wanted }));
+  const half = `${folder}.${process.pid}.tmp`;
+  mkdirSync(half, { recursive: true });
+  writeFileSync(join(half, "package.json"), JSON.stringify({ dependencies: wanted }));
   const options = ["--ignore-scripts", "--no-save", `--os=${os}`, `--cpu=${cpu}`];
   const { exitCode, stderr } = Bun.spawnSync([process.execPath, "install", ...options], {
-    cwd: folder,
+    cwd: half,
     env: { ...process.env, BUN_BE_BUN: "1" },
   });
   if (exitCode !== 0) throw new Error(`could not fetch the parts of ${target}: ${stderr}`);
+  keep(half, folder);
   return parts;
 }

@@ -1,6 +1,7 @@
 /** A Debian program that only tests need, unpacked into .cache: nothing is installed on the machine. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { keep } from "./keep.ts";
 import { ROOT } from "./root.ts";
 
 export interface Tool {
@@ -33,8 +34,7 @@ function unpack(packages: string[], folder: string): boolean {
     if (!run([apt, "download", ...packages])) return false;
     const files = readdirSync(half).filter((it) => it.endsWith(".deb"));
     if (!files.every((file) => run(["dpkg", "-x", file, "."]))) return false;
-    // Two test files may fetch it at once: the first one stays.
-    if (!existsSync(folder)) renameSync(half, folder);
+    keep(half, folder);
     return true;
   } finally {
     rmSync(half, { recursive: true, force: true });

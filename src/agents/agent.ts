@@ -21,6 +21,27 @@ export interface Agent {
   transcripts(home: string, env: Readonly<Record<string, string | undefined>>): string;
   /** How it is advised; without, it cannot be. */
   advice?: Advisable;
+  /** How a conversation of its own is gone on with; without, there is the brief alone. */
+  resumes?: Resumable;
+}
+
+export interface Resumable {
+  /** What goes on with it: for a shell, in the directory where the conversation was had. */
+  command(agentSession: string): string;
+  /** Where its transcript lies, below the folder of all. */
+  path(cwd: string, agentSession: string): string;
+  /** A transcript that says what was recorded, for a machine that never had the agent's own. */
+  retell(agentSession: string, cwd: string): Retelling;
+}
+
+/** What is read of a recorded event to tell it to an agent again. */
+export type Recorded = Pick<Event, "id" | "at" | "sender" | "kind" | "text" | "body" | "parent">;
+
+export interface Retelling {
+  /** The next event, in the order of the record. */
+  take(event: Recorded): void;
+  /** The transcript's lines, after some words of Polaris to the agent, and how many messages they hold. */
+  finish(preface: string): { lines: string[]; messages: number };
 }
 
 /** A teammate's words, and whose they are. */
@@ -50,6 +71,8 @@ export interface Advisable {
   greeting(bell: string, brief?: string): string;
   /** What a line of the transcript says about messages, beside what it tells. */
   signs(line: string): Sign[];
+  /** The advice that this result of one of our tools gave the agent to read, by id. */
+  givenIn(event: Event): string[];
 }
 
 /**

@@ -5,6 +5,7 @@ import { Brief } from "../wire/context.ts";
 import { PolarisError } from "../wire/error.ts";
 import { Slug } from "../wire/session.ts";
 import { parse } from "./args.ts";
+import { shown } from "./kit/shown.ts";
 import { seatOf } from "./seat.ts";
 
 export const help = `
@@ -38,7 +39,7 @@ export async function run(args: string[]): Promise<void> {
   const server = await currentServer(paths(values["polaris-home"]));
   const query = values.budget === undefined ? "" : `?budget=${encodeURIComponent(values.budget)}`;
   const brief = await call(server, { path: `${path}/brief${query}` }, Brief);
-  console.log(values.json ? JSON.stringify(brief) : brief.text);
+  console.log(values.json ? JSON.stringify(brief) : shown(brief.text));
 }
 
 export function projectOf(text: string): string {

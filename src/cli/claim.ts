@@ -2,7 +2,7 @@ import { call } from "../machine/api.ts";
 import { paths } from "../machine/paths.ts";
 import { currentServer } from "../machine/tokens.ts";
 import { parse } from "./args.ts";
-import { Seated } from "./handoff.ts";
+import { goesOn, Seated } from "./handoff.ts";
 import { personOf, seatOf } from "./seat.ts";
 
 export const help = `
@@ -39,4 +39,5 @@ export async function run(args: string[]): Promise<void> {
   const session = await call(server, request, Seated);
   if (values.json) return void console.log(JSON.stringify(session));
   console.log(`${session.driver} drives ${seat.project}/${seat.session}.`);
+  if (values.for === undefined) console.log(`\n${goesOn(seat, "To go on with it")}`);
 }

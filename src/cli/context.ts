@@ -4,6 +4,7 @@ import { currentServer } from "../machine/tokens.ts";
 import { Context } from "../wire/context.ts";
 import { parse } from "./args.ts";
 import { projectOf } from "./brief.ts";
+import { shown } from "./kit/shown.ts";
 import { personOf } from "./seat.ts";
 import { sinceOf } from "./since.ts";
 
@@ -63,7 +64,7 @@ export async function run(args: string[]): Promise<void> {
   if (values.json) return void console.log(JSON.stringify(page));
   for (const item of page.items) {
     const { seq, at, session: name, sender, text } = item;
-    console.log(`#${seq} ${at.slice(0, 16)} ${name} ${sender}: ${text}`);
+    console.log(`#${seq} ${at.slice(0, 16)} ${name} ${sender}: ${shown(text)}`);
   }
   if (page.next) console.log(`older: --cursor ${page.next}`);
 }

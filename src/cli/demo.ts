@@ -88,7 +88,9 @@ export async function run(args: string[]): Promise<void> {
     }
     if (values.once) {
       const isOver = ({ name, state }: Recorded) => !played.has(name) || state === "finished";
-      await until(async () => (await recorded(asOwner)).every(isOver));
+      await until(async () => (await recorded(asOwner)).every(isOver), {
+        what: "the sessions' end",
+      });
       return;
     }
   }

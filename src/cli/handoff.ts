@@ -4,7 +4,7 @@ import { paths } from "../machine/paths.ts";
 import { currentServer } from "../machine/tokens.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
-import { personOf, seatHere } from "./seat.ts";
+import { personOf, type Seat, seatHere } from "./seat.ts";
 
 export const help = `
 Gives up the driver's seat of a session, or gives it to somebody.
@@ -58,4 +58,12 @@ export async function run(args: string[]): Promise<void> {
   console.log(
     session.driver ? `${session.driver} drives ${here}.` : `The seat of ${here} is open.`,
   );
+  console.log(`\n${goesOn(seat, `For ${session.driver ?? "whoever claims it"} to go on with it`)}`);
 }
+
+/** What whoever takes a session over runs. */
+export const goesOn = ({ project, session }: Seat, why: string): string =>
+  `${why}, in its directory:
+
+  polaris join ${project} ${session}              with its brief
+  polaris join ${project} ${session} --continue   with the agent's own conversation`;

@@ -6,6 +6,8 @@ import { type Knock, knock } from "./knock.ts";
 const LIMIT_MS = 300;
 /** A bell was rung to fetch something: nobody waits for its hook, and the recorder may first look whether it is still wanted. */
 const BELL_MS = 8_000;
+/** Between two calls of a bell's hook that gets no answer. */
+const AGAIN_MS = 200;
 
 export const help = `
 Usage: polaris hook [--agent claude] < payload.json
@@ -60,7 +62,9 @@ async function input(): Promise<string> {
 
 async function deliver(call: HookCall, isBell: boolean, home: string, connecting: Knock) {
   const body = Buffer.from(JSON.stringify(call));
-  const answer = await post(connecting, body, isBell ? BELL_MS : LIMIT_MS);
+  const answer = isBell
+    ? await fetched(body, home, connecting)
+    : await post(connecting, body, LIMIT_MS);
   if (answer) return await say(answer, call.id, home);
   if (isBell) return 0;
   // Loaded only now: `node:fs` alone is a seventh of the time this program takes when the daemon is there.
@@ -70,14 +74,38 @@ async function deliver(call: HookCall, isBell: boolean, home: string, connecting
   return 0;
 }
 
+/**
+ * The recorder may die before its answer comes: the same call is made again, and gets the same. One that was not even
+ * there has handed over nothing, and rings again when it is.
+ */
+async function fetched(body: Buffer, home: string, connecting: Knock) {
+  const end = performance.now() + BELL_MS;
+  if (!(await connecting.open)) return undefined;
+  let answer = await post(connecting, body, BELL_MS);
+  while (!answer && performance.now() < end) {
+    await Bun.sleep(AGAIN_MS);
+    answer = await post(knock(`${home}/daemon.sock`), body, end - performance.now());
+  }
+  return answer;
+}
+
 /** Written at once, because this program does not wait for streams at its end. Answers the exit code. */
-async function say({ output, wake, handovers }: HookAnswer, call: string, home: string) {
+async function say(answer: HookAnswer, call: string, home: string) {
+  const { output, wake, handovers, receipt } = answer;
   if (!output && !wake && !handovers) return 0;
   const { writeSync } = await import("node:fs");
   if (output) writeSync(1, output);
   if (wake) writeSync(2, wake);
+  if (receipt) await given(call, home);
   for (const handover of handovers ?? []) await handOver(handover, call, home);
   return wake ? 2 : 0;
+}
+
+/** Where the recorder cannot be told, the transcript tells it. */
+async function given(call: string, home: string): Promise<void> {
+  const { ask } = await import("../machine/local.ts");
+  const body = { call, given: true };
+  await ask({ socket: `${home}/daemon.sock` }, "/given", body, LIMIT_MS).catch(() => undefined);
 }
 
 async function handOver(handover: Handover, station: string, home: string): Promise<void> {

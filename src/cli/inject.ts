@@ -6,6 +6,7 @@ import { currentServer } from "../machine/tokens.ts";
 import { PolarisError } from "../wire/error.ts";
 import { Injection } from "../wire/injection.ts";
 import { parse } from "./args.ts";
+import { shown } from "./kit/shown.ts";
 import { seatOf } from "./seat.ts";
 
 export const help = `
@@ -72,8 +73,8 @@ export async function run(args: string[]): Promise<void> {
     now = await look(server, `${path}/injections/${now.id}`, now);
   }
   if (values.json) console.log(JSON.stringify(now));
-  if (now.answer) print(`\n${now.answer}`);
-  if (now.reason) print(now.reason);
+  if (now.answer) print(`\n${shown(now.answer)}`);
+  if (now.reason) print(shown(now.reason));
   if (values["no-wait"]) return;
   if (now.state === "queued") print(`It still waits. polaris inject ${where} --recall ${now.id}`);
   if (!["delivered", "seen", "answered"].includes(now.state)) process.exitCode = 1;

@@ -1,7 +1,6 @@
-import { z } from "zod";
-import { call } from "../machine/api.ts";
 import { changeCredentials, readCredentials } from "../machine/credentials.ts";
 import { paths } from "../machine/paths.ts";
+import { revoke } from "../machine/revoke.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Profile } from "../wire/local.ts";
 import { parse } from "./args.ts";
@@ -63,18 +62,5 @@ export async function run(args: string[]): Promise<void> {
     console.log(
       `Signed out of ${profile}.${revoked ? "" : here || " The server could not be told; sign the device out in the dashboard."}`,
     );
-  }
-}
-
-async function revoke({ url, refresh }: Profile): Promise<boolean> {
-  if (!refresh) return false;
-  const body = new URLSearchParams({ token: refresh }).toString();
-  const type = "application/x-www-form-urlencoded";
-  const request = { method: "POST", path: "/auth/revoke", type, body, timeoutMs: 5_000 } as const;
-  try {
-    return (await call({ url }, request, z.object({ ok: z.boolean() }))).ok;
-  } catch {
-    // Away, or not ours any more: here it is signed out all the same, and that is said.
-    return false;
   }
 }

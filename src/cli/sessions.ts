@@ -5,6 +5,7 @@ import { currentServer } from "../machine/tokens.ts";
 import { STATES } from "../wire/session.ts";
 import { parse } from "./args.ts";
 import { inkOf } from "./kit/ink.ts";
+import { shown } from "./kit/shown.ts";
 
 export const help = `
 Lists the sessions you may see in all projects, the last active first; those that are over only with --state finished.
@@ -71,7 +72,7 @@ export async function run(args: string[]): Promise<void> {
   for (const { name, state, who, about } of rows) {
     const tinted = state === "needs human" ? ink.amber(state.padEnd(states)) : state.padEnd(states);
     const left = `${name.padEnd(names)}  ${tinted}  ${who.padEnd(people)}`;
-    console.log(`${left}  ${ink.dim(about.slice(0, 60))}`.trimEnd());
+    console.log(`${left}  ${ink.dim(shown(about.slice(0, 60)))}`.trimEnd());
   }
   if (rows.length === 0) console.log("No session is at work.");
 }

@@ -1,6 +1,8 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { readable } from "../machine/credentials.ts";
 import { paths } from "../machine/paths.ts";
+import { revoke } from "../machine/revoke.ts";
 import { PolarisError } from "../wire/error.ts";
 import { parse } from "./args.ts";
 import { foreignHome } from "./kit/plugin.ts";
@@ -10,8 +12,8 @@ export const help = `
 Usage: polaris uninstall [options]
 
 Takes away what polaris install put on this machine: plugin folder, status line, background service, and
-the recorder's own folder with its journal and sign-in. Your settings are as they were, byte for byte. A
-server's database beside it and the executable itself stay.
+the recorder's own folder with its journal and sign-in; the server is told that this machine is signed out. Your
+settings are as they were, byte for byte. A server's database beside it and the executable itself stay.
 
 What has not reached the server yet is asked about first.
 
@@ -40,7 +42,13 @@ export async function run(args: string[]): Promise<void> {
   const place = paths(foreignHome(home ?? homedir()) ?? join(home ?? homedir(), ".polaris"));
   const keep = values["keep-data"];
   if (!keep && !values.discard) await consent(await backlog(place));
+  const profiles = keep ? [] : Object.values(readable(place.credentials).profiles);
   const { removed, left } = await uninstall(place, keep, home);
+  for (const profile of profiles) {
+    const device = `this machine's sign-in at ${profile.url}`;
+    if (await revoke(profile)) removed.push(device);
+    else if (profile.refresh) left.push(`${device} (end it in the dashboard)`);
+  }
   if (values.json) return void console.log(JSON.stringify({ removed, left }));
   for (const what of removed) console.log(`✓ Removed ${what}`);
   for (const what of left) console.log(`  Left ${what}`);

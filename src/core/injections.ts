@@ -128,10 +128,12 @@ async function act(
     { ...place, events: [event] },
     {
       async before(tx) {
-        const [row] = await tx<{ state: InjectionState; sender: string }[]>`
-          select state, sender from injections
+        const [row] = await tx<{ state: InjectionState; sender: string; late: boolean }[]>`
+          select state, sender, state = 'failed' and delivered_at is null as late from injections
           where project_id = ${place.project.id} and id = ${id} for update`;
-        if (row?.state !== "queued") throw tooLate(row?.state);
+        // What could not be delivered may wait on at its machine, for a chance.
+        const isOpen = row?.state === "queued" || (kind === "injection.recalled" && row?.late);
+        if (!row || !isOpen) throw tooLate(row?.state);
         if (row.sender === caller.participant) return;
         if (kind === "injection.recalled" && mayAdmin(caller)) return;
         throw new PolarisError("forbidden", `${row.sender} sent this; only they may change it.`);

@@ -36,14 +36,13 @@ export async function begin(
   const expiresAt = new Date(Date.now() + SIGN_IN_SECONDS * 1000);
   const hash = hashOf(state);
   const link = input.link ? hashOf(input.link) : null;
-  await shown(
-    db,
-    hash,
-    (tx) => tx`
-      insert into sign_ins (state_hash, browser_hash, provider, nonce, verifier, next, link_hash, expires_at)
-      values (${hash}, ${hashOf(browser)}, ${input.provider}, ${nonce}, ${verifier}, ${input.next}, ${link},
-        ${expiresAt})`,
-  );
+  await shown(db, hash, async (tx) => {
+    await tx`delete from sign_ins where expires_at < now() - interval '1 day'`;
+    await tx`
+        insert into sign_ins (state_hash, browser_hash, provider, nonce, verifier, next, link_hash, expires_at)
+        values (${hash}, ${hashOf(browser)}, ${input.provider}, ${nonce}, ${verifier}, ${input.next}, ${link},
+          ${expiresAt})`;
+  });
   return { state, browser, nonce, verifier };
 }
 

@@ -75,6 +75,13 @@ export async function byChannel(
   return row;
 }
 
+/** Slack's id of a place, if it has one by now. */
+export async function made(tx: Tx, id: string): Promise<string | undefined> {
+  const [row] = await tx<{ channel: string | null }[]>`
+    select channel from slack_channels where id = ${id}`;
+  return row?.channel ?? undefined;
+}
+
 /** Slack has it now, under this id and name. */
 export async function settle(
   db: Db,

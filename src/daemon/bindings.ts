@@ -1,7 +1,12 @@
 import type { Database } from "bun:sqlite";
 import type { HookReading, People } from "../agents/agent.ts";
 import type { Home, Place } from "./accounts.ts";
+import { awaitedBy } from "./awaited.ts";
+import { append } from "./events.ts";
+import { lastHeld } from "./held.ts";
 import { linkOf, type Repositories } from "./links.ts";
+import { own } from "./own.ts";
+import { release } from "./release.ts";
 import { begin, type Session, sessionOf } from "./sessions.ts";
 import { isSilent } from "./silence.ts";
 import * as tails from "./tails.ts";
@@ -68,14 +73,16 @@ export function resolve(
   caller: Caller,
 ): { bound: Bound; changed: boolean; continues?: string } | undefined {
   const known = bindingOf(db, reading.agentSession);
+  const next = awaitedBy(db, reading);
+  if (next && (known?.state === "left" || known?.session !== next.id)) {
+    if (known && known.state !== "left") letGo(db, known);
+    if (known) leave(db, known);
+    return { bound: bind(db, next, reading, caller, newsOf(reading, caller)), changed: true };
+  }
   if (known?.state === "left") return undefined;
   if (known) {
     const bound = refresh(db, known, reading, caller);
     return { bound, changed: bound !== known };
-  }
-  const next = awaitedBy(db, reading);
-  if (next) {
-    return { bound: bind(db, next, reading, caller, "start"), changed: true };
   }
   const opened = openedBy(db, reading, caller);
   if (!opened) {
@@ -96,6 +103,27 @@ export function resolve(
   return opened.continues === undefined
     ? { bound, changed: true }
     : { bound, changed: true, continues: opened.continues };
+}
+
+/** What an agent session says from now on; what it said before belongs to where it was said. */
+function newsOf({ start }: HookReading, caller: Caller): tails.From {
+  if (start === "fork") return { saidAfter: Date.parse(caller.at) };
+  return start === "resume" ? "end" : "start";
+}
+
+/** What its hooks have said still belongs to where it was recorded. */
+function letGo(db: Database, { agent_session: agentSession, session }: Bound): void {
+  const compared = { n: 0, pos: 0 };
+  const upTo = lastHeld(db);
+  release(db, { agentSession, session, upTo, grownAt: 0, hasFile: true, final: true, compared });
+}
+
+/** It is recorded elsewhere from now on, or no more. Runs inside `journal.write`. */
+export function leave(db: Database, { agent_session, session, state }: Bound): void {
+  const before = state === "left" ? undefined : sessionOf(db, session);
+  if (before) append(db, session, [own("session.left", before)]);
+  db.query("update bindings set state = 'left' where agent_session = ?").run(agent_session);
+  tails.forget(db, agent_session);
 }
 
 /** Writes the binding and where its transcript is read from. */
@@ -157,21 +185,6 @@ function refresh(db: Database, known: Bound, reading: HookReading, caller: Calle
     );
   }
   return bound;
-}
-
-/** Whoever joins ahead means to begin soon. */
-const AWAITED_MS = 24 * 3_600_000;
-
-/** The session that was joined in this directory for the next agent session to go on with. */
-function awaitedBy(db: Database, { agentSession, start, cwd }: HookReading): Session | undefined {
-  if (!cwd || (start !== "startup" && start !== "resume")) return undefined;
-  const row = db
-    .query<{ session: string }, [string, string, number]>(
-      `update awaited set agent_session = ? where directory = ? and agent_session is null and at > ?
-       returning session`,
-    )
-    .get(agentSession, cwd, Date.now() - AWAITED_MS);
-  return row ? sessionOf(db, row.session) : undefined;
 }
 
 interface Opened {

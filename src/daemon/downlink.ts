@@ -5,8 +5,8 @@ import { type Server, send } from "../machine/api.ts";
 import { HOLDS } from "../wire/injection.ts";
 import type { Abreast } from "./abreast.ts";
 import type { Account, Accounts } from "./accounts.ts";
-import * as mail from "./advice.ts";
 import { live } from "./bindings.ts";
+import { Heard, hear } from "./heard.ts";
 import { heldOf, hold } from "./holding.ts";
 import { isKnown } from "./ids.ts";
 import type { Journal } from "./journal.ts";
@@ -32,7 +32,7 @@ export function startDownlink(needs: {
   /** A session goes on at another machine. */
   elsewhere: (session: string) => void;
   /** Its pull request shall be told of a session. */
-  pull: (session: string, event: mail.Heard) => void;
+  pull: (session: string, event: Heard) => void;
 }): AsyncDisposable & { census(): void } {
   const { journal, accounts, abreast, log, elsewhere, pull } = needs;
   const { db } = journal;
@@ -62,7 +62,7 @@ export function startDownlink(needs: {
       const session = sessionOf(db, id);
       const account = session && accounts.of(session);
       try {
-        if (account && (await hear(session, account, shown, signal))) wait.reset();
+        if (account && (await connect(session, account, shown, signal))) wait.reset();
       } catch (error) {
         if (!signal.aborted) log.info("downlink.lost", { session: id, error: brief(error) });
       }
@@ -71,7 +71,7 @@ export function startDownlink(needs: {
   }
 
   /** One connection, until it ends. Answers whether it brought anything. */
-  async function hear(
+  async function connect(
     session: Session,
     account: Account,
     shown: Shown,
@@ -121,14 +121,14 @@ export function startDownlink(needs: {
     }
   }
 
-  async function keep(session: string, data: string): Promise<mail.Heard | undefined> {
-    const event = mail.Heard.safeParse(json(data));
+  async function keep(session: string, data: string): Promise<Heard | undefined> {
+    const event = Heard.safeParse(json(data));
     if (!event.success) return undefined;
     const { seq, kind } = event.data;
     const isAdvice = kind.startsWith("injection.");
     await journal.write(
       () => {
-        if (isAdvice) mail.hear(db, session, event.data);
+        if (isAdvice) hear(db, session, event.data);
         db.query("update sessions set heard = max(heard, ?) where id = ?").run(seq, session);
       },
       // What is not for us costs no sync: heard again, it passes again.
@@ -164,7 +164,7 @@ export function startDownlink(needs: {
 }
 
 /** The advice whose words came with this event. */
-const heldBy = ({ kind, id, body }: mail.Heard): string | undefined =>
+const heldBy = ({ kind, id, body }: Heard): string | undefined =>
   kind === "injection.queued"
     ? id
     : kind === "injection.edited" && typeof body.injection === "string"

@@ -143,6 +143,8 @@ export function startFollower({
     const retry = backoff({ firstMs: 250, maxMs: 5_000 });
     while (!stop.signal.aborted) {
       await pause(GATHER_MS, stop.signal);
+      // Its end is rung on the alarm, too, and the next line makes a new one.
+      if (stop.signal.aborted) break;
       alarm = Promise.withResolvers<void>();
       dirty = false;
       let due: number | undefined;

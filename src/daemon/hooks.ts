@@ -45,10 +45,10 @@ interface Left {
 
 const SEEN_LIMIT = 1_000;
 
-/** A session that goes on from another one says so where it starts. */
-function linked(fact: Fact, continues: string): Fact {
+/** A start says whose conversation it is, and which session it goes on from. */
+function started(fact: Fact, more: { agentSession: string; continues?: string }): Fact {
   if (fact.event.kind !== "session.start") return fact;
-  return { ...fact, event: { ...fact.event, body: { ...fact.event.body, continues } } };
+  return { ...fact, event: { ...fact.event, body: { ...fact.event.body, ...more } } };
 }
 
 export function startHooks(needs: {
@@ -76,7 +76,9 @@ export function startHooks(needs: {
     const session = peopleOf(db, bound.session);
     const isOurs = !session || (session.driver === people.driver && session.agent === people.agent);
     const { facts } = isOurs ? reading : agent.readHook(call, session);
-    return continues ? facts.map((fact) => linked(fact, continues)) : facts;
+    const { agentSession } = reading;
+    const more = { agentSession, ...(continues ? { continues } : {}) };
+    return facts.map((fact) => started(fact, more));
   }
 
   /** What cannot be checked has no second copy as a line of a transcript has: its call is kept aside as it came. */

@@ -1,16 +1,18 @@
 import type { z } from "zod";
 import type { Agent } from "../agents/agent.ts";
 import { brief, type Log } from "../lib/log.ts";
-import { PolarisError } from "../wire/error.ts";
-import type { Handed, Station } from "../wire/local.ts";
+import type { Given, Handed, Station } from "../wire/local.ts";
 import type { Abreast } from "./abreast.ts";
 import * as mail from "./advice.ts";
 import { type Answers, startAnswers } from "./answers.ts";
+import { type Asked, startAsked } from "./asked.ts";
 import type { Bells } from "./bells.ts";
 import type { Bound } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
+import * as moves from "./moves.ts";
 import { isTurnOpen, seatOf } from "./seat.ts";
 import { startStations } from "./stations.ts";
+import { bury, isDead } from "./ways.ts";
 
 /** The client writes into its transcript what it takes into its queue, within 0.4 s (measured); so late is never. */
 const SIGN_MS = 6_000;
@@ -20,6 +22,11 @@ const STUCK_MS = 20_000;
 const YOUNG_MS = 3_000;
 /** How often a bell is rung. */
 const AGAIN_MS = 5_000;
+/** How long it then waits for a chance, as long as the server would. */
+const PATIENCE_MS = 24 * 3_600_000;
+const NOWHERE = "Nothing of Polaris runs in the session that could hand it over now.";
+const BUSY = `${NOWHERE} Its agent gets it at the next chance, mostly the end of its turn; until then it can be taken back.`;
+const IDLE = `${NOWHERE} Its agent is idle and gets it when it works again; until then it can be taken back.`;
 /** A session's last lines reach its transcript late. */
 const LAST_WORDS_MS = 3_000;
 
@@ -27,10 +34,9 @@ const LAST_WORDS_MS = 3_000;
 export interface Mailbox extends AsyncDisposable {
   station(station: Station, signal: AbortSignal): Promise<Response>;
   handed(report: z.infer<typeof Handed>): Promise<{ ok: true }>;
-  /** What the agent says to advice. That it does is proof that it has read it. */
-  reply(bound: Bound, id: string, text: string): Promise<void>;
-  /** All that waits for a way into this session, as the agent's own tool gives it. */
-  empty(bound: Bound): Promise<string>;
+  given(receipt: z.infer<typeof Given>): Promise<{ ok: true }>;
+  /** What its agent asks for itself. */
+  asked: Asked;
   /** What a hook is answered: with it goes what its agent is to read. Never for a hook that nobody waits for any more. */
   answer: Answers;
 }
@@ -45,7 +51,10 @@ export function startMailbox(needs: {
   const { journal, agents, abreast, bells, log } = needs;
   const { db } = journal;
   const stations = startStations(() => look());
-  const answer = startAnswers({ journal, abreast, bells, stations });
+  let stuck: ReadonlySet<string> = new Set();
+  let found = new Set<string>();
+  const isStuck = (agentSession: string) => stuck.has(agentSession);
+  const answer = startAnswers({ journal, abreast, bells, stations, isStuck });
   const startedAt = Date.now();
   const rungAt = new Map<string, number>();
   let running = false;
@@ -60,6 +69,8 @@ export function startMailbox(needs: {
     running = true;
     void pass().finally(() => {
       running = false;
+      // Asked for after its last look and before this line: advice waited for the next thing to happen, or for ever.
+      if (again) look();
     });
   }
 
@@ -68,6 +79,7 @@ export function startMailbox(needs: {
       again = false;
       clearTimeout(timer);
       let next = Number.POSITIVE_INFINITY;
+      found = new Set();
       for (const advice of mail.open(db)) {
         try {
           next = Math.min(next, await step(advice));
@@ -76,6 +88,7 @@ export function startMailbox(needs: {
           next = Math.min(next, 5_000);
         }
       }
+      stuck = found;
       if (next < Number.POSITIVE_INFINITY && !stopped) {
         timer = setTimeout(look, Math.max(50, next));
         timer.unref();
@@ -107,13 +120,12 @@ export function startMailbox(needs: {
     const station = stations.of(bound);
     // What was handed over before without a sign goes no second way from here: it may only be late.
     const way = station?.ways.find(
-      (one) => !mail.isDead(db, bound.agent_session, one) && (advice.route ?? one) === one,
+      (one) => !isDead(db, bound.agent_session, one) && (advice.route ?? one) === one,
     );
     if (!station || !way) return await none(advice, bound);
     const to = { route: way, agentSession: bound.agent_session, station: station.id };
-    if (!(await journal.write(() => mail.handing(db, advice, to)))) return 0;
-    // The words may have been edited until the line above.
-    const words = mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
+    const words = await journal.write(() => moves.handing(db, advice, to));
+    if (!words) return 0;
     const content = way === "socket" ? agent.advice.message(words) : agent.advice.frame(words);
     const handover = {
       injection: advice.id,
@@ -122,65 +134,74 @@ export function startMailbox(needs: {
       content,
       meta: { sender: words.from },
     };
-    if (!stations.push(station, handover)) await journal.write(() => mail.unhanded(db, advice));
+    if (!stations.push(station, handover)) await journal.write(() => moves.unhanded(db, advice));
     return SIGN_MS;
   }
 
   /**
    * No process of ours waits in there. A session that comes up, or whose recorder has, gets a moment; then its bell is
-   * rung, whose hook fetches it; after that only the end of a turn is left, where a hook runs anyway.
+   * rung, whose hook fetches it. After that only hooks are left that run anyway, some day: the sender is told so.
    */
-  async function none(advice: mail.Advice, { agent_session, at }: Bound): Promise<number> {
+  async function none(advice: mail.Advice, bound: Bound): Promise<number> {
+    const { agent_session, at } = bound;
     const now = Date.now();
     if (!advice.stuck) {
-      await journal.write(() => mail.stick(db, advice, now));
-      return 0;
+      await journal.write(() => moves.stick(db, advice, now));
+      // A way may have opened meanwhile, and what was queued later would be first on it.
+      return await deliver({ ...advice, stuck: now }, bound);
+    }
+    found.add(agent_session);
+    const late = mail.lateSince(db, advice.id);
+    if (late !== undefined) {
+      const left = late + PATIENCE_MS - now;
+      return left > 0 ? left : await fail(advice, "There was no chance to deliver it for a day.");
     }
     const age = now - Math.max(at, startedAt);
     if (age < YOUNG_MS) return YOUNG_MS - age;
     const stuckFor = now - advice.stuck;
-    const canRing = !mail.isDead(db, agent_session, "hook");
+    const canRing = !isDead(db, agent_session, "hook");
     if (canRing && stuckFor < STUCK_MS) {
       const ago = now - (rungAt.get(agent_session) ?? 0);
       if (ago < AGAIN_MS) return AGAIN_MS - ago;
       rungAt.set(agent_session, now);
       if (bells.ring(agent_session)) return AGAIN_MS;
     }
-    if (isTurnOpen(db, advice.session)) return Number.POSITIVE_INFINITY;
     if (stuckFor < STUCK_MS) return STUCK_MS - stuckFor;
-    return await fail(
-      advice,
-      "Nothing of Polaris runs in the session that could hand it over, and its agent is idle. Try again while it works.",
-    );
+    const reason = isTurnOpen(db, advice.session) ? BUSY : IDLE;
+    await journal.write(() => moves.late(db, advice, reason));
+    return PATIENCE_MS;
   }
+
+  /** In how many milliseconds a sign is overdue. A recorder that has just begun has to read the transcript first. */
+  const signDue = ({ since }: mail.Advice) => Math.max(since, startedAt) + SIGN_MS - Date.now();
 
   /** Whether it was written is not known: the one who was to write it has not said so. */
   async function unsure(advice: mail.Advice, bound: Bound): Promise<number> {
     const station = stations.of(bound);
-    const left = advice.since + SIGN_MS - Date.now();
+    const left = signDue(advice);
     if (station && station.id === advice.station) {
       if (station.written.includes(advice.id))
-        await journal.write(() => mail.handed(db, advice.id));
+        await journal.write(() => moves.handed(db, advice.id));
       // The same process writes nothing twice, so it may be asked again.
-      else if (left <= 0) await journal.write(() => mail.back(db, advice));
+      else if (left <= 0) await journal.write(() => moves.back(db, advice));
       return SIGN_MS;
     }
     if (left > 0) return left;
     // Nor did the agent note it in all that time: nothing was written.
-    await journal.write(() => mail.back(db, advice));
+    await journal.write(() => moves.back(db, advice));
     return 0;
   }
 
   /** Handed over, and the agent has given no sign of it: that way is shut in this session, and the next is tried. */
   async function proof(advice: mail.Advice): Promise<number> {
-    const left = advice.since + SIGN_MS - Date.now();
+    const left = signDue(advice);
     if (left > 0) return left;
     const { route, agent_session } = advice;
     await journal.write(() => {
-      if (agent_session && route) mail.bury(db, agent_session, route);
-      if (route !== "hook") mail.back(db, advice);
+      if (agent_session && route) bury(db, agent_session, route);
+      if (route !== "hook") moves.back(db, advice);
       else
-        mail.failed(db, advice.id, "It was handed over, and the session has given no sign of it.");
+        moves.failed(db, advice.id, "It was handed over, and the session has given no sign of it.");
     });
     return 0;
   }
@@ -192,11 +213,9 @@ export function startMailbox(needs: {
   }
 
   async function fail(advice: mail.Advice, reason: string): Promise<number> {
-    await journal.write(() => mail.failed(db, advice.id, reason));
+    await journal.write(() => moves.failed(db, advice.id, reason));
     return Number.POSITIVE_INFINITY;
   }
-
-  const current = ({ session }: Bound) => (abreast.has(session) ? mail.waiting(db, session) : []);
 
   const commits = journal.onCommit(look);
   abreast.onMark(look);
@@ -205,7 +224,9 @@ export function startMailbox(needs: {
     async station(station, signal) {
       // What it has written while nobody listened.
       await journal.write(() => {
-        for (const id of station.written) mail.handed(db, id.toLowerCase());
+        for (const id of station.written) moves.handed(db, id.toLowerCase());
+        // It takes what it is handed one by one and says all that it has written: of the rest nothing was.
+        for (const advice of mail.handedTo(db, station.id)) moves.unhanded(db, advice);
       });
       return stations.open(station, signal);
     },
@@ -213,42 +234,19 @@ export function startMailbox(needs: {
       const id = injection.toLowerCase();
       await journal.write(() => {
         const advice = mail.adviceOf(db, id);
-        if (refused === undefined) return mail.handed(db, id);
+        if (refused === undefined) return moves.handed(db, id);
         if (advice?.agent_session && advice.route && advice.state === "handing") {
-          mail.bury(db, advice.agent_session, advice.route);
+          bury(db, advice.agent_session, advice.route);
         }
-        if (advice) mail.unhanded(db, advice);
+        if (advice) moves.unhanded(db, advice);
       });
       return { ok: true };
     },
-    async reply(bound, injection, text) {
-      const id = injection.toLowerCase();
-      const advice = mail.adviceOf(db, id);
-      if (!advice || !mail.concerns(db, advice, bound.session)) {
-        throw new PolarisError("not_found", `There was no advice ${injection} here.`, {
-          hint: "Its id stands at its head.",
-        });
-      }
-      await journal.write(() => {
-        mail.seen(db, id, "tool");
-        mail.answered(db, id, text);
-      });
+    async given({ call, given }) {
+      await journal.write(() => moves.given(db, call, given));
+      return { ok: true };
     },
-    async empty(bound) {
-      const form = agents.find(({ name }) => name === bound.agent)?.advice;
-      if (!form) return "";
-      const to = { route: "inbox", agentSession: bound.agent_session } as const;
-      const words = await journal.write(() =>
-        current(bound).flatMap((advice) => {
-          // It may be on its way already.
-          if (advice.route !== null || !mail.handing(db, advice, to)) return [];
-          mail.handed(db, advice.id);
-          mail.seen(db, advice.id, "tool");
-          return mail.wordsOf(mail.adviceOf(db, advice.id) ?? advice);
-        }),
-      );
-      return words.map(form.frame).join("\n\n");
-    },
+    asked: startAsked({ journal, agents, abreast }),
     answer,
     async [Symbol.asyncDispose]() {
       stopped = true;

@@ -1,24 +1,35 @@
 import { statSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import type { z } from "zod";
 import type { Agent } from "../agents/agent.ts";
+import { pause } from "../lib/backoff.ts";
 import { repositoryOf } from "../machine/git.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Binding, Join, Joined, Leave, Link, Unlink } from "../wire/local.ts";
 import type { Accounts, Home } from "./accounts.ts";
-import { letGo } from "./advice.ts";
+import { awaitAgent, awaitHere, awaitNoMore } from "./awaited.ts";
+import * as bindings from "./bindings.ts";
 import { type Bound, bind, bindingOf } from "./bindings.ts";
 import { append } from "./events.ts";
 import type { Followers } from "./followers.ts";
+import { letGo } from "./heard.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Journal } from "./journal.ts";
 import { link, spotOf, unlink } from "./links.ts";
+import { type Offered, startOffers } from "./offers.ts";
 import { own } from "./own.ts";
-import { seatOf } from "./seat.ts";
 import { type Seat, startSeats } from "./seats.ts";
 import { begin, type Session, sessionNamed, sessionOf } from "./sessions.ts";
-import { forget } from "./tails.ts";
 import type { Upstream } from "./upstream.ts";
+
+/** What a join finds of a session that has begun already. */
+interface Found {
+  there: Seat | undefined;
+  offer: Offered | null;
+}
+
+/** A line reaches the agent's file up to 400 ms after it was said (measured): what was said before is recorded here. */
+const LAST_WORDS_MS = 500;
 
 interface Needs {
   journal: Journal;
@@ -33,6 +44,7 @@ interface Needs {
 export function startMembers({ journal, agents, followers, hooks, upstream, home }: Needs) {
   const { db } = journal;
   const seats = startSeats(upstream);
+  const offers = startOffers({ db, upstream });
 
   async function join(wish: z.infer<typeof Join>): Promise<Joined> {
     const agent = agents.find(({ name }) => name === wish.agent);
@@ -40,12 +52,15 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
     const { agentSession } = wish;
     const before = agentSession ? bindingOf(db, agentSession) : undefined;
     const here = home();
-    if (before && isSame(before, wish, here)) return joined(before.session, before, null);
+    if (before && isSame(before, wish, here)) return joined(before.session, before);
     const there = await seats.take(here, wish);
-    if (!agentSession) return await ahead(wish, here, agent, there);
+    const seen = agentSession ? hooks.seen(agentSession) : undefined;
+    const lies = seen?.transcript ?? before?.transcript;
+    const where = { ...(lies ? { transcripts: dirname(dirname(lies)) } : {}), ...wish };
+    const offer = there ? await offers(where, here, agent, there).catch(unasked(wish)) : null;
+    if (!agentSession) return await ahead(wish, here, agent, { there, offer });
     // What was said so far belongs to where it was said.
     if (before && before.state !== "left") await leave({ agentSession });
-    const seen = hooks.seen(agentSession);
     const cwd = wish.cwd ?? seen?.cwd ?? before?.cwd ?? undefined;
     const bound = await journal.write(() => {
       const session = sessionFor(wish, here, agent, there, cwd);
@@ -65,12 +80,13 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
         },
         "end",
       );
-      append(db, session.id, [own("session.joined", session)]);
+      append(db, session.id, [own("session.joined", session, { body: { agentSession } })]);
+      expect(wish, session.id, offer);
       if (made.paused) append(db, session.id, [own("recording.paused", session)]);
       return made;
     });
     followers.poke(agentSession);
-    return joined(bound.session, bound, there?.brief ?? null);
+    return joined(bound.session, bound, { there, offer });
   }
 
   /** Before any agent runs: the next session that begins in this directory goes on with it. */
@@ -78,26 +94,35 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
     wish: z.infer<typeof Join>,
     here: Home,
     agent: Agent,
-    there: Seat | undefined,
+    found: Found,
   ): Promise<Joined> {
     const { cwd } = wish;
     if (!cwd) throw new PolarisError("invalid_input", "Which directory?");
+    const { there, offer } = found;
     const session = await journal.write(() => {
       const made = sessionFor(wish, here, agent, there, cwd);
       append(db, made.id, [own("session.joined", made)]);
-      db.query(
-        `insert into awaited (directory, session, at, brief) values (?1, ?2, ?3, ?4)
-         on conflict (directory) do update set session = ?2, at = ?3, brief = ?4, agent_session = null`,
-      ).run(cwd, made.id, Date.now(), there?.brief ?? null);
+      awaitHere(db, cwd, { session: made.id, brief: there?.brief ?? null });
+      expect(wish, made.id, offer);
       return made;
     });
-    return joined(session.id, null, there?.brief ?? null);
+    return joined(session.id, null, found);
   }
 
-  function joined(id: string, bound: Bound | null, brief: string | null): Joined {
+  /** Whichever conversation was offered: begun here, it is this session's. Runs inside `journal.write`. */
+  function expect({ next }: z.infer<typeof Join>, session: string, found: Offered | null): void {
+    const agentSession = found?.offer.from === "record" ? next : found?.agentSession;
+    if (agentSession) awaitAgent(db, agentSession, session);
+  }
+
+  function joined(id: string, bound: Bound | null, found: Partial<Found> = {}): Joined {
     const session = sessionOf(db, id);
     const { project = "", name = "" } = session ?? {};
-    return { ...(bound ? bindingView(journal, bound) : { project, name }), brief };
+    return {
+      ...(bound ? bindingView(journal, bound) : { project, name }),
+      brief: found.there?.brief ?? null,
+      offer: found.offer?.offer ?? null,
+    };
   }
 
   /** Runs inside `journal.write`. */
@@ -155,22 +180,25 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
 
   /** The session goes on at another machine: nothing more of it is said here, and nothing is delivered. */
   async function depart(session: string): Promise<void> {
-    const bound = seatOf(db, session);
     // It is for the other machine now; to call it undelivered would be that machine's word.
-    await journal.write(() => letGo(db, session));
-    if (bound) await leave({ agentSession: bound.agent_session });
+    await journal.write(() => {
+      letGo(db, session);
+      awaitNoMore(db, session);
+    });
+    const bounds = db
+      .query<{ agentSession: string }, [string]>(
+        "select agent_session as agentSession from bindings where session = ? and state <> 'left'",
+      )
+      .all(session);
+    if (bounds.length > 0) await pause(LAST_WORDS_MS);
+    for (const bound of bounds) await leave(bound);
   }
 
   async function leave({ agentSession }: z.infer<typeof Leave>): Promise<{ left: boolean }> {
     const bound = bindingOf(db, agentSession);
     if (!bound || bound.state === "left") return { left: false };
     await followers.finish(agentSession);
-    await journal.write(() => {
-      const session = sessionOf(db, bound.session);
-      if (session) append(db, session.id, [own("session.left", session)]);
-      db.query("update bindings set state = 'left' where agent_session = ?").run(agentSession);
-      forget(db, agentSession);
-    });
+    await journal.write(() => bindings.leave(db, bindingOf(db, agentSession) ?? bound));
     return { left: true };
   }
 
@@ -197,6 +225,12 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
     },
   };
 }
+
+/** What stands beside the brief: that it cannot be found out hinders only who asks for it. */
+const unasked = (wish: z.infer<typeof Join>) => (error: unknown) => {
+  if (wish.next) throw error;
+  return null;
+};
 
 export type Members = ReturnType<typeof startMembers>;
 

@@ -3,6 +3,7 @@ import { brief, type Log } from "../lib/log.ts";
 import { PolarisError } from "../wire/error.ts";
 import { Import, Recover } from "../wire/job.ts";
 import {
+  Given,
   Handed,
   HookCall,
   Join,
@@ -69,6 +70,7 @@ export function routes({
     },
     "/tool": post("/tool", (json) => tools(parse(json, ToolCall))),
     "/handed": post("/handed", (json) => mailbox.handed(parse(json, Handed))),
+    "/given": post("/given", (json) => mailbox.given(parse(json, Given))),
     "/join": post("/join", (json) => members.join(parse(json, Join))),
     "/leave": post("/leave", (json) => members.leave(parse(json, Leave))),
     "/pause": post("/pause", (json) => pauses.pause(parse(json, Pause))),

@@ -165,7 +165,7 @@ create table if not exists advice (
   -- Since when there is no way into the agent; 0 while there is one.
   stuck integer not null default 0,
   route text,
-  -- The agent session it was handed to, and the process that was to hand it over.
+  -- The agent session it was handed to, and the process that was to hand it over, or the call that was answered with it.
   agent_session text,
   station text,
   words text not null
@@ -179,6 +179,17 @@ create table if not exists awaited (
   at integer not null,
   agent_session text,
   brief text
+) strict, without rowid;
+-- Agent sessions whose conversation a Polaris session was offered to go on with.
+create table if not exists offered (
+  agent_session text primary key,
+  session text not null,
+  at integer not null
+) strict, without rowid;
+-- Advice whose sender was told that it could not be delivered, and that waits on: some chance may come.
+create table if not exists late (
+  id text primary key,
+  at integer not null
 ) strict, without rowid;
 -- Ways into an agent session that gave no proof.
 create table if not exists dead_routes (

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Completeness } from "../wire/check.ts";
 import { Brief } from "../wire/context.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Join } from "../wire/local.ts";
@@ -11,12 +12,15 @@ export interface Seat {
   lastSeq: number;
   /** What was done there before; null where nothing was. */
   brief: string | null;
+  /** Whether the server has all of it; an older one does not say. */
+  completeness: Completeness | undefined;
 }
 
 const There = z.looseObject({
   id: z.guid(),
   driver: z.string().nullable(),
   lastSeq: z.int(),
+  completeness: Completeness.optional(),
 });
 
 /** In tokens: enough to go on with, little beside what an agent reads anyway. */
@@ -46,7 +50,8 @@ export function startSeats(upstream: Upstream) {
           there.lastSeq === 0
             ? null
             : (await upstream(here, { path: `${path}/brief?budget=${BUDGET}` }, Brief)).text;
-        return { id: there.id, lastSeq: there.lastSeq, brief };
+        const { id, lastSeq, completeness } = there;
+        return { id, lastSeq, brief, completeness };
       } catch (error) {
         if (error instanceof PolarisError && WITHOUT.has(error.code)) return undefined;
         throw error;

@@ -106,7 +106,7 @@ async function store(
     notice(journal.db, agent, tail.agent_session, step.lines);
     const lines = recognise(journal.db, bound.session, events);
     append(journal.db, bound.session, mingle(journal.db, tail, bound.session, lines));
-    witness(journal.db, bound.session, lines, "transcript");
+    witness(journal.db, agent, bound.session, lines, "transcript");
     for (const [origin, events] of origins) note(journal.db, guard, origin, events);
     move(journal.db, next);
     return next;
@@ -131,7 +131,7 @@ async function pass(
   return await journal.write(() => {
     notice(journal.db, agent, tail.agent_session, step.lines);
     const bound = bindingOf(journal.db, tail.agent_session);
-    if (bound) witness(journal.db, bound.session, events, "transcript");
+    if (bound) witness(journal.db, agent, bound.session, events, "transcript");
     forgo(journal.db, events);
     move(journal.db, next);
     return next;

@@ -49,7 +49,7 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     });
   }
 
-  const acts: Record<string, (call: ToolCall) => Promise<string>> = {
+  const acts: Record<string, (call: ToolCall) => Promise<string | ToolAnswer>> = {
     async polaris_status(call) {
       const { bound } = whoAsks(call);
       if (!bound)
@@ -67,8 +67,10 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
         project: slug,
         name,
         brief,
+        offer,
       } = await members.join({ agentSession, agent, project, name: session });
-      return [`Connected: recorded as ${slug}/${name} from now on.`, brief]
+      const more = offer && `For the user, not for you: ${offer.text}`;
+      return [`Connected: recorded as ${slug}/${name} from now on.`, brief, more]
         .filter(Boolean)
         .join("\n\n");
     },
@@ -91,12 +93,14 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     async polaris_reply(call) {
       const { id, text } = read(Reply, call);
       const { bound } = recorded(call);
-      await mailbox.reply(bound, id, text);
+      await mailbox.asked.reply(bound, id, text);
       return "Sent.";
     },
     async polaris_inbox(call) {
       const { bound } = recorded(call);
-      return (await mailbox.empty(bound)) || "Nothing.";
+      const text = await mailbox.asked.empty(bound, call.call);
+      if (text === undefined) return "Nothing.";
+      return call.call === undefined ? text : { text, receipt: true };
     },
     async polaris_context(call) {
       const {
@@ -173,7 +177,8 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     const act = Object.hasOwn(acts, call.tool) ? acts[call.tool] : undefined;
     try {
       if (!act) throw new PolarisError("not_found", `This recorder has no tool ${call.tool}.`);
-      return { text: await act(call) };
+      const answer = await act(call);
+      return typeof answer === "string" ? { text: answer } : answer;
     } catch (error) {
       if (!(error instanceof PolarisError)) throw error;
       return { text: [error.message, error.hint].filter(Boolean).join(" "), isError: true };

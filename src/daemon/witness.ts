@@ -1,15 +1,26 @@
 import type { Database } from "bun:sqlite";
 import type { Agent } from "../agents/agent.ts";
+import { uuid5 } from "../lib/uuid.ts";
 import type { Event } from "../wire/event.ts";
 import * as mail from "./advice.ts";
+import { bindingOf } from "./bindings.ts";
+import * as moves from "./moves.ts";
+import { sessionOf } from "./sessions.ts";
 
 /** What came back of the advice that was handed over: in hooks, in lines. All of it runs inside `journal.write`. */
 
-/** The words of advice are those of its sender, whatever carried them. */
+/**
+ * The words of advice are those of its sender, whatever carried them. Advice for another session cannot have come here:
+ * a prompt that has its form was written by whoever drives here, and is no other one's entry (its id would be the same).
+ */
 export function recognise(db: Database, session: string, events: Event[]): Event[] {
   return events.map((event) => {
     const advice = adviceIn(db, event);
-    if (!advice || !mail.concerns(db, advice, session)) return event;
+    if (!advice) return event;
+    if (!mail.concerns(db, advice, session)) {
+      const sender = sessionOf(db, session)?.driver ?? "user:unknown";
+      return { ...event, id: uuid5(session, event.id), sender, body: { origin: "user" } };
+    }
     const { from, text } = mail.wordsOf(advice);
     return { ...event, sender: from, text };
   });
@@ -18,13 +29,17 @@ export function recognise(db: Database, session: string, events: Event[]): Event
 /** What stands in a conversation was read there. Called when that is written down, so that its receipt stands behind it. */
 export function witness(
   db: Database,
+  agent: Agent,
   session: string,
   events: Event[],
   evidence: "hook" | "transcript",
 ): void {
   for (const event of events) {
-    const advice = adviceIn(db, event);
-    if (advice && mail.concerns(db, advice, session)) mail.seen(db, advice.id, evidence);
+    const given = agent.advice?.givenIn(event) ?? [];
+    const all = [adviceIn(db, event), ...given.map((id) => mail.adviceOf(db, id))];
+    for (const advice of all) {
+      if (advice && mail.concerns(db, advice, session)) moves.seen(db, advice.id, evidence);
+    }
   }
 }
 
@@ -40,21 +55,23 @@ export function notice(
   agentSession: string,
   lines: readonly { text: string }[],
 ): void {
-  if (!agent.advice) return;
+  const session = bindingOf(db, agentSession)?.session;
+  if (!agent.advice || !session) return;
   for (const { text } of lines) {
     for (const { injection, is } of agent.advice.signs(text)) {
-      const id = injection?.toLowerCase() ?? mail.lastHanded(db, agentSession);
-      if (id) BECAME[is](db, id);
+      const id = injection ?? mail.lastHanded(db, agentSession);
+      const advice = id ? mail.adviceOf(db, id) : undefined;
+      if (advice && mail.concerns(db, advice, session)) BECAME[is](db, advice.id);
     }
   }
 }
 
 const BECAME = {
-  taken: mail.taken,
-  dropped: (db: Database, id: string) => mail.failed(db, id, "The session let it go unread."),
+  taken: moves.taken,
+  dropped: (db: Database, id: string) => moves.failed(db, id, "The session let it go unread."),
   /** It may be read yet, so no other way is tried: that would be a second copy. */
   held: (db: Database, id: string) =>
-    mail.failed(
+    moves.failed(
       db,
       id,
       "The session holds messages back (its crossSessionInbound setting): its driver may still let it in.",

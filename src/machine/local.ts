@@ -12,9 +12,23 @@ export async function ask<T>(
   const response = await knock(place.socket, path, body, timeoutMs);
   const json: unknown = await response.json().catch(() => undefined);
   if (!response.ok) throw errorOf({ status: response.status, json });
+  // Killed in the middle of it, or not ours.
+  if (json === undefined) {
+    throw new PolarisError("daemon_unreachable", "The recorder's answer broke off.", {
+      hint: "Look at it: polaris status",
+    });
+  }
   // Our own daemon, behind a door only its owner can open.
   return json as T;
 }
+
+/** Whether a request that failed so may have been heard: there was a recorder, and then no answer. */
+export const mayBeHeard = ({ code, cause }: PolarisError): boolean =>
+  code === "daemon_unreachable" &&
+  !(cause instanceof Error && UNHEARD.has(Reflect.get(cause, "code")));
+
+/** No socket, or nobody behind it. */
+const UNHEARD = new Set<unknown>(["ENOENT", "ECONNREFUSED"]);
 
 async function knock(
   socket: string,

@@ -1,12 +1,15 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
-import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CallToolRequestSchema,
+  ListToolsRequestSchema,
+  type RequestId,
+} from "@modelcontextprotocol/sdk/types.js";
 import { inboxOf } from "../machine/inbox.ts";
-import { ask } from "../machine/local.ts";
 import type { Paths } from "../machine/paths.ts";
-import { PolarisError } from "../wire/error.ts";
-import { TOOLS, type ToolAnswer, ToolList } from "../wire/tools.ts";
+import { TOOLS, ToolList } from "../wire/tools.ts";
+import { startCalls } from "./calls.ts";
 import { CHANNEL, isChannel, speak } from "./channel.ts";
+import { startPipe } from "./pipe.ts";
 import { startStation } from "./station.ts";
 
 /** Stands in the model's context of every session. */
@@ -24,7 +27,10 @@ export async function serveMcp({
   place: Paths;
   version: string;
 }): Promise<void> {
+  const calls = startCalls({ place });
   const running = new Set<Promise<unknown>>();
+  /** The calls whose answers hold advice, by the agent's own ids. */
+  const carried = new Map<RequestId, string>();
   let tools = ToolList.parse(TOOLS);
   const hasChannel = isChannel(process.ppid);
   const server = new Server(
@@ -43,13 +49,25 @@ export async function serveMcp({
       ...(isReady ? { _meta: { "anthropic/alwaysLoad": true } } : {}),
     })),
   }));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
-    const answer = use(place, params.name, params.arguments ?? {});
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { requestId, signal }) => {
+    const { name: tool, arguments: input = {} } = params;
+    const isOnce = tools.some(({ name, isOnce }) => name === tool && isOnce);
+    const answer = calls.use({ tool, input, isOnce });
     running.add(answer);
-    const { text, isError } = await answer.finally(() => running.delete(answer));
+    const { id, text, isError, receipt } = await answer.finally(() => running.delete(answer));
+    if (receipt) {
+      carried.set(requestId, id);
+      // An answer that is no longer wanted is not sent.
+      const drop = () => carried.delete(requestId) && calls.settle(id, false);
+      if (signal.aborted) drop();
+      else signal.addEventListener("abort", drop, { once: true });
+    }
     return { content: [{ type: "text", text }], ...(isError ? { isError } : {}) };
   });
-  const transport = new StdioServerTransport();
+  const transport = startPipe((answerTo) => {
+    const call = carried.get(answerTo);
+    if (call && carried.delete(answerTo)) calls.settle(call, true);
+  });
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   server.onclose = resolve;
   process.stdin.once("end", resolve);
@@ -70,24 +88,6 @@ export async function serveMcp({
   // Requests that came before the end of the input still get their answers.
   while (running.size > 0) await Promise.allSettled(running);
   await Bun.sleep(0);
+  await calls[Symbol.asyncDispose]();
   await server.close();
-}
-
-/** The recorder's absence is an answer that says what to do, not a failure of the protocol. */
-async function use(
-  place: Paths,
-  tool: string,
-  input: Record<string, unknown>,
-): Promise<ToolAnswer> {
-  try {
-    return await ask<ToolAnswer>(
-      place,
-      "/tool",
-      { pid: process.ppid, agentSession: process.env.CLAUDE_CODE_SESSION_ID, tool, input },
-      30_000,
-    );
-  } catch (error) {
-    if (!(error instanceof PolarisError)) throw error;
-    return { text: `Not connected: ${error.message} ${error.hint}`.trim(), isError: true };
-  }
 }

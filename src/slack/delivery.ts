@@ -111,9 +111,16 @@ export function startDelivery(options: SenderOptions) {
   }
 
   async function create(id: string, name: string): Promise<string> {
+    // Made since this write was read: while another session's first word waited for it, or by who had the lease before.
+    const known = await db.as(org, (tx) => channels.made(tx, id));
+    if (known) return known;
     const { botUser } = workspace;
     const isTaken = (channel: string) =>
-      db.as(org, async (tx) => (await channels.byChannel(tx, team, channel)) !== undefined);
+      db.as(org, async (tx) => {
+        // Taken by this very place: who had the lease before has just written it down.
+        const other = await channels.byChannel(tx, team, channel);
+        return other !== undefined && other.id !== id;
+      });
     const made = await make(client(), { name, botUser, isTaken }, count).catch((error) => {
       // No name was free, or the name is none to Slack: sending the words again would not help, dropping them neither.
       if (/^(name_taken|invalid_name)/.test(wordOf(error))) throw new NoChannel(wordOf(error));

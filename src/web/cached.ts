@@ -84,10 +84,11 @@ async function keep(here: string, assets: Asset[]): Promise<void> {
   }
 }
 
-/** Keeps the four newest states; a developer switches between few. */
+/** Keeps the four newest states; a developer switches between few. What another start takes away meanwhile is gone. */
 function forget(folder: string): void {
   const states = readdirSync(folder)
-    .map((name) => ({ path: join(folder, name), at: statSync(join(folder, name)).mtimeMs }))
+    .map((name) => join(folder, name))
+    .map((path) => ({ path, at: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((a, b) => b.at - a.at);
   for (const { path } of states.slice(4)) rmSync(path, { recursive: true, force: true });
 }

@@ -51,7 +51,15 @@ export const KnownAnswer = z.object({ missing: z.array(z.string()) });
  * Whether all is here that its machines recorded of a session. `open`: something came after the last comparison, or
  * none was made yet; a machine compares when a session ends and when it falls quiet.
  */
-export interface Completeness {
-  state: "complete" | "missing" | "open";
-  missing: Span[];
+export const Completeness = z.object({
+  state: z.enum(["complete", "missing", "open"]),
+  missing: z.array(Span),
+});
+export type Completeness = z.infer<typeof Completeness>;
+
+/** What is known to be missing for good, in words. */
+export function lackOf({ state, missing }: Completeness): string | undefined {
+  if (state !== "missing") return undefined;
+  const count = missing.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+  return `${count} of its events never reached the server`;
 }

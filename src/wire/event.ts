@@ -72,7 +72,7 @@ export type Body = z.infer<typeof Body>;
  *
  * | kind | body |
  * |---|---|
- * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch?, continues? }` (continues: the id of the session it goes on from) |
+ * | session.start | `{ source: startup, resume, clear, compact or fork, model?, cwd?, branch?, agentSession?, continues? }` (agentSession: the agent's own id of its conversation; continues: the id of the session it goes on from) |
  * | session.end | `{ reason }` |
  * | session.title | `{}` (text = title) |
  * | session.label | `{ label }` (null: taken away) |
@@ -87,7 +87,8 @@ export type Body = z.infer<typeof Body>;
  * | turn.end | `{ reason: end_turn, max_tokens, refusal, cancelled or error, backgroundTasks? }` |
  * | subagent.start, subagent.end | `{ agentId, agentType?, description? }` |
  * | compaction.start, compaction.end | `{ trigger, preTokens?, postTokens? }` |
- * | notice | `{ kind, continues? }` (kind fork: the session it goes on from) |
+ * | session.joined | `{ agentSession? }` |
+| notice | `{ kind, continues? }` (kind fork: the session it goes on from) |
  * | error | `{ status?, type?, retryInMs?, attempt?, attempts?, final? }` |
  * | usage | `{ model?, messageId?, inputTokens?, outputTokens?, cacheReadTokens?, cacheWriteTokens?, costUsd?, durationMs?, total?, models? }` (total: of the session so far, not to be added up) |
  * | code.commit | `Commit` of commit.ts (text = the subject) |

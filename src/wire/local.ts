@@ -5,12 +5,12 @@ import { ToolList } from "./tools.ts";
 
 /**
  * What crosses the daemon's socket, and what a hook leaves in the spool directory while no daemon listens.
- * Routes: POST /hook (HookCall, answered by HookAnswer), POST /station (Station), POST /handed (Handed), GET /status, GET /statusline?session= (Line), GET /unknown (Unknown[]), POST /join (Join),
+ * Routes: POST /hook (HookCall, answered by HookAnswer), POST /station (Station), POST /handed (Handed), POST /given (Given), GET /status, GET /statusline?session= (Line), GET /unknown (Unknown[]), POST /join (Join),
  * POST /leave (Leave), POST /link (Link), POST /unlink (Unlink), POST /pause and POST /resume (Pause, answered by Paused);
  * long work stands in job.ts. Answers are JSON; errors are `{ error: { code, message, hint } }`.
  */
 export const HookCall = z.object({
-  /** Minted when the hook process starts: the same call through socket and spool is one call. */
+  /** Minted when the hook process starts: the same call through socket and spool, or asked again, is one call. */
   id: z.guid(),
   /** When the hook process started (payloads carry no time of their own). */
   at: z.iso.datetime({ offset: true }),
@@ -31,6 +31,8 @@ export interface HookAnswer {
   output?: string;
   /** What it says to wake the agent, on its standard error; it then ends with 2. */
   wake?: string;
+  /** One of the two holds advice: it is said to have been given (POST /given). */
+  receipt?: true;
   /** What it writes into the session's inbox: it is the agent's child, where no `polaris mcp` is one. */
   handovers?: Handover[];
 }
@@ -75,6 +77,16 @@ export const Handed = z.object({
   refused: z.string().max(500).optional(),
 });
 
+/**
+ * Whether an answer that asked for a receipt was given to the agent (POST /given): a hook has said it, `polaris mcp` has
+ * written it on its standard output. Not given: it never will be, and what it held may go another way.
+ */
+export const Given = z.object({
+  /** The id of the hook's or the tool's call. */
+  call: z.guid(),
+  given: z.boolean(),
+});
+
 /** Binds one running agent session: `polaris join <project> [session]`. */
 export const Join = z.object({
   /** The agent's own session id; without, the next session that begins in `cwd`. */
@@ -84,6 +96,10 @@ export const Join = z.object({
   cwd: z.string().optional(),
   project: Slug,
   name: Name.optional(),
+  /** The folder in which this person's agent keeps its transcripts. */
+  transcripts: z.string().max(4096).optional(),
+  /** The agent session that is to go on with it, when its conversation is told again from the record. */
+  next: z.guid().optional(),
 });
 /** What a join answers: with the brief of what was done there before, where somebody else began it. */
 export interface Joined extends Partial<Binding> {
@@ -91,6 +107,18 @@ export interface Joined extends Partial<Binding> {
   project: string;
   name: string;
   brief: string | null;
+  offer: Offer | null;
+}
+
+/** How the agent's own conversation goes on on this machine: more than a brief can say. */
+export interface Offer {
+  /** `transcript`: it lies here; `record`: it can be told again from what was recorded; `none`: neither, see `why`. */
+  from: "transcript" | "record" | "none";
+  /** For a shell. */
+  command: string | null;
+  why: string | null;
+  /** All of it in words, for a person. */
+  text: string;
 }
 export const Leave = z.object({ agentSession: z.string().min(1).max(200) });
 

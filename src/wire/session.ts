@@ -135,7 +135,16 @@ export const SessionChange = z.object({
     .transform((label) => label?.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim() || null),
 });
 
-const Words = z.string().trim().min(1).max(4000);
+/**
+ * The agent is shown the first 4,000 characters and that there are more; the session's page has all of them. What is
+ * piped in may hold what PostgreSQL refuses: NUL becomes its visible symbol, half a surrogate pair U+FFFD.
+ */
+const Words = z
+  .string()
+  .trim()
+  .min(1)
+  .max(131_072)
+  .overwrite((text) => text.toWellFormed().replaceAll("\0", "\u2400"));
 
 export const Inject = z.object({
   text: Words,

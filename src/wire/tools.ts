@@ -11,6 +11,8 @@ export interface Tool {
   inputSchema: { type: "object"; properties: Record<string, object>; required?: string[] };
   /** Nothing is changed by it. */
   isReading?: true;
+  /** Done twice it is not the same as once: a call without an answer is not repeated. */
+  isOnce?: true;
   /** Stands in every request, so that it can be called without a search for it. */
   isReady?: true;
 }
@@ -28,6 +30,7 @@ export const TOOLS: readonly Tool[] = [
     name: "polaris_connect",
     description:
       "Record this session into a project, only when the user asks. With the name of a session there, go on with that one.",
+    isOnce: true,
     inputSchema: {
       type: "object",
       properties: { project: text("its slug"), session: text("name; made up when absent") },
@@ -37,6 +40,7 @@ export const TOOLS: readonly Tool[] = [
   {
     name: "polaris_disconnect",
     description: "Stop recording this session, only when the user asks.",
+    isOnce: true,
     inputSchema: { type: "object", properties: {} },
   },
   {
@@ -92,6 +96,8 @@ export const TOOLS: readonly Tool[] = [
 
 /** Who asks is known by its process; the agent session it was started in is the second best. */
 export const ToolCall = z.object({
+  /** The same call again, when no answer came: it gets the same answer. Callers of an earlier version have none. */
+  call: z.guid().optional(),
   pid: z.int(),
   agentSession: z.string().max(200).optional(),
   tool: z.string().max(64),
@@ -102,6 +108,8 @@ export type ToolCall = z.infer<typeof ToolCall>;
 export interface ToolAnswer {
   text: string;
   isError?: true;
+  /** It holds advice: the recorder waits to hear whether the agent was given it (POST /given). */
+  receipt?: true;
 }
 
 /** As the recorder says them: an older `polaris mcp` shows also those that it has never heard of. */
@@ -111,6 +119,7 @@ export const ToolList = z.array(
     description: z.string(),
     inputSchema: z.looseObject({ type: z.literal("object") }),
     isReading: z.literal(true).optional(),
+    isOnce: z.literal(true).optional(),
     isReady: z.literal(true).optional(),
   }),
 );

@@ -178,6 +178,19 @@ describe("C4: recall and edit until delivered", () => {
     ]);
   });
 
+  test("what could not be delivered waits at its machine for a chance, and is taken back until then", async () => {
+    const { id } = await world.inject("Use HS256.");
+    await world.report("failed", { injection: id, reason: "Nothing of Polaris runs there now." });
+    expect((await change("PATCH", id, { text: "Use RS256." })).status).toBe(409);
+    const recalled = await change("DELETE", id);
+    expect(await recalled.json()).toMatchObject({ state: "recalled" });
+    expect(await world.steps(id)).toEqual(["queued", "failed", "recalled"]);
+    const given = await world.inject("Use RS256.");
+    await world.report("delivered", { injection: given.id, route: "socket" });
+    await world.report("failed", { injection: given.id, reason: "The agent gave no sign of it." });
+    expect((await change("DELETE", given.id)).status).toBe(409);
+  });
+
   test("once delivered it is too late, and the sender is told so", async () => {
     const { id } = await world.inject("Use HS256.");
     await world.report("delivered", { injection: id, route: "socket" });

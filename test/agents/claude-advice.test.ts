@@ -57,7 +57,13 @@ test("C5: a name cannot end the attribute it stands in, nor the line", () => {
 test("C5: what is too long is cut, and says so", () => {
   const said = frame({ ...WORDS, text: "x".repeat(10_000) });
   expect(said.length).toBeLessThan(4_500);
-  expect(said).toContain("\n> [cut here: 6000 more characters; the session's page has them]\n");
+  expect(said).toContain("\n> [cut here: there is more; the session's page has all of it]\n");
+  // A hook's words go to a file beyond 10,000 characters, and every line costs a quotation mark.
+  for (const end of ["\n", "\r", "\u2028"]) {
+    const lines = frame({ ...WORDS, text: `x${end.repeat(10_000)}x` });
+    expect(lines.length).toBeLessThan(4_500);
+    expect(lines).toContain("[cut here: ");
+  }
 });
 
 /** A line of the transcript, a hook's prompt, and what a hook of ours said: as Claude Code 2.1.329 writes them. */

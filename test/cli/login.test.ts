@@ -197,8 +197,7 @@ describe("profiles (F3)", () => {
     expect((await polarisRun(here, "logout")).code).toBe(3);
   });
 
-  test("logout ends the device on the server too, and says when it cannot be told", async () => {
-    using here = world();
+  async function signedIn(here: Here): Promise<string> {
     await using login = run(here, ["login", "--url", polaris.url, "--no-open"]);
     const address = await until(() => /http\S+authorize\S+/.exec(login.said.err)?.[0]);
     const fields = Object.fromEntries(new URL(address).searchParams);
@@ -207,8 +206,23 @@ describe("profiles (F3)", () => {
     expect((await login.ended()).code).toBe(0);
     const access = filesOf(here).now.profiles.local?.access?.token ?? "";
     expect((await polaris.call("/me", { as: access })).status).toBe(200);
+    return access;
+  }
+
+  test("logout ends the device on the server too, and says when it cannot be told", async () => {
+    using here = world();
+    const access = await signedIn(here);
     const out = JSON.parse((await polarisRun(here, "logout", "--json")).out);
     expect(out).toEqual([{ profile: "local", revoked: true }]);
+    expect((await polaris.call("/me", { as: access })).status).toBe(401);
+  });
+
+  test("G1: uninstall ends the device on the server too; one that keeps the data does not", async () => {
+    using here = world();
+    const access = await signedIn(here);
+    expect((await polarisRun(here, "uninstall", "--keep-data")).code).toBe(0);
+    expect((await polaris.call("/me", { as: access })).status).toBe(200);
+    expect((await polarisRun(here, "uninstall")).out).toContain("this machine's sign-in at http");
     expect((await polaris.call("/me", { as: access })).status).toBe(401);
   });
 });

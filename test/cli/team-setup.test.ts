@@ -9,7 +9,6 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { z } from "zod";
@@ -19,6 +18,7 @@ import { until } from "../../src/lib/until.ts";
 import { startExternal } from "../helpers/external.ts";
 import { tokenBy } from "../helpers/owner.ts";
 import { startPolaris } from "../helpers/polaris.ts";
+import { freePort } from "../helpers/port.ts";
 import { program, root, startService } from "../helpers/service.ts";
 import { startSlack } from "../helpers/slack.ts";
 import { temporary } from "../helpers/temp.ts";
@@ -72,19 +72,10 @@ function operator(folder: string) {
   };
 }
 
-/** Free when it was asked; nobody else on this machine takes ports at random from below. */
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return String(typeof address === "object" ? address?.port : 0);
-}
-
 test("I3: setup without questions ends with a server that serves, and the link that claims it", async () => {
   await using folder = temporary();
   const { dataDir, env, done, settings } = operator(folder.path);
-  const port = await freePort();
+  const port = String(await freePort());
   const answers = join(folder.path, "answers.json");
   writeFileSync(
     answers,
@@ -116,7 +107,7 @@ test("I3: setup without questions ends with a server that serves, and the link t
 test("I3: every answer is tested first, and a wrong one changes nothing", async () => {
   await using folder = temporary();
   const { dataDir, setup, done, settings } = operator(folder.path);
-  const port = await freePort();
+  const port = String(await freePort());
   const wrong: [string[], RegExp][] = [
     [["--database", "postgres://nobody:none@127.0.0.1:1/none"], /database does not answer/],
     [["--port", "70000"], /"70000" is not a port/],
@@ -159,7 +150,7 @@ test("I3: setup with a database and a certificate of one's own", async () => {
     ...["-days", "2", ...subject, "-keyout", key, "-out", cert],
   ]);
   expect(made.exitCode).toBe(0);
-  const port = await freePort();
+  const port = String(await freePort());
   const args = ["--port", port, "--public-url", `https://localhost:${port}`, "--service", "none"];
   const result = await done(
     ...args,
@@ -186,7 +177,7 @@ test("D8, I3: setup gives the link that makes the Slack app, and tries what Slac
   await using folder = temporary();
   await using slack = startSlack();
   const { dataDir, env, setup, done, settings } = operator(folder.path);
-  const port = await freePort();
+  const port = String(await freePort());
   const base = ["--port", port, "--service", "none", "--public-url", "https://polaris.example.com"];
   const first = await done(...base);
   const manifest = new URL(first.slackLink ?? "").searchParams.get("manifest_json") ?? "";
@@ -279,11 +270,11 @@ test("I4: a renewed certificate is taken up, a half-written one is not", async (
 test("I3: questions in a terminal; Ctrl-C leaves the old state, the end writes the new one", async () => {
   await using folder = temporary();
   const { dataDir, env, done, settings } = operator(folder.path);
-  const port = await freePort();
+  const port = String(await freePort());
   await using slack = startSlack();
   await done("--port", port, "--service", "none", "--slack-api-url", slack.apiUrl);
   const before = settings();
-  const other = await freePort();
+  const other = String(await freePort());
 
   function terminal() {
     let drawn = "";
@@ -349,7 +340,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const { dataDir, done } = operator(folder.path);
     const units = join(folder.path, "units");
     mkdirSync(units);
-    const port = await freePort();
+    const port = String(await freePort());
     const args = ["--service", "systemd", "--user", "nobody", "--unit-dir", units, "--port", port];
     const result = await done(...args);
     expect(result.unit).toBe(join(units, "polaris-server.service"));

@@ -147,7 +147,9 @@ test("F3: what was begun under one sign-in never goes to another organisation, a
   await until(async () => (await texts("theirs")).includes("t1"));
   await until(async () => (await texts("mine")).length === 3);
 
-  // Signed out of the first: its events wait, and do not go to the one that is left.
+  // Signed out of the first: its events wait, and do not go to the one that is left. The machine has the server's word
+  // for those before, which comes after they can be read there; else they would wait with them.
+  await until(async () => (await machine.status()).journal.pending === 0);
   await changeCredentials(machine.place, ({ profiles: { other } }) =>
     other ? { current: "other", profiles: { other } } : undefined,
   );

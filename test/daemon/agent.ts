@@ -50,6 +50,8 @@ const Line = z.object({
 });
 export type Line = z.infer<typeof Line>;
 
+const Given = z.object({ injection: z.string() });
+
 export const tiny: Agent = {
   name: "tiny",
   participant: "agent:tiny",
@@ -122,6 +124,10 @@ export const tiny: Agent = {
     signs(line) {
       const { takes } = Line.safeParse(parse(line)).data ?? {};
       return takes ? [{ injection: takes, is: "taken" }] : [];
+    },
+    givenIn({ kind, body }) {
+      const { injection } = Given.safeParse(body.from).data ?? {};
+      return kind === "tool.result" && injection ? [injection] : [];
     },
   },
 };

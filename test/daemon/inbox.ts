@@ -62,3 +62,30 @@ export function startMcp(world: Pick<World, "place" | "folder">, inbox: string |
     },
   };
 }
+
+/** The line of a `polaris mcp` to the recorder, as that opens it, and what is said on it. */
+export async function openStation(
+  { place }: Pick<World, "place">,
+  id: string = crypto.randomUUID(),
+) {
+  const gone = new AbortController();
+  const who = { id, pid: process.pid, agentSession: "one", ways: ["socket"], written: [] };
+  const response = await fetch("http://polaris/station", {
+    unix: place.socket,
+    signal: gone.signal,
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(who),
+  });
+  let said = "";
+  const reading = (async () => {
+    for await (const chunk of response.body ?? []) said += new TextDecoder().decode(chunk);
+  })().catch(() => undefined);
+  return {
+    said: () => said,
+    async [Symbol.asyncDispose]() {
+      gone.abort();
+      await reading;
+    },
+  };
+}

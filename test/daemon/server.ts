@@ -18,6 +18,7 @@ export function startServer({ token = "good", port = 0 } = {}) {
   let trouble: Trouble | undefined;
   let tokenNow = token;
   let taken = new Set<string>();
+  let lastSeq: number | undefined;
 
   const server = Bun.serve({
     port,
@@ -32,6 +33,9 @@ export function startServer({ token = "good", port = 0 } = {}) {
       if (request.headers.get("authorization") !== `Bearer ${tokenNow}`) return refuse(401);
       if (pathname === "/me") return Response.json({ participant: "user:manu", org: "test" });
       if (pathname.endsWith("/events")) return stream(request);
+      if (lastSeq !== undefined && /\/sessions\/[^/]+$/.test(pathname)) {
+        return Response.json({ lastSeq });
+      }
       return refuse(404);
     },
   });
@@ -123,6 +127,10 @@ export function startServer({ token = "good", port = 0 } = {}) {
       events.clear();
       order.length = 0;
       taken = new Set();
+    },
+    /** How far it says that its record of every session goes. */
+    setLastSeq(seq: number) {
+      lastSeq = seq;
     },
     takeName: (name: string) => void taken.add(name),
     /** Sends one frame to every open stream; answers how many there were. */

@@ -151,6 +151,9 @@ const ROWS: Record<number, string> = {
       values ('${id(1)}', '${id(3)}', 1, '${id(61)}', '${id(62)}', '${id(5)}', 9);
     insert into removals (id, org_id, project_id, at, reason, first_seq, last_seq, events, sha256)
       values ('${id(63)}', '${id(1)}', '${id(3)}', '2026-01-10T00:00:00Z', 'age', 1, 1, 1, '\\x00ff03');`,
+  11: `
+    insert into policies (org_id, policy, updated_at, updated_by)
+      values ('${id(1)}', '{"allow": ["ü \\" 🚀"]}', '2026-01-11T00:00:00Z', 'user:manu');`,
 };
 
 /** As `core/audit.ts` links a first row. */

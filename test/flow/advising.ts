@@ -1,29 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../src/lib/until.ts";
-import type { StoredEvent } from "../../src/wire/event.ts";
 import { startModel } from "../doubles/model.ts";
 import { type Chain, startChain } from "../helpers/chain.ts";
 import { print } from "./client.ts";
+import { advise, type Outcome } from "./sending.ts";
 import { HOMES, type HomeName, hello, type Row, SCRIPTS } from "./states.ts";
 import { BYPASS, seedHome, startTerminal, type Terminal } from "./terminal.ts";
-
-/** What became of one piece of advice. */
-export interface Outcome {
-  row: Row;
-  /** In milliseconds since it was sent. */
-  deliveredMs: number | undefined;
-  modelMs: number | undefined;
-  seenMs: number | undefined;
-  failedMs: number | undefined;
-  route: string | undefined;
-  reason: string | undefined;
-  /** How often the latest request of that conversation holds it. */
-  copies: number;
-  /** How its entry into the conversation is recorded. */
-  entries: StoredEvent[];
-  receipts: string[];
-}
 
 export async function startWorld() {
   await using stack = new AsyncDisposableStack();
@@ -104,6 +87,7 @@ function strip(plugin: string): void {
 export async function run(world: World, row: Row): Promise<Outcome> {
   const { chain, model } = world;
   const { home, cwd } = await world.place(row.home);
+  if (row.joined) await chain.polaris("unlink", cwd);
   const project = world.projectOf(cwd);
   const options = { cwd, args: row.args ?? [], env: row.env ?? {} };
   if (row.print) {
@@ -132,9 +116,37 @@ export async function run(world: World, row: Row): Promise<Outcome> {
     await running(world, cwd);
     return await advise(world, row, project);
   }
+  if (row.joined) await joinLate(world, first, home, cwd);
   await row.before?.(world, first, cwd);
   if (row.route !== "none") await running(world, cwd);
-  return await advise(world, row, project, () => row.after?.(first, world));
+  return await advise(world, row, project, {
+    during: () => row.during?.(world, first, cwd),
+    async after() {
+      await row.after?.(first, world);
+      if (!row.resumed) return;
+      const again = stack.use(
+        startTerminal({ home, place: chain.place }, model, { ...options, args: ["--continue"] }),
+      );
+      await ready(again, row);
+    },
+  });
+}
+
+/** A session that began unrecorded, and has had a turn, is joined. */
+async function joinLate(
+  world: World,
+  terminal: Terminal,
+  home: string,
+  cwd: string,
+): Promise<void> {
+  const { chain } = world;
+  await terminal.say("Say hello");
+  await terminal.shows("Hello!");
+  const folder = join(home, ".claude/projects", cwd.replace(/[^a-zA-Z0-9]/g, "-"));
+  const [file = ""] = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+  const agentSession = file.replace(".jsonl", "");
+  await chain.polaris("join", world.projectOf(cwd), "--agent-session", agentSession);
+  await running(world, cwd);
 }
 
 /** The client asks once for each home whether it is meant. */
@@ -154,69 +166,3 @@ const running = (world: World, cwd: string) =>
     timeoutMs: 20_000,
     what: "a running session on the server",
   });
-
-async function advise(
-  { chain, model }: World,
-  row: Row,
-  project: string,
-  after?: () => Promise<unknown> | undefined,
-): Promise<Outcome> {
-  const all = await chain.sessions(project);
-  const session = all.find(({ state }) => state !== "finished") ?? all[0];
-  const text = `Mind the ${Bun.randomUUIDv7().slice(-12)} gap`;
-  const path = `${chain.url}/projects/${project}/sessions/${session?.name}/inject`;
-  const headers = { authorization: `Bearer ${chain.token}`, "content-type": "application/json" };
-  const began = performance.now();
-  const since = () => Math.round(performance.now() - began);
-  const response = await fetch(path, { method: "POST", headers, body: JSON.stringify({ text }) });
-  if (!response.ok) throw new Error(`${row.state}: ${await response.text()}`);
-  // The shape is this helper's claim; what tests assert is the check.
-  const { id } = (await response.json()) as { id: string };
-  const times: Record<string, number> = {};
-  const asked = () => model.asked.filter(({ body }) => body.includes(text));
-  const log = async () => {
-    const events = await chain.log(project);
-    for (const { kind, body } of events) if (body.injection === id) times[kind] ??= since();
-    return events;
-  };
-  await until(
-    async () => {
-      if (asked().length > 0) times.model ??= since();
-      await log();
-      return (
-        times["injection.delivered"] || times["injection.failed"] || times["injection.expired"]
-      );
-    },
-    { timeoutMs: 45_000, what: `${row.state}: a receipt` },
-  );
-  await after?.();
-  const isOver = () =>
-    (times["injection.seen"] && times.model) ||
-    times["injection.failed"] ||
-    times["injection.expired"];
-  await until(
-    async () => {
-      if (asked().length > 0) times.model ??= since();
-      await log();
-      return isOver();
-    },
-    { timeoutMs: 45_000, what: `${row.state}: the end of its way` },
-  );
-  // A second copy would come with one of the next requests.
-  await Bun.sleep(1_000);
-  const events = await log();
-  const receipts = events.filter(({ body }) => body.injection === id);
-  const last = receipts.at(-1)?.body ?? {};
-  return {
-    row,
-    deliveredMs: times["injection.delivered"],
-    modelMs: times.model,
-    seenMs: times["injection.seen"],
-    failedMs: times["injection.failed"] ?? times["injection.expired"],
-    route: typeof last.route === "string" ? last.route : undefined,
-    reason: typeof last.reason === "string" ? last.reason : undefined,
-    copies: (asked().at(-1)?.body.split(text).length ?? 1) - 1,
-    entries: events.filter((event) => event.kind === "user.message" && event.text?.includes(text)),
-    receipts: receipts.map(({ kind }) => kind.replace("injection.", "")),
-  };
-}

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../helpers/service.ts";
-import { type Outcome, run, startWorld } from "./advising.ts";
+import { run, startWorld } from "./advising.ts";
+import { HARD } from "./hard.ts";
+import type { Outcome } from "./sending.ts";
 import { ROWS } from "./states.ts";
 
 /**
@@ -16,7 +18,7 @@ const lines = [
 ];
 let wrong = 0;
 await using world = await startWorld();
-for (const row of ROWS.filter(({ state }) => state.includes(wanted))) {
+for (const row of [...ROWS, ...HARD].filter(({ state }) => state.includes(wanted))) {
   try {
     const outcome = await run(world, row);
     const fault = faultOf(outcome);
@@ -39,15 +41,18 @@ if (args.includes("--write") && wrong === 0) {
 }
 process.exitCode = wrong === 0 ? 0 : 1;
 
-function faultOf({ row, copies, route, receipts, entries, failedMs }: Outcome): string | undefined {
+function faultOf(outcome: Outcome): string | undefined {
+  const { row, copies, route, receipts, entries, inOrder, failedMs } = outcome;
   if (row.route === "none") {
-    if (copies !== 0 || entries.length !== 0) return "it was read";
+    if (copies.join() !== "0" || entries.length !== 0) return "it was read";
     return failedMs === undefined || failedMs > 30_000 ? "its sender was not told" : undefined;
   }
-  if (copies !== 1) return `${copies} copies`;
-  if (entries.length !== 1) return `recorded ${entries.length} times`;
+  if (copies.join() !== "1") return `${copies} copies`;
+  if (entries.length !== (row.count ?? 1)) return `recorded ${entries.length} times`;
   if (entries.some(({ body }) => body.origin !== "injected")) return "recorded as a prompt";
-  return route === row.route && receipts.at(-1) === "seen" ? undefined : `${route}: ${receipts}`;
+  if (!inOrder) return "not in order";
+  const isSeen = receipts.every((one) => one.at(-1) === "seen");
+  return route === row.route && isSeen ? undefined : `${route}: ${receipts.join(" / ")}`;
 }
 
 function lineOf({
@@ -59,7 +64,7 @@ function lineOf({
   reason,
   receipts,
 }: Outcome): string {
-  const told = failedMs === undefined ? receipts.join(", ") : `not delivered: ${reason}`;
+  const told = failedMs === undefined ? (receipts[0] ?? []).join(", ") : `not delivered: ${reason}`;
   const way = row.route === "none" ? "–" : row.route;
   const cells = [row.state, way, deliveredMs, modelMs, seenMs ?? failedMs, told].map((cell) =>
     typeof cell === "number" ? `${(cell / 1000).toFixed(2)} s` : (cell ?? "–"),

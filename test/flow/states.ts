@@ -21,6 +21,8 @@ const QUESTION = {
   ],
 };
 
+const TASK = { prompt: "Task of a subagent", subagent_type: "general-purpose" };
+
 export const SCRIPTS: Record<string, Step[]> = {
   "Say hello": [{ text: "Hello!" }],
   "Think about it": [{ text: "Thought.", waitMs: 3_000 }],
@@ -34,6 +36,15 @@ export const SCRIPTS: Record<string, Step[]> = {
   "Touch the marker": [
     { text: "I need a marker.", tool: "Bash", input: { command: "touch marker.txt" } },
     { text: "The marker is there." },
+  ],
+  "Send two out": [
+    { text: "Sending.", tool: "Agent", input: { ...TASK, description: "one" } },
+    { text: "Another.", tool: "Agent", input: { ...TASK, description: "two" } },
+    { text: "Both are out." },
+  ],
+  "Task of a subagent": [
+    { text: "On it.", tool: "Bash", input: { command: "sleep 4" } },
+    { text: "Task done." },
   ],
   "Ask about the colour": [
     { text: "One question first.", tool: "AskUserQuestion", input: { questions: [QUESTION] } },
@@ -49,6 +60,8 @@ export const HOMES = {
   "no inbox": { strip: true },
   /** Its client starts no hook when a file changes. */
   "no bell": { silent: true },
+  /** Neither: an older client. */
+  older: { strip: true, silent: true },
   refusing: { settings: { crossSessionInbound: "refuse" } },
   holding: { settings: { crossSessionInbound: "hold" } },
 } as const;
@@ -64,8 +77,18 @@ export interface Row {
   env?: Record<string, string>;
   /** Brings the session into the state. */
   before?: (world: World, terminal: Terminal, cwd: string) => Promise<unknown>;
-  /** After the advice was sent: what lets the session go on. */
+  /** Once the advice was sent. */
+  during?: (world: World, terminal: Terminal, cwd: string) => Promise<unknown>;
+  /** After its first receipt: what lets the session go on. */
   after?: (terminal: Terminal, world: World) => Promise<unknown>;
+  /** So many pieces at once, by two people. */
+  count?: number;
+  /** What stands behind the words that are looked for. */
+  more?: string;
+  /** Its directory is linked to no project: it is joined after its first turn. */
+  joined?: boolean;
+  /** After `after` the agent goes on in a new process. */
+  resumed?: boolean;
   /** A printed run instead of a terminal. */
   print?: string;
   essential?: boolean;

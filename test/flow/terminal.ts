@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { until } from "../../src/lib/until.ts";
 import type { Chain } from "../helpers/chain.ts";
 
@@ -33,20 +33,41 @@ export function seedHome(home: string, ...directories: string[]): void {
 /** The mode in which nothing is asked. */
 export const BYPASS = "--dangerously-skip-permissions";
 
+/** Where a shell finds it by its name, in the mode of these tests. */
+function pathWith(home: string, claude: string, mode: string[]): string {
+  const folder = join(home, "bin");
+  mkdirSync(folder, { recursive: true });
+  const script = `#!/bin/sh\nexec '${claude}' ${mode.join(" ")} "$@"\n`;
+  writeFileSync(join(folder, "claude"), script, { mode: 0o755 });
+  return `${folder}${delimiter}${process.env.PATH ?? ""}`;
+}
+
 /** The real Claude Code in a terminal of its own: typed into key by key, read by what it draws. */
 export function startTerminal(
   chain: Pick<Chain, "home" | "place">,
   model: { url: string },
-  { cwd, args = [], env = {} }: { cwd: string; args?: string[]; env?: Record<string, string> },
+  {
+    cwd,
+    args = [],
+    env = {},
+    command,
+  }: {
+    cwd: string;
+    args?: string[];
+    env?: Record<string, string>;
+    /** A line for a shell that starts it, as Polaris has named it. */
+    command?: string;
+  },
 ) {
   const claude = process.env.POLARIS_TEST_CLAUDE ?? "";
   const decoder = new TextDecoder();
   let drawn = "";
   const mode = args.includes(BYPASS) ? [] : ["--permission-mode", "manual"];
-  const child = Bun.spawn([claude, ...mode, ...args], {
+  const start = command === undefined ? [claude, ...mode, ...args] : ["sh", "-c", command];
+  const child = Bun.spawn(start, {
     cwd,
     env: {
-      PATH: process.env.PATH ?? "",
+      PATH: command === undefined ? (process.env.PATH ?? "") : pathWith(chain.home, claude, mode),
       HOME: chain.home,
       POLARIS_HOME: chain.place.home,
       TERM: "xterm-256color",

@@ -1,25 +1,44 @@
+import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "../../src/lib/until.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const FOLDER = join(ROOT, ".cache/test");
 
-/** The executable of this platform, built once for each state of its sources. */
+/** The executable of this platform, built once for each state of its sources, by whichever worker asks first. */
 export async function executable(): Promise<string> {
   const path = join(FOLDER, `polaris-${await state()}`);
   if (existsSync(path)) return path;
   mkdirSync(FOLDER, { recursive: true });
-  for (const name of readdirSync(FOLDER)) rmSync(join(FOLDER, name), { force: true });
-  const half = `${path}.${process.pid}.tmp`;
-  const child = Bun.spawn([process.execPath, "scripts/build.ts", "--outfile", half], {
-    cwd: ROOT,
-    stdout: "ignore",
-    stderr: "pipe",
+  return await alone(async () => {
+    if (existsSync(path)) return path;
+    for (const name of readdirSync(FOLDER)) {
+      if (!name.startsWith("lock")) rmSync(join(FOLDER, name), { recursive: true, force: true });
+    }
+    const half = `${path}.tmp`;
+    const child = Bun.spawn([process.execPath, "scripts/build.ts", "--outfile", half], {
+      cwd: ROOT,
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    const words = await new Response(child.stderr).text();
+    if ((await child.exited) !== 0) throw new Error(`the build failed: ${words}`);
+    renameSync(half, path);
+    return path;
   });
-  const words = await new Response(child.stderr).text();
-  if ((await child.exited) !== 0) throw new Error(`the build failed: ${words}`);
-  renameSync(half, path);
-  return path;
+}
+
+/** While no other process does: they would build the same, and clear away what the other has half built. */
+async function alone<T>(work: () => Promise<T>): Promise<T> {
+  const lock = new Database(join(FOLDER, "lock"), { create: true });
+  const take = () => !!lock.run("begin exclusive");
+  try {
+    await until(take, { timeoutMs: 200_000, everyMs: 100, what: "another worker's build" });
+    return await work();
+  } finally {
+    lock.close();
+  }
 }
 
 /** A hash over everything that may end up in the executable. */

@@ -1,11 +1,11 @@
 import { createEmulator } from "emulate";
-import { freePort } from "./issuer.ts";
+import { freePort } from "./port.ts";
 
 /** GitHub's own service as `emulate` answers for it: a repository with a branch and its pull request. */
 export async function startGithub() {
   const server = await createEmulator({
     service: "github",
-    port: freePort(),
+    port: await freePort(),
     seed: {
       tokens: { "ghp-of-manu": { login: "manu", scopes: ["repo"] } },
       github: {

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
 import type { ProviderSettings } from "../../src/server/providers.ts";
+import { freePort } from "./port.ts";
 
 /** What the issuer says of an account; the login is its subject. */
 export interface Account {
@@ -9,20 +10,12 @@ export interface Account {
   name?: string;
 }
 
-/** A free port, for who must tell it to others before listening on it. */
-export function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = server;
-  void server.stop(true);
-  return port ?? 0;
-}
-
 /**
  * A real OpenID Connect provider (oidc-provider, certified and strict: PKCE and exact redirect addresses) on loopback.
  * Its own pages ask for a login, which is the account's name, and for consent.
  */
 export async function startIssuer(redirectUri: string, accounts: Record<string, Account>) {
-  const port = freePort();
+  const port = await freePort();
   const url = `http://localhost:${port}`;
   const [clientId, clientSecret] = ["polaris", crypto.randomUUID()];
   const provider = new Provider(url, {

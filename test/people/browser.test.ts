@@ -2,8 +2,9 @@ import { expect } from "bun:test";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { browserTest, openBrowser } from "../helpers/browser.ts";
-import { type Account, freePort, startIssuer } from "../helpers/issuer.ts";
+import { type Account, startIssuer } from "../helpers/issuer.ts";
 import { startPolaris } from "../helpers/polaris.ts";
+import { freePort } from "../helpers/port.ts";
 
 declare global {
   interface Window {
@@ -18,7 +19,7 @@ const accounts: Record<string, Account> = {
 };
 
 async function startWorld() {
-  const port = freePort();
+  const port = await freePort();
   await using stack = new AsyncDisposableStack();
   const issuer = stack.use(
     await startIssuer(`http://localhost:${port}/auth/oidc/callback`, accounts),

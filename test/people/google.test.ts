@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { createEmulator } from "emulate";
 import { providersOf } from "../../src/server/providers.ts";
-import { freePort } from "../helpers/issuer.ts";
 import { startPolaris } from "../helpers/polaris.ts";
+import { freePort } from "../helpers/port.ts";
 import { startVisitor } from "../helpers/visitor.ts";
 
 test("signs in with Google as its own service answers, set up by Google's three settings (F1)", async () => {
-  const port = freePort();
+  const port = await freePort();
   const redirect = `http://localhost:${port}/auth/google/callback`;
   await using google = await startGoogle(redirect);
   const providers = providersOf({
@@ -49,7 +49,7 @@ test("Google is Google unless told otherwise, and half a configuration is refuse
 async function startGoogle(redirect: string) {
   const google = await createEmulator({
     service: "google",
-    port: freePort(),
+    port: await freePort(),
     seed: {
       google: {
         users: [

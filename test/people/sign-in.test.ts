@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import * as links from "../../src/core/links.ts";
-import { type Account, freePort, startIssuer } from "../helpers/issuer.ts";
+import { type Account, startIssuer } from "../helpers/issuer.ts";
 import { type Polaris, startPolaris } from "../helpers/polaris.ts";
+import { freePort } from "../helpers/port.ts";
 import { type Seen, startVisitor, type Visitor } from "../helpers/visitor.ts";
 
 type Issuer = Awaited<ReturnType<typeof startIssuer>>;
 
-const port = freePort();
+const port = await freePort();
 const accounts: Record<string, Account> = {
   manu: { email: "manu@example.com", email_verified: true, name: "Manu" },
   "manu-later": { email: "manu@new.example", email_verified: true },
@@ -211,10 +212,23 @@ describe("a sign-in belongs to one browser and one moment", () => {
     expect(rows.length).toBeGreaterThan(5);
     for (const { row } of rows) expect(row).not.toContain("pol_s_");
   });
+
+  test("those that nobody came back from are swept a day after they are over", async () => {
+    const { admin } = polaris.database;
+    await admin`update sign_ins set expires_at = now() - interval '25 hours'`;
+    await admin`
+      update sign_ins set expires_at = now() - interval '23 hours'
+      where state_hash = (select state_hash from sign_ins limit 1)`;
+    await startVisitor().open(`${polaris.publicUrl}/auth/oidc/start`);
+    const rows = await admin<
+      { lives: boolean }[]
+    >`select expires_at > now() as lives from sign_ins order by lives`;
+    expect(rows.map(({ lives }) => lives)).toEqual([false, true]);
+  });
 });
 
 test("a provider that is away is a clear page, and signs in again once it is back", async () => {
-  const port = freePort();
+  const port = await freePort();
   const away = await startIssuer(`http://localhost:${port}/auth/oidc/callback`, accounts);
   await away[Symbol.asyncDispose]();
   await using server = await startPolaris({ port, entrance: { providers: [away.settings] } });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { SignUp } from "../../src/core/arrive.ts";
 import * as links from "../../src/core/links.ts";
-import { type Account, freePort, startIssuer } from "../helpers/issuer.ts";
+import { type Account, startIssuer } from "../helpers/issuer.ts";
 import { startPolaris } from "../helpers/polaris.ts";
+import { freePort } from "../helpers/port.ts";
 import { startVisitor, type Visitor } from "../helpers/visitor.ts";
 
 const accounts: Record<string, Account> = {
@@ -13,7 +14,7 @@ const accounts: Record<string, Account> = {
 
 /** A server with a provider, and a way to sign in there. */
 async function startWorld(signUp: SignUp) {
-  const port = freePort();
+  const port = await freePort();
   await using stack = new AsyncDisposableStack();
   const issuer = stack.use(
     await startIssuer(`http://localhost:${port}/auth/oidc/callback`, accounts),

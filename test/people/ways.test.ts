@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import { browserTest, launch } from "../helpers/browser.ts";
-import { freePort, startIssuer } from "../helpers/issuer.ts";
+import { startIssuer } from "../helpers/issuer.ts";
 import { as, person } from "../helpers/people.ts";
 import { startPolaris } from "../helpers/polaris.ts";
+import { freePort } from "../helpers/port.ts";
 import { findings, LOOKS, signedIn } from "../web/pages.ts";
 
 test("admins see which ways in the server has, what to set for others, and no secret (E6, F1)", async () => {
-  const port = freePort();
+  const port = await freePort();
   await using issuer = await startIssuer(`http://localhost:${port}/auth/oidc/callback`, {});
   await using polaris = await startPolaris({
     port,

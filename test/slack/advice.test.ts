@@ -1,8 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import type { StoredEvent } from "../../src/wire/event.ts";
 import type { Injection } from "../../src/wire/injection.ts";
 import type { Page } from "../../src/wire/session.ts";
 import type { Json } from "../doubles/slack/model.ts";
+import { test } from "./both.ts";
 import { startWorld, type World } from "./world.ts";
 
 /** A project with a session on a machine that listens, seen in Slack. */
@@ -29,8 +30,8 @@ const reactions = (world: World, ts: string): string[] =>
 
 const whispers = (world: World): string[] => world.slack.ephemerals.map(({ text }) => String(text));
 
-test("D4: a reply in a session's thread is advice of whoever wrote it, with receipts where it was written", async () => {
-  await using world = await startWorld();
+test("D4: a reply in a session's thread is advice of whoever wrote it, with receipts where it was written", async (answers) => {
+  await using world = await startWorld(answers);
   await world.member("krishna");
   const { machine, card } = await withSession(world);
   const said = await world.slack.say(
@@ -74,14 +75,14 @@ test("D4: a reply in a session's thread is advice of whoever wrote it, with rece
   );
 });
 
-test("D4: in the channel a session's name, its driver or a mention says who is meant", async () => {
-  await using world = await startWorld();
+test("D4: in the channel a session's name, its driver or a mention says who is meant", async (answers) => {
+  await using world = await startWorld(answers);
   await world.member("krishna");
   await withSession(world, "s-7a3f");
   await withSession(world, "s-1111", "user:krishna");
   await world.slack.say("etl", "krishna", "s-7a3f: by name");
   await world.slack.say("etl", "krishna", "@manu by driver");
-  await world.slack.say("etl", "krishna", "<@U0MANU> by mention");
+  await world.slack.say("etl", "krishna", `<@${world.idOf("manu")}> by mention`);
   await world.found(async () => (await injections(world)).length === 3);
   expect((await injections(world)).map(({ text }) => text).sort()).toEqual([
     "by driver",
@@ -91,13 +92,13 @@ test("D4: in the channel a session's name, its driver or a mention says who is m
   expect(await injections(world, "s-1111")).toHaveLength(0);
 });
 
-test("D4: text for nobody gets a private hint with a button for each live session, which sends it", async () => {
-  await using world = await startWorld();
+test("D4: text for nobody gets a private hint with a button for each live session, which sends it", async (answers) => {
+  await using world = await startWorld(answers);
   await world.member("krishna");
   await withSession(world);
   const said = await world.slack.say("etl", "krishna", "is anybody there?");
   const hint = await world.found(() => world.slack.ephemerals[0]);
-  expect(hint.user).toBe("U0KRISHNA");
+  expect(hint.user).toBe(world.idOf("krishna"));
   expect(hint.text).toContain("Nobody was addressed.");
   const picked = await clickIn(world, hint, "polaris_pick_0");
   expect(picked.state).toBe("acked");
@@ -105,8 +106,8 @@ test("D4: text for nobody gets a private hint with a button for each live sessio
   await world.found(() => reactions(world, said.ts).includes("eyes"));
 });
 
-test("D4: what people say among themselves, the app and other apps is nobody's advice", async () => {
-  await using world = await startWorld();
+test("D4: what people say among themselves, the app and other apps is nobody's advice", async (answers) => {
+  await using world = await startWorld(answers);
   await world.member("krishna");
   const { card } = await withSession(world);
   const topic = await world.slack.say("etl", "krishna", "lunch?");
@@ -118,17 +119,17 @@ test("D4: what people say among themselves, the app and other apps is nobody's a
   expect(world.slack.ephemerals).toHaveLength(1);
 });
 
-test("C4: an edit before delivery edits the advice, a deletion recalls it, too late is said", async () => {
-  await using world = await startWorld();
+test("C4: an edit before delivery edits the advice, a deletion recalls it, too late is said", async (answers) => {
+  await using world = await startWorld(answers);
   await world.member("krishna");
   const { machine, card } = await withSession(world);
   const first = await world.slack.say("etl", "krishna", "use HS256", { thread: card.ts });
   await one(world);
-  world.slack.edit("etl", first.ts, "use RS256");
+  await world.slack.edit("etl", first.ts, "use RS256");
   const edited = await world.found(async () =>
     (await injections(world)).find(({ text }) => text === "use RS256"),
   );
-  world.slack.remove("etl", first.ts);
+  await world.slack.remove("etl", first.ts);
   await world.found(async () =>
     (await injections(world)).some(({ id, state }) => id === edited.id && state === "recalled"),
   );
@@ -139,12 +140,12 @@ test("C4: an edit before delivery edits the advice, a deletion recalls it, too l
   const body = { injection: late.id, route: "socket" };
   const line = { kind: "injection.delivered", sender: "agent:claude", body };
   await world.polaris.ingest([machine.head(), machine.line(line)]);
-  world.slack.edit("etl", second.ts, "use ES256");
+  await world.slack.edit("etl", second.ts, "use ES256");
   await world.found(() => whispers(world).some((text) => text.startsWith("Too late")));
 });
 
-test("C4: advice that failed is said to its author alone, with the reason", async () => {
-  await using world = await startWorld();
+test("C4: advice that failed is said to its author alone, with the reason", async (answers) => {
+  await using world = await startWorld(answers);
   await world.member("krishna");
   const { machine, card } = await withSession(world);
   const said = await world.slack.say("etl", "krishna", "hello", { thread: card.ts });
@@ -157,41 +158,37 @@ test("C4: advice that failed is said to its author alone, with the reason", asyn
   await world.found(() => reactions(world, said.ts).includes("x"));
   await world.found(() =>
     world.slack.ephemerals.find(
-      (it) => it.user === "U0KRISHNA" && String(it.text).includes("the session has ended"),
+      (it) =>
+        it.user === world.idOf("krishna") && String(it.text).includes("the session has ended"),
     ),
   );
 });
 
 describe("C5: who may advise from Slack", () => {
-  test("linked people by default; others are told privately how", async () => {
-    await using world = await startWorld();
+  test("linked people by default; others are told privately how", async (answers) => {
+    await using world = await startWorld(answers);
     const { card } = await withSession(world);
     await world.slack.say("etl", "krishna", "let me in", { thread: card.ts });
     await world.found(() => whispers(world).some((text) => text.includes("linked to none")));
     expect(await injections(world)).toHaveLength(0);
   });
 
-  test("everybody of the workspace as slack:<name>, where the project wishes it; guests and strangers not", async () => {
-    await using world = await startWorld();
+  test("everybody of the workspace as slack:<name>, where the project wishes it; guests and strangers not", async (answers) => {
+    await using world = await startWorld(answers);
     const { card } = await withSession(world);
     await world.patch("/projects/etl/slack", { advice: "channel" });
     await world.slack.say("etl", "krishna", "let me in", { thread: card.ts });
     expect(await one(world)).toMatchObject({ from: "slack:krishna", text: "let me in" });
-    world.slack.addUser("T0ACME", {
-      id: "U0GUEST",
-      name: "priya",
-      email: "priya@example.com",
-      isRestricted: true,
-    });
+    world.slack.addGuest("priya");
     await world.member("priya");
     await world.crowd("etl");
-    await world.slack.say("etl", "U0GUEST", "me too", { thread: card.ts });
+    await world.slack.say("etl", "priya", "me too", { thread: card.ts });
     await world.found(() => whispers(world).some((text) => text.startsWith("Guests")));
     expect(await injections(world)).toHaveLength(1);
   });
 
-  test("a viewer may not, and nobody where advice is off", async () => {
-    await using world = await startWorld();
+  test("a viewer may not, and nobody where advice is off", async (answers) => {
+    await using world = await startWorld(answers);
     await world.member("krishna", "viewer");
     const { card } = await withSession(world);
     await world.slack.say("etl", "krishna", "a viewer", { thread: card.ts });
@@ -202,8 +199,8 @@ describe("C5: who may advise from Slack", () => {
     expect(await injections(world)).toHaveLength(0);
   });
 
-  test("what Slack tells twice is advice once", async () => {
-    await using world = await startWorld();
+  test("what Slack tells twice is advice once", async (answers) => {
+    await using world = await startWorld(answers);
     await world.member("krishna");
     const { card } = await withSession(world);
     await world.slack.say("etl", "krishna", "once", { thread: card.ts });

@@ -1,13 +1,19 @@
 import { until } from "../../src/lib/until.ts";
 import type { SlackStatus } from "../../src/wire/slack.ts";
+import type { FakeSlackOptions } from "../doubles/slack/model.ts";
 import { plain } from "../helpers/plain.ts";
 import { startMachine, startPolaris } from "../helpers/polaris.ts";
-import { connectSlack, type Slack, startSlack, startTestBridge } from "../helpers/slack.ts";
+import { type Answers, connectSlack, startSlackOf, startTestBridge } from "../helpers/slack.ts";
 
 /** A server, a Slack, a bridge between them, and a machine that records into `etl`. */
-export async function startBridged(options: Parameters<typeof startSlack>[0] = {}) {
+export async function startBridged(
+  answers: Answers = "our Slack",
+  options: Partial<FakeSlackOptions> = {},
+) {
   await using stack = new AsyncDisposableStack();
-  const slack: Slack = stack.use(startSlack(options));
+  const slack = stack.use(await startSlackOf(answers, options));
+  // When all is told and the bridge has gone.
+  stack.defer(() => slack.agreed());
   const polaris = stack.use(await startPolaris({ slack: slack.settings }));
   await connectSlack(polaris.db, slack, polaris.caller);
   const bridge = stack.use(startTestBridge(polaris, slack, { pace: 20, speak: plain }));

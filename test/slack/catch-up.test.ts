@@ -5,38 +5,42 @@ import * as queue from "../../src/core/slack-queue.ts";
 import { until } from "../../src/lib/until.ts";
 import { plain } from "../helpers/plain.ts";
 import { connectSlack, startTestBridge } from "../helpers/slack.ts";
+import { test as both } from "./both.ts";
 import { startBridged } from "./bridged.ts";
 
-test("D7: what people wrote while no bridge ran is read in Slack's history, and handled once", async () => {
-  await using world = await startBridged({ retryDelaysMs: [] });
-  const { slack, polaris } = world;
-  await world.say("one");
-  const reply = await world.said("etl", "one");
-  const root = String(reply.thread_ts);
-  const word = (text: string, thread?: string) =>
-    slack.say("etl", "krishna", text, thread ? { thread } : {});
-  const handled = async () => {
-    const rows = await polaris.database.admin`
+both(
+  "D7: what people wrote while no bridge ran is read in Slack's history, and handled once",
+  async (answers) => {
+    await using world = await startBridged(answers, { retryDelaysMs: [] });
+    const { slack, polaris } = world;
+    await world.say("one");
+    const reply = await world.said("etl", "one");
+    const root = String(reply.thread_ts);
+    const word = (text: string, thread?: string) =>
+      slack.say("etl", "krishna", text, thread ? { thread } : {});
+    const handled = async () => {
+      const rows = await polaris.database.admin`
       select event_id from slack_inbox where message is not null and done_at is not null and error is null`;
-    return rows.map(({ event_id }: { event_id: string }) => event_id);
-  };
-  await word("heard");
-  await until(async () => (await handled()).length >= 1);
-  await world.bridge[Symbol.asyncDispose]();
-  await word("missed in the channel");
-  await word("missed in the thread", root);
-  expect(slack.lost.length).toBeGreaterThan(0);
-  const before = await handled();
-  await using _next = startTestBridge(polaris, slack, { pace: 20, speak: plain });
-  await until(async () => (await handled()).length >= before.length + 2, { timeoutMs: 15_000 });
-  await word("heard again");
-  await until(async () => (await handled()).length >= before.length + 3);
-  const ids = await handled();
-  expect(ids.filter((id: string) => id.startsWith("read "))).toHaveLength(2);
-});
+      return rows.map(({ event_id }: { event_id: string }) => event_id);
+    };
+    await word("heard");
+    await until(async () => (await handled()).length >= 1);
+    await world.bridge[Symbol.asyncDispose]();
+    await word("missed in the channel");
+    await word("missed in the thread", root);
+    expect(slack.lost.length).toBeGreaterThan(0);
+    const before = await handled();
+    await using _next = startTestBridge(polaris, slack, { pace: 20, speak: plain });
+    await until(async () => (await handled()).length >= before.length + 2, { timeoutMs: 15_000 });
+    await word("heard again");
+    await until(async () => (await handled()).length >= before.length + 3);
+    const ids = await handled();
+    expect(ids.filter((id: string) => id.startsWith("read "))).toHaveLength(2);
+  },
+);
 
 test("D1: a token that Slack renews every twelve hours is renewed before its end", async () => {
-  await using world = await startBridged({ app: { tokenRotation: true } });
+  await using world = await startBridged("our Slack", { app: { tokenRotation: true } });
   const { polaris, slack } = world;
   const token = () => slack.calls("chat.postMessage").at(-1)?.token;
   await world.say("one");

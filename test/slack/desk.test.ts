@@ -4,6 +4,7 @@ import type { Injection } from "../../src/wire/injection.ts";
 import type { Page } from "../../src/wire/session.ts";
 import type { SlackPerson } from "../../src/wire/slack-wishes.ts";
 import { as } from "../helpers/people.ts";
+import { test as both } from "./both.ts";
 import { startWorld, type World } from "./world.ts";
 
 async function withSession(world: World) {
@@ -30,41 +31,44 @@ const person = async (world: World, id: string) =>
     ({ slackUser }) => slackUser === id,
   );
 
-test("D8: /polaris answers status, sessions, say, follow, quiet, link and help to who asked", async () => {
-  await using world = await startWorld();
-  await world.member("krishna");
-  const { machine } = await withSession(world);
-  const ask = async (text: string, user = "krishna"): Promise<string> => {
-    const { ackPayload } = await world.slack.slash(user, "etl", "/polaris", text);
-    expect(ackPayload?.response_type).toBe("ephemeral");
-    return String(ackPayload?.text);
-  };
-  expect(await ask("")).toContain("/polaris say");
-  expect(await ask("dance <!channel>")).toStartWith("I do not know `dance`");
-  expect(await ask("status")).toContain("1 live, 0 waiting for a human");
-  expect(await ask("status")).toContain("You are user:krishna, member.");
-  expect(await ask("sessions")).toContain("|etl/s-7a3f>");
-  expect(await ask("link")).toContain("You are user:krishna in Polaris (by your address).");
-  expect(await ask("say s-7a3f: use RS256")).toBe("Sent to s-7a3f.");
-  expect(await injections(world)).toMatchObject([{ text: "use RS256", from: "user:krishna" }]);
-  expect(await ask("say nowhere hello")).toContain('There is no session "nowhere"');
-  // What was said by command stands in the thread, with its author's name.
-  const said = await world.found(() =>
-    world.messages("etl").find(({ text }) => text === "use RS256"),
-  );
-  expect(said.username).toBe("Krishna");
-  expect(await ask("quiet s-7a3f")).toContain("s-7a3f is quiet");
-  expect(await ask("quiet s-7a3f")).toContain("as its project wishes");
-  expect(await ask("quiet")).toContain("Only this project's members");
-  expect(await ask("quiet", "manu")).toContain("is quiet");
-  expect(await ask("follow s-7a3f")).toContain("You follow s-7a3f");
-  await world.polaris.ingest([machine.head(), machine.line(asks)]);
-  await world.found(() =>
-    [...world.slack.team().channels.values()].some(
-      (it) => it.isIm && it.messages.some(({ text }) => String(text).includes("npm publish")),
-    ),
-  );
-});
+both(
+  "D8: /polaris answers status, sessions, say, follow, quiet, link and help to who asked",
+  async (answers) => {
+    await using world = await startWorld(answers);
+    await world.member("krishna");
+    const { machine } = await withSession(world);
+    const ask = async (text: string, user = "krishna"): Promise<string> => {
+      const { ackPayload } = await world.slack.slash(user, "etl", "/polaris", text);
+      expect(ackPayload?.response_type).toBe("ephemeral");
+      return String(ackPayload?.text);
+    };
+    expect(await ask("")).toContain("/polaris say");
+    expect(await ask("dance <!channel>")).toStartWith("I do not know `dance`");
+    expect(await ask("status")).toContain("1 live, 0 waiting for a human");
+    expect(await ask("status")).toContain("You are user:krishna, member.");
+    expect(await ask("sessions")).toContain("|etl/s-7a3f>");
+    expect(await ask("link")).toContain("You are user:krishna in Polaris (by your address).");
+    expect(await ask("say s-7a3f: use RS256")).toBe("Sent to s-7a3f.");
+    expect(await injections(world)).toMatchObject([{ text: "use RS256", from: "user:krishna" }]);
+    expect(await ask("say nowhere hello")).toContain('There is no session "nowhere"');
+    // What was said by command stands in the thread, with its author's name.
+    const said = await world.found(() =>
+      world.messages("etl").find(({ text }) => text === "use RS256"),
+    );
+    expect(said.username).toBe("Krishna");
+    expect(await ask("quiet s-7a3f")).toContain("s-7a3f is quiet");
+    expect(await ask("quiet s-7a3f")).toContain("as its project wishes");
+    expect(await ask("quiet")).toContain("Only this project's members");
+    expect(await ask("quiet", "manu")).toContain("is quiet");
+    expect(await ask("follow s-7a3f")).toContain("You follow s-7a3f");
+    await world.polaris.ingest([machine.head(), machine.line(asks)]);
+    await world.found(() =>
+      [...world.slack.team().channels.values()].some(
+        (it) => it.isIm && it.messages.some(({ text }) => String(text).includes("npm publish")),
+      ),
+    );
+  },
+);
 
 test("D8: Slack's own hint, /polaris help and docs/slack.md name the same commands, and each is answered", async () => {
   await using world = await startWorld();
@@ -90,8 +94,8 @@ test("D8: Slack's own hint, /polaris help and docs/slack.md name the same comman
   for (const verb of verbs) expect(await ask(verb)).not.toContain("I do not know");
 });
 
-test("D8: the card's buttons follow the session and send it a message", async () => {
-  await using world = await startWorld();
+both("D8: the card's buttons follow the session and send it a message", async (answers) => {
+  await using world = await startWorld(answers);
   await world.member("krishna");
   const { card } = await withSession(world);
   const buttons = card.blocks.at(-1).elements;
@@ -118,13 +122,13 @@ test("D8: the card's buttons follow the session and send it a message", async ()
   expect(empty.ackPayload?.response_action).toBe("errors");
 });
 
-test("D8: App Home shows what waits for me, what I drive and what else lives", async () => {
-  await using world = await startWorld();
+both("D8: App Home shows what waits for me, what I drive and what else lives", async (answers) => {
+  await using world = await startWorld(answers);
   const { machine } = await withSession(world);
   await world.polaris.ingest([machine.head(), machine.line(asks)]);
   await world.settled();
   world.slack.openHome("manu");
-  const home = await world.found(() => world.slack.homes.get("U0MANU"));
+  const home = await world.found(() => world.slack.homes.get(world.idOf("manu")));
   const text = JSON.stringify(home.blocks);
   expect(text.match(/etl\/s-7a3f/g)).toHaveLength(2);
   expect(text).not.toContain("Nothing waits for you.");
@@ -237,10 +241,10 @@ test("D2, D8: /polaris link makes the channel an admin types it in the project's
   await world.found(() => world.messages("our-room").length > 0);
 });
 
-test("D8: a direct message to the app is answered with how to reach a session", async () => {
-  await using world = await startWorld();
+both("D8: a direct message to the app is answered with how to reach a session", async (answers) => {
+  await using world = await startWorld(answers);
   await withSession(world);
-  const id = await asApp(world, "conversations.open", { users: "U0MANU" });
+  const id = await asApp(world, "conversations.open", { users: world.idOf("manu") });
   await world.slack.say(id, "manu", "hello?");
   const messages = () => world.slack.team().channels.get(id)?.messages ?? [];
   await world.found(() => messages().some(({ text }) => String(text).includes("/polaris say")));
@@ -255,7 +259,7 @@ test("D8: a message is sent on from its menu, also out of a thread, as its words
   await withSession(world);
   const topic = await slack.say("etl", "manu", "s-0000: among us");
   const said = await slack.say("etl", "manu", "<@U0KRISHNA> says RS256", { thread: topic.ts });
-  slack.edit("etl", said.ts, "<@U0KRISHNA> says PS256");
+  await slack.edit("etl", said.ts, "<@U0KRISHNA> says PS256");
   await slack.messageShortcut("krishna", "etl", said.ts, "polaris_send_message");
   const { body } = await world.found(() =>
     slack.responses.find((it) => String(it.body.text).startsWith("Send this to an agent.")),

@@ -106,7 +106,7 @@ test("D7: a listener that fails in Bolt is called again with the same event", as
   await world.said("etl", "one");
   const { admin } = server.database;
   await admin.unsafe("alter table slack_channels rename to slack_channels_away");
-  slack.adminRename("etl", "data-team");
+  await slack.adminRename("etl", "data-team");
   const failed = () => admin`select attempts from slack_inbox where attempts > 0`;
   // The inbox itself notes where a message stands; a rename is kept without that.
   await until(async () => (await failed()).length > 0);

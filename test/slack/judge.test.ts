@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { startClient } from "../../src/slack/call.ts";
 import { judge } from "../../src/slack/judge.ts";
-import { freePort } from "../helpers/issuer.ts";
+import { freePort } from "../helpers/port.ts";
 
 /** What our client makes of a Slack that behaves like this. */
 async function verdictOn(answer: (request: Request) => Response | Promise<Response>) {
@@ -76,7 +76,7 @@ test.each([500, 502, 503, 504])("D7: HTTP %d may come after the effect", async (
 });
 
 test("D7: a Slack that cannot be reached has done nothing; one that hangs up may have", async () => {
-  const client = startClient(`http://127.0.0.1:${freePort()}/api/`, "xoxb-1");
+  const client = startClient(`http://127.0.0.1:${await freePort()}/api/`, "xoxb-1");
   const refused = await client.chat.postMessage({ channel: "C1", text: "x" }).catch((it) => it);
   expect(judge(refused)).toMatchObject({ do: "later", error: "unreachable" });
   const listener = Bun.listen({

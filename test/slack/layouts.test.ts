@@ -1,8 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
+import { test } from "./both.ts";
 import { agentSaid, startWorld, toolCalled, turnEnded, type World } from "./world.ts";
 
-test("D3: a session is a thread under a live card, prompts and last words with the name of who spoke", async () => {
-  await using world = await startWorld();
+test("D3: a session is a thread under a live card, prompts and last words with the name of who spoke", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine, replies, top } = world;
   const machine = startMachine({ project: "etl" });
   await polaris.ingest([
@@ -28,8 +29,8 @@ test("D3: a session is a thread under a live card, prompts and last words with t
   await world.found(() => String(card.text).includes("idle"));
 });
 
-test("D3: in the channel itself stands only what needs somebody: a question, a handoff, an error, the end", async () => {
-  await using world = await startWorld();
+test("D3: in the channel itself stands only what needs somebody: a question, a handoff, an error, the end", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine, top } = world;
   const machine = startMachine({ project: "etl" });
   await polaris.ingest([
@@ -65,8 +66,8 @@ test("D3: in the channel itself stands only what needs somebody: a question, a h
   ]);
 });
 
-test("D3: the feed is one log of all sessions that says who spoke to whom and where", async () => {
-  await using world = await startWorld();
+test("D3: the feed is one log of all sessions that says who spoke to whom and where", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine, top } = world;
   await world.wishes({ layout: "feed" });
   const one = startMachine({ project: "etl", name: "s-0001" });
@@ -86,8 +87,8 @@ test("D3: the feed is one log of all sessions that says who spoke to whom and wh
   ]);
 });
 
-test("D3: a project's own layout counts over the organisation's, and from the next event on", async () => {
-  await using world = await startWorld();
+test("D3: a project's own layout counts over the organisation's, and from the next event on", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine, top, messages, channel } = world;
   const machine = startMachine({ project: "etl" });
   await polaris.ingest([machine.head(), machine.line({ text: "in a thread" })]);
@@ -111,8 +112,8 @@ test("D3: a project's own layout counts over the organisation's, and from the ne
   expect(top("etl").filter(({ text }) => String(text).startsWith("s-0001:"))).toHaveLength(1);
 });
 
-test("D3: a session's own channel is archived when the session is over, and it goes on in a new one", async () => {
-  await using world = await startWorld();
+test("D3: a session's own channel is archived when the session is over, and it goes on in a new one", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine, slack } = world;
   await world.wishes({ layout: "session-channel" });
   const machine = startMachine({ project: "etl" });
@@ -139,8 +140,8 @@ test("D3: a session's own channel is archived when the session is over, and it g
   ]);
 });
 
-test("D2: a private project is told only in a channel that an admin linked", async () => {
-  await using world = await startWorld();
+test("D2: a private project is told only in a channel that an admin linked", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine, slack } = world;
   await polaris.post("/projects", { slug: "secret", visibility: "private" });
   const machine = startMachine({ project: "secret" });
@@ -170,8 +171,8 @@ async function roomOf({ slack }: World, name: string) {
   return slack.channel(name);
 }
 
-test("D6: a long answer is a preview and a file, or goes on in the thread", async () => {
-  await using world = await startWorld();
+test("D6: a long answer is a preview and a file, or goes on in the thread", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine, slack } = world;
   const long = Array.from({ length: 500 }, (_, at) => `Line ${at} of a long answer.`).join("\n\n");
   const machine = startMachine({ project: "etl" });

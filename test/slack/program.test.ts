@@ -33,6 +33,39 @@ test.each([
   60_000,
 );
 
+test.each([
+  ["from source", async () => program],
+  ["compiled", compiled],
+])(
+  "D1, D4: polaris bridge, a process of its own %s, posts and hears what is answered",
+  async (_, of) => {
+    await using slack = startSlack();
+    await using house = await startHouse(await of(), slack, ["--no-bridge"]);
+    expect(await house.connect()).toBe(303);
+    await using bridge = await house.bridge();
+    await until(() => slack.connections === 1);
+    expect(bridge.line).toContain('"ready":true');
+    await house.say(startMachine({ project: "etl" }), "use RS256");
+    const prompt = await until(
+      () => slack.channel("etl").messages.find(({ text }) => text.endsWith("use RS256")),
+      { timeoutMs: 15_000 },
+    );
+    const thread = String(prompt.thread_ts);
+    const reply = await slack.say("etl", "krishna", "and not HS256", { thread });
+    // The receipt of advice that waits for its agent.
+    await until(() => reply.reactions?.some(({ name }: { name: string }) => name === "eyes"), {
+      timeoutMs: 15_000,
+      what: "the receipt",
+    });
+    const path = `${house.url}/projects/etl/sessions/s-0001/injections`;
+    const told = await fetch(path, { headers: { authorization: `Bearer ${house.token}` } });
+    expect(await told.json()).toMatchObject({
+      items: [{ text: "and not HS256", from: "user:krishna", via: "slack" }],
+    });
+  },
+  60_000,
+);
+
 test("D7: two bridges beside a server post everything once, also when the one at work is killed", async () => {
   await using slack = startSlack();
   await using house = await startHouse(program, slack, ["--no-bridge"]);

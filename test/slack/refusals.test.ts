@@ -11,7 +11,7 @@ let world: Bridged;
 let send: (act: string) => Promise<Response>;
 let place = "";
 beforeAll(async () => {
-  world = await startBridged({ app: { tokenRotation: true } });
+  world = await startBridged("our Slack", { app: { tokenRotation: true } });
   await world.say("the first");
   await world.said("etl", "the first");
   const { polaris } = world;

@@ -1,8 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
+import { test } from "./both.ts";
 import { agentSaid, startWorld, toolCalled, turnEnded } from "./world.ts";
 
-test("D9: an hour of 2,000 events costs at most 60 posts, and what was not posted is counted", async () => {
-  await using world = await startWorld();
+test("D9: an hour of 2,000 events costs at most 60 posts, and what was not posted is counted", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine, slack } = world;
   const machines = Array.from({ length: 5 }, (_, at) =>
     startMachine({ project: "etl", name: `s-000${at}` }),
@@ -36,8 +37,8 @@ test("D9: an hour of 2,000 events costs at most 60 posts, and what was not poste
   expect(sum + told.length).toBe(400);
 }, 60_000);
 
-test("D9: all tells every word and the tools between; quiet only what needs somebody; off nothing", async () => {
-  await using world = await startWorld();
+test("D9: all tells every word and the tools between; quiet only what needs somebody; off nothing", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine } = world;
   const turn = (machine: ReturnType<typeof startMachine>) => [
     machine.head(),
@@ -66,8 +67,8 @@ test("D9: all tells every word and the tools between; quiet only what needs some
   expect(world.channel("p-off")).toBeUndefined();
 });
 
-test("D9: one session can be quieter than its project", async () => {
-  await using world = await startWorld();
+test("D9: one session can be quieter than its project", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine } = world;
   const machine = startMachine({ project: "etl" });
   await polaris.ingest([machine.head(), machine.line({ text: "told" })]);
@@ -83,8 +84,8 @@ test("D9: one session can be quieter than its project", async () => {
   expect(world.replies("etl", card.ts).map(({ text }) => text)).toEqual(["told", "told again"]);
 });
 
-test("A9: what comes late is one summary in the session's thread, never a replay", async () => {
-  await using world = await startWorld();
+test("A9: what comes late is one summary in the session's thread, never a replay", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine } = world;
   const machine = startMachine({ project: "etl" });
   await polaris.ingest([machine.head(), machine.line({ text: "before" })]);
@@ -110,8 +111,8 @@ test("A9: what comes late is one summary in the session's thread, never a replay
   expect(said[2]).toBe("and on");
 });
 
-test("A10: imported sessions are one line of the project, with no card of their own", async () => {
-  await using world = await startWorld();
+test("A10: imported sessions are one line of the project, with no card of their own", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris, machine: startMachine } = world;
   const source = { agent: "claude-code", version: "2.1.329", translator: 1, via: "import" };
   for (let at = 0; at < 12; at++) {

@@ -3,12 +3,17 @@ import { until } from "../../src/lib/until.ts";
 import type { FakeSlackOptions, Json } from "../doubles/slack/model.ts";
 import { person } from "../helpers/people.ts";
 import { startMachine, startPolaris } from "../helpers/polaris.ts";
-import { connectSlack, startSlack, startTestBridge } from "../helpers/slack.ts";
+import { type Answers, connectSlack, startSlackOf, startTestBridge } from "../helpers/slack.ts";
 
 /** A server, a workspace connected to it, and the bridge between them: Slack's own history is the witness. */
-export async function startWorld(options: Partial<FakeSlackOptions> = {}) {
+export async function startWorld(
+  answers: Answers = "our Slack",
+  options: Partial<FakeSlackOptions> = {},
+) {
   await using stack = new AsyncDisposableStack();
-  const slack = stack.use(startSlack(options));
+  const slack = stack.use(await startSlackOf(answers, options));
+  // When all is told and the bridge has gone.
+  stack.defer(() => slack.agreed());
   const polaris = stack.use(await startPolaris({ slack: slack.settings }));
   await connectSlack(polaris.db, slack, polaris.caller);
   stack.use(startTestBridge(polaris, slack, { pace: 50 }));
@@ -48,7 +53,9 @@ export async function startWorld(options: Partial<FakeSlackOptions> = {}) {
     /** Everybody of the workspace comes into the channel: who writes there is in it. */
     async crowd(name: string): Promise<void> {
       const room = await found(() => channel(name));
-      for (const id of slack.team().users.keys()) room.members.add(id);
+      for (const { id, isBot } of slack.team().users.values()) {
+        if (!isBot && slack.isHuman(id)) await slack.enter(room.id, id);
+      }
     },
     /** All that Slack was told is in its history. */
     settled: () =>
@@ -59,6 +66,8 @@ export async function startWorld(options: Partial<FakeSlackOptions> = {}) {
               where p.last_seq > coalesce(c.seq, 0)) as behind`;
         return row.open === 0 && row.behind === 0 ? true : undefined;
       }),
+    /** The id that somebody has in this workspace. */
+    idOf: (name: string) => slack.user(undefined, name).id,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -98,6 +98,7 @@ browserTest(
     await world.post(`${world.path}/handoff`, {});
     await press("Claim the seat");
     await drives("user:krishna");
+    await seat.getByText("polaris join etl s-0001 --continue").waitFor();
     await press("Mute advice");
     await until(async () => (await world.json<Session>(world.path)).muted);
     expect((await world.inject("hey", {}, world.priya)).status).toBe(403);

@@ -36,7 +36,7 @@ browserTest(
     await using open = await openTeam(world);
     const { page, say, krishna } = open;
     expect(await alert(page).count()).toBe(0);
-    world.slack.adminArchive("etl");
+    await world.slack.adminArchive("etl");
     await alert(page).waitFor();
     expect(await alert(page).textContent()).toStartWith("Slack, etl: The channel is archived.");
     await say("while it is archived");

@@ -12,13 +12,15 @@ const FOOT = "To answer them, call polaris_reply with this id.";
 
 /** The whole stays far below the 10,000 characters above which the client moves a hook's words to a file. */
 const LONGEST = 4_000;
+/** Every line costs two more, for its quotation mark. */
+const MOST_LINES = 1_000;
 
 export function frame(words: Words): string {
   const { id, from, at, text } = words;
   const name = plain(words.name ?? from.replace(/^\w+:/, ""));
   const who = [from, words.role].filter(Boolean).join(", ");
   const way = [words.via, `${at.slice(0, 16).replace("T", " ")} UTC`].filter(Boolean).join(", ");
-  const lines = harmless(cut(text)).split("\n");
+  const lines = cut(harmless(text)).split("\n");
   return [HEAD, `From: ${name} (${who}), ${way}`, `Id: ${id}`, ...lines.map(quoted), FOOT].join(
     "\n",
   );
@@ -94,9 +96,10 @@ const plain = (name: string): string =>
     .slice(0, 64);
 
 function cut(text: string): string {
-  if (text.length <= LONGEST) return text;
-  const left = text.length - LONGEST;
-  return `${text.slice(0, LONGEST).toWellFormed()}\n[cut here: ${left} more characters; the session's page has them]`;
+  const kept = text.slice(0, LONGEST).split("\n", MOST_LINES).join("\n");
+  // How much is left is not said: of what is very long the server's stream brings only the beginning.
+  if (kept.length === text.length) return text;
+  return `${kept.toWellFormed()}\n[cut here: there is more; the session's page has all of it]`;
 }
 
 /** Tags that the client, or we, put around words of others. */

@@ -1,7 +1,9 @@
 import type { Agent } from "../agent.ts";
 import { frame, greeting, hookOutput, message, wake } from "./advice.ts";
 import { readHook } from "./hook.ts";
+import { givenIn } from "./inbox.ts";
 import { signs } from "./queue.ts";
+import { resumes } from "./retell.ts";
 import { readLine } from "./transcript.ts";
 
 /** Claude Code, as recorded from version 2.1.329. */
@@ -15,5 +17,6 @@ export const claude: Agent = {
       ? `${transcript.slice(0, -".jsonl".length)}/subagents`
       : undefined,
   transcripts: (home, env) => `${env.CLAUDE_CONFIG_DIR || `${home}/.claude`}/projects`,
-  advice: { frame, message, hookOutput, wake, greeting, signs },
+  advice: { frame, message, hookOutput, wake, greeting, signs, givenIn },
+  resumes,
 };

@@ -1,4 +1,5 @@
 import skill from "../../../skills/polaris/SKILL.md" with { type: "text" };
+import { quoted } from "../../lib/shell.ts";
 import { BELL } from "./advice.ts";
 
 /**
@@ -123,9 +124,6 @@ function words({ command, polarisHome }: Program): string[] {
 }
 
 /** One line for a shell; plain words stay plain, so that they match the permission in SKILL.md. */
-const shell = (parts: string[]): string =>
-  parts
-    .map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part.replaceAll("'", "'\\''")}'`))
-    .join(" ");
+const shell = (parts: string[]): string => parts.map(quoted).join(" ");
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

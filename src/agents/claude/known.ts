@@ -6,6 +6,9 @@ import type { Shape } from "../fields.ts";
  */
 type Fields = Readonly<Record<string, Shape>>;
 
+/** In lines that Polaris wrote (retell.ts): the event of the record that a line stands for. The client copies it. */
+export const RETOLD = "polarisEvent";
+
 const EVERY: Fields = {
   type: "string",
   uuid: "string",

@@ -3,7 +3,7 @@ import type { Memory, People } from "../agent.ts";
 import { extra, isRecord, type Json, list, parse, record, type Shape, string } from "../fields.ts";
 import { readAssistant } from "./assistant.ts";
 import { readAttachment } from "./attachment.ts";
-import { ASSISTANT, ATTACHMENT, COST, PULL_REQUEST, SYSTEM, TITLE, USER } from "./known.ts";
+import { ASSISTANT, ATTACHMENT, COST, PULL_REQUEST, RETOLD, SYSTEM, TITLE, USER } from "./known.ts";
 import { contentOf } from "./media.ts";
 import { note } from "./memory.ts";
 import { readPlace } from "./place.ts";
@@ -85,6 +85,8 @@ export function readLine(raw: string, people: People, memory: Memory): Event[] {
   const type = string(line.type, 64) ?? "";
   if (NOISE.has(type) || type.startsWith("api-request")) return [];
   note(memory, line);
+  // Told again from the record: it is an event already.
+  if (line[RETOLD] !== undefined) return [];
   const scene = sceneOf(raw, line, people, memory);
   const [read, known] = (Object.hasOwn(LINES, type) && LINES[type]) || [];
   const events = read ? read(scene) : [other(scene, type)];

@@ -31,73 +31,93 @@ export function Act({
   );
 }
 
-/** From no app to a connected workspace. */
+/** From no app to a connected workspace: all three steps stand there from the beginning. */
 export function Steps({ status, mayChange }: Props) {
-  const { app, createLink } = status;
+  const { app } = status;
   if (!mayChange) return <p>No workspace is connected yet. An admin can connect one.</p>;
   return (
     <>
       <p>Follow your team's sessions in Slack, and answer them there.</p>
       <section aria-labelledby="make">
         <h2 id="make">1. The app {app ? <span class="tag">done</span> : null}</h2>
-        {app ? (
-          <p class="dim">
-            {app.isOwn ? "Your organisation's own app" : "This server's app"}, client id{" "}
-            {app.clientId}.
-          </p>
-        ) : (
-          <>
-            <p>
-              <a class="button" href={createLink} target="_blank" rel="noreferrer">
-                Create the Slack app
-              </a>
-            </p>
-            <p class="dim">
-              Slack's page opens with everything filled in: choose your workspace, press Create. To
-              connect more than one workspace, switch on Manage Distribution there.
-            </p>
-          </>
-        )}
-        {app ? (
-          <>
-            <Act act="test" label="Run the self-test" />
-            <details>
-              <summary>Change the app</summary>
-              {app.isOwn && app.hasAppToken ? <TokenForm /> : null}
-              <AppForm status={status} />
-            </details>
-          </>
-        ) : (
-          <AppForm status={status} />
-        )}
+        {app ? <Made status={status} /> : <Make status={status} />}
       </section>
-      {app && !app.hasAppToken ? <TokenStep isOwn={app.isOwn} /> : null}
-      {app ? (
-        <section aria-labelledby="connect">
-          <h2 id="connect">{app.hasAppToken ? "2" : "3"}. Connect</h2>
+      <TokenStep app={app} />
+      <section aria-labelledby="connect">
+        <h2 id="connect">3. Connect</h2>
+        {app?.hasAppToken ? (
           <p>
             <a class="button primary" href="/slack/connect">
               Connect Slack
             </a>
           </p>
-        </section>
-      ) : null}
+        ) : (
+          <p class="dim">
+            Slack asks whether Polaris may come into your workspace; then each project gets a
+            channel with its next session.
+          </p>
+        )}
+      </section>
     </>
   );
 }
 
-function TokenStep({ isOwn }: { isOwn: boolean }) {
+function Make({ status }: Pick<Props, "status">) {
+  return (
+    <>
+      <p>
+        <a class="button" href={status.createLink} target="_blank" rel="noreferrer">
+          Create the Slack app
+        </a>
+      </p>
+      <p class="dim">
+        Slack's page opens with everything filled in: choose your workspace, press Create. (To
+        connect more than one workspace, switch on Manage Distribution there.)
+      </p>
+      <AppForm status={status} />
+    </>
+  );
+}
+
+function Made({ status }: Pick<Props, "status">) {
+  const { app } = status;
+  return (
+    <>
+      <p class="dim">
+        {app?.isOwn ? "Your organisation's own app" : "This server's app"}, client id{" "}
+        {app?.clientId}.
+      </p>
+      <Act act="test" label="Run the self-test" />
+      <details>
+        <summary>Change the app</summary>
+        {app?.isOwn && app.hasAppToken ? <TokenForm /> : null}
+        <Make status={status} />
+      </details>
+    </>
+  );
+}
+
+function TokenStep({ app }: Pick<SlackStatus, "app">) {
   return (
     <section aria-labelledby="token">
-      <h2 id="token">2. Its token</h2>
-      <p class="dim">
-        On the app's page at <a href="https://api.slack.com/apps">api.slack.com/apps</a>: Basic
-        Information, App-Level Tokens, Generate with connections:write.
-      </p>
-      {isOwn ? <TokenForm /> : <p>Set it as SLACK_APP_TOKEN of this server.</p>}
+      <h2 id="token">2. Its token {app?.hasAppToken ? <span class="tag">done</span> : null}</h2>
+      {app?.hasAppToken ? null : (
+        <p class="dim">
+          Over it Slack tells Polaris what people write. On the app's page at{" "}
+          <a href="https://api.slack.com/apps" target="_blank" rel="noreferrer">
+            api.slack.com/apps
+          </a>
+          : Basic Information, App-Level Tokens, Generate Token and Scopes, with the scope
+          connections:write.
+        </p>
+      )}
+      {app && !app.hasAppToken ? <TokenOrSetting isOwn={app.isOwn} /> : null}
     </section>
   );
 }
+
+const TokenOrSetting = ({ isOwn }: { isOwn: boolean }) =>
+  isOwn ? <TokenForm /> : <p>Set it as SLACK_APP_TOKEN of this server.</p>;
 
 export function TokenForm() {
   return (
@@ -117,7 +137,7 @@ export function TokenForm() {
 export function AppForm({ status }: Pick<Props, "status">) {
   return (
     <>
-      <p class="dim">From its page Basic Information:</p>
+      <p class="dim">Then copy from its page Basic Information:</p>
       <form method="post" action="/app/settings/slack" class="line">
         <input type="hidden" name="act" value="app" />
         <label>
@@ -127,10 +147,6 @@ export function AppForm({ status }: Pick<Props, "status">) {
         <label>
           Client secret
           <input name="clientSecret" type="password" required autocomplete="off" />
-        </label>
-        <label>
-          App-level token
-          <input name="appToken" placeholder="xapp-…" autocomplete="off" />
         </label>
         <button type="submit" class="button">
           Keep
@@ -150,7 +166,7 @@ export function AppForm({ status }: Pick<Props, "status">) {
         </form>
         <p class="dim">From api.slack.com/apps, Your App Configuration Tokens; it is not kept.</p>
       </details>
-      <p class="dim">Slack sends people back to:</p>
+      <p class="dim">Where Slack sends people back to (the link has filled it in):</p>
       <div class="command">
         <code>{status.redirectUri}</code>
         <CopyButton text={status.redirectUri} what="address" />

@@ -52,11 +52,8 @@ function Workspace({ status, mayChange, now }: SlackPage) {
       <h2 id="workspace">{workspace.name}</h2>
       <Problem problem={workspace.problem} />
       <Problem problem={workspace.deaf} />
-      {workspace.isServed || workspace.problem || isNew ? null : (
-        <p class="problem" role="alert">
-          No bridge is at work for this workspace. Run polaris bridge, or polaris serve without
-          --no-bridge; with an app-level token it begins by itself.
-        </p>
+      {workspace.isServed || workspace.problem ? null : (
+        <Unserved hasToken={status.app?.hasAppToken === true} isNew={isNew} />
       )}
       <p class="dim">
         Connected by {nameOf(workspace.connectedBy)} <Time at={workspace.connectedAt} now={now} />.
@@ -77,6 +74,17 @@ function Workspace({ status, mayChange, now }: SlackPage) {
         </div>
       ) : null}
     </section>
+  );
+}
+
+function Unserved({ hasToken, isNew }: { hasToken: boolean; isNew: boolean }) {
+  if (hasToken && isNew) return <p role="status">Polaris begins its work in this workspace now.</p>;
+  return (
+    <p class="problem" role="alert">
+      {hasToken
+        ? "No bridge is at work for this workspace. Run polaris bridge, or polaris serve without --no-bridge."
+        : "Nothing comes from Slack and nothing goes there yet: the app-level token is missing."}
+    </p>
   );
 }
 

@@ -1,14 +1,18 @@
-import type { Channel } from "./model.ts";
+import type { Channel, Json } from "./model.ts";
 import { People } from "./people.ts";
 
 /** What a workspace's admins do to channels and apps. */
 export class Admins extends People {
-  adminRename(channelRef: string, name: string): void {
+  async adminRename(channelRef: string, name: string): Promise<void> {
     const c = this.channel(channelRef);
-    this.rename(c, name);
+    await this.asAdmin(c, "conversations.rename", { name });
+    this.rename(c, name, this.admin(c.team));
   }
-  adminArchive(channelRef: string): void {
+  async adminArchive(channelRef: string): Promise<void> {
     const c = this.channel(channelRef);
+    await this.asAdmin(c, "conversations.archive");
+    const who = this.admin(c.team);
+    this.remark(c, who, "archive", `<@${who}> archived the channel`);
     c.isArchived = true;
     this.emit(
       { type: "channel_archive", channel: c.id, user: this.admin(c.team), event_ts: this.ts() },
@@ -28,23 +32,43 @@ export class Admins extends People {
     }
   }
   protected admin(team: string): string {
-    return [...this.team(team).users.values()].find((u) => !u.isBot)?.id ?? "";
+    const people = [...this.team(team).users.values()].filter((u) => !u.isBot);
+    const known = people.find(({ id }) => this.opt.upstreamUserTokens?.[id]);
+    return (known ?? people[0])?.id ?? "";
   }
-  adminUnarchive(channelRef: string): void {
+  /** Where `emulate` keeps the channels, it is asked too. */
+  private async asAdmin(c: Channel, method: string, args: Json = {}): Promise<void> {
+    if (!this.opt.upstream) return;
+    const who = this.admin(c.team);
+    if (!c.isPrivate && !c.isArchived)
+      await this.asPerson(who, "conversations.join", { channel: c.id });
+    await this.asPerson(who, method, { channel: c.id, ...args });
+  }
+  async adminUnarchive(channelRef: string): Promise<void> {
     const c = this.channel(channelRef);
+    await this.asAdmin(c, "conversations.unarchive");
     c.isArchived = false;
+    const who = this.admin(c.team);
+    this.remark(c, who, "unarchive", `<@${who}> unarchived the channel`);
     this.emit(
       { type: "channel_unarchive", channel: c.id, user: this.admin(c.team), event_ts: this.ts() },
       { team: c.team, channel: c },
     );
   }
   /** A channel that people made. */
-  addChannel(
+  async addChannel(
     name: string,
     { isPrivate = false, team }: { isPrivate?: boolean; team?: string } = {},
-  ): Channel {
+  ): Promise<Channel> {
     const t = this.team(team);
-    const first = [...t.users.keys()][0] ?? "";
+    const first = this.admin(t.id);
+    if (this.opt.upstream) {
+      const args = { name, is_private: isPrivate };
+      const { channel } = await this.asPerson(first, "conversations.create", args);
+      const c = this.ghost(t, channel.id);
+      c.members.add(first);
+      return Object.assign(c, { name, isPrivate, creator: first });
+    }
     return this.makeChannel(t, name, first, isPrivate, [first]);
   }
   adminDelete(channelRef: string): void {
@@ -56,10 +80,19 @@ export class Admins extends People {
       { team: c.team, channel: c },
     );
   }
-  kickBot(channelRef: string): void {
+  /** Brings the app into a channel, as `/invite` does. */
+  async inviteBot(channelRef: string): Promise<void> {
+    const c = this.channel(channelRef);
+    const bot = this.team(c.team).install?.botUserId ?? "";
+    await this.asAdmin(c, "conversations.invite", { users: bot });
+    c.members.add(bot);
+  }
+  async kickBot(channelRef: string): Promise<void> {
     const c = this.channel(channelRef);
     const bot = this.team(c.team).install?.botUserId;
-    if (!bot || !c.members.delete(bot)) return;
+    if (!bot || !c.members.has(bot)) return;
+    await this.asAdmin(c, "conversations.kick", { user: bot });
+    c.members.delete(bot);
     this.emit(
       {
         type: "member_left_channel",

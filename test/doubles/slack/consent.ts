@@ -46,6 +46,28 @@ export class Consent extends Gateway {
     });
     return back({ code });
   }
+  /** Presses Allow, or Cancel, on the page that `link` leads to: where Slack then sends the browser. */
+  async agree(link: string, { team, deny = false }: { team?: string; deny?: boolean } = {}) {
+    const to = new URL(link);
+    if (deny) to.searchParams.set("fake_deny", "1");
+    else if (!this.opt.upstream) to.searchParams.set("fake_team", this.team(team).id);
+    const sent = await fetch(to, { redirect: "manual" });
+    const there = sent.headers.get("location");
+    if (there) return new URL(there);
+    // `emulate` shows a form for each person of the workspace.
+    const forms = (await sent.text()).matchAll(
+      /<form[^>]*action="([^"]+)"[^>]*>([\s\S]*?)<\/form>/g,
+    );
+    const [id = ""] = Object.keys(this.opt.upstreamUserTokens ?? {});
+    const [, action = "", body = ""] = [...forms].find(([form]) => form.includes(id)) ?? [];
+    const fields = [...body.matchAll(/name="([^"]*)"[^>]*value="([^"]*)"/g)];
+    const yes = await fetch(new URL(action, this.url), {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams(fields.map(([, name = "", value = ""]) => [name, value])),
+    });
+    return new URL(yes.headers.get("location") ?? "");
+  }
   protected doInstall(team: Team, scopes: string[], installer: string): Install {
     if (!team.install) {
       const bot = this.addUser(team, {

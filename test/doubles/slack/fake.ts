@@ -1,7 +1,7 @@
 /**
  * A Slack in memory for tests, on loopback. Each file beside this one adds one part of it to the one before: `world`
- * (what there is), `sockets`, `events`, `gateway`, `consent`, `people`, `admins`, `shapes`, `conversations`, `chat`,
- * `methods`, `limits`, and here HTTP.
+ * (what there is), `sockets`, `events`, `gateway`, `consent`, `apps`, `people`, `admins`, `shapes`, `conversations`, `chat`,
+ * `methods`, `limits`, `behind`, and here HTTP.
  *
  *   const slack = FakeSlack.start({ teams: [{ name: "Acme", users: [{ name: "manu" }] }] });
  *
@@ -11,13 +11,12 @@
  * event_id and a new envelope_id, 10-connection limit, disconnect frames, half-open sockets).
  * Numbers Slack does not publish (burst sizes, workspace-wide post limit, Socket Mode retry delays) are options.
  *
- * Gateway mode: with `upstream` set to a third-party Slack emulator (for example `emulate`), Web API and OAuth calls
- * are answered by that emulator; the double only adds what it lacks: Socket Mode, events, rate limits, streaming.
+ * Gateway mode: with `upstream` set to a third-party Slack emulator (`emulate`), Web API and OAuth calls are answered
+ * by that emulator; the double only adds what it lacks (the lists in `emulate.ts`).
  */
+import { Behind } from "./behind.ts";
 import { parseArgs } from "./checks.ts";
-import { Limits } from "./limits.ts";
 import {
-  ALWAYS_LOCAL,
   type ConnData,
   Fail,
   type FakeSlackOptions,
@@ -29,7 +28,7 @@ import {
 } from "./model.ts";
 import { TcpRelay } from "./relay.ts";
 
-export class FakeSlack extends Limits {
+export class FakeSlack extends Behind {
   static start(opt: FakeSlackOptions = {}): FakeSlack {
     const self = new FakeSlack(opt);
     const hostname = opt.hostname ?? "127.0.0.1";
@@ -82,11 +81,14 @@ export class FakeSlack extends Limits {
         : new Response("upgrade failed", { status: 400 });
     }
     if (url.pathname.startsWith("/oauth/"))
-      return this.opt.upstream ? this.proxy(req, url) : this.authorizePage(url);
+      return this.opt.upstream && !url.searchParams.has("fake_deny")
+        ? this.proxy(req, url)
+        : this.authorizePage(url);
     if (url.pathname.startsWith("/upload/v1/"))
       return this.opt.upstream
         ? this.proxy(req, url)
         : this.upload(url.pathname.split("/").pop() as string, req);
+    if (url.pathname.startsWith("/apps")) return this.appsPage(url, req);
     if (url.pathname.startsWith("/response/"))
       return this.respond(url.pathname.split("/").pop() as string, req);
     if (url.pathname.startsWith("/_fake/")) return this.control(url.pathname.slice(7), req);
@@ -126,8 +128,7 @@ export class FakeSlack extends Limits {
         return done(await this.misbehave(fault), false, fault.error ?? `http_${fault.status}`);
       if (this.rateLimits) this.spend(method, token?.team ?? "", args);
       let body: Json;
-      if (this.opt.upstream && !ALWAYS_LOCAL.has(method))
-        body = await this.viaUpstream(method, req, raw, url);
+      if (!this.isHere(method)) body = await this.viaUpstream(method, args, req, raw, url);
       else {
         this.check(method, token, bearer ?? (args.token as string | undefined));
         body = { ok: true, ...(await this.call(method, args, token as Token, req)) };

@@ -262,21 +262,6 @@ export const METHODS: Record<string, [tier: string, scopes?: string[]]> = {
   "agents.sessions.rename": ["3", ["chat:write"]],
 };
 export const NO_TOKEN = new Set(["api.test", "oauth.v2.access"]);
-/** In gateway mode these stay here: the third-party emulator does not have them. */
-export const ALWAYS_LOCAL = new Set([
-  "apps.connections.open",
-  "chat.startStream",
-  "chat.appendStream",
-  "chat.stopStream",
-  "assistant.threads.setStatus",
-  "assistant.threads.setTitle",
-  "assistant.threads.setSuggestedPrompts",
-  "agents.sessions.setStatus",
-  "agents.sessions.rename",
-  "apps.manifest.create",
-  "apps.manifest.validate",
-  "apps.manifest.export",
-]);
 export const ALL_BOT_EVENTS = [
   "message.channels",
   "message.groups",

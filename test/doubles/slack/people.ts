@@ -1,8 +1,8 @@
-import { Consent } from "./consent.ts";
+import { Apps } from "./apps.ts";
 import type { Delivery, Install, Json, Team } from "./model.ts";
 
 /** What people do: they write, edit, react, press buttons, install the app and take it away. */
-export class People extends Consent {
+export class People extends Apps {
   /** Installs the app without the OAuth dance and returns the bot token. */
   install(
     teamRef?: Team | string,
@@ -56,7 +56,15 @@ export class People extends Consent {
   ): Promise<Json> {
     const c = this.channel(channelRef, o.team);
     const u = this.user(c.team, userRef);
-    if (this.opt.upstream) return this.sayUpstream(c, u, text, o);
+    if (this.opt.upstream) {
+      const { message } = await this.asPerson(u.id, "chat.postMessage", {
+        channel: c.id,
+        text,
+        thread_ts: o.thread,
+      });
+      const said = { client_msg_id: crypto.randomUUID(), ...message, user: u.id, team: c.team };
+      return this.store(c, said, o.thread, o.broadcast);
+    }
     const ts = this.ts();
     const m: Json = {
       client_msg_id: crypto.randomUUID(),
@@ -77,17 +85,36 @@ export class People extends Consent {
     };
     return this.store(c, m, o.thread, o.broadcast);
   }
-  edit(channelRef: string, ts: string, text: string): void {
+  async edit(channelRef: string, ts: string, text: string): Promise<void> {
     const c = this.channel(channelRef);
     const m = this.find(c, ts);
+    if (this.opt.upstream) await this.asAuthor(m, "chat.update", { channel: c.id, ts, text });
     const previous = { ...m };
     m.text = text;
     m.edited = { user: m.user, ts: this.ts() };
     this.emitChanged(c, m, previous);
   }
-  remove(channelRef: string, ts: string): void {
+  async remove(channelRef: string, ts: string): Promise<void> {
     const c = this.channel(channelRef);
-    this.drop(c, this.find(c, ts));
+    const m = this.find(c, ts);
+    if (this.opt.upstream) await this.asAuthor(m, "chat.delete", { channel: c.id, ts });
+    this.drop(c, m);
+  }
+  private asAuthor(m: Json, method: string, args: Json): Promise<Json> {
+    const install = [...this.teams.values()].find((t) => t.install?.botId === m.bot_id)?.install;
+    return install
+      ? this.ask(install.token, method, args)
+      : this.asPerson(String(m.user), method, args);
+  }
+  /** Somebody comes into a channel. */
+  async enter(channelRef: string, userRef: string): Promise<void> {
+    const c = this.channel(channelRef);
+    const u = this.user(c.team, userRef);
+    if (this.opt.upstream && !u.isBot)
+      await this.asPerson(u.id, "conversations.join", { channel: c.id });
+    if (c.members.has(u.id)) return;
+    c.members.add(u.id);
+    this.remark(c, u.id, "join", `<@${u.id}> has joined the channel`);
   }
   react(channelRef: string, userRef: string, ts: string, reaction: string): void {
     const c = this.channel(channelRef);

@@ -62,7 +62,7 @@ export class World {
     string,
     { at: number; uses: number; channel?: string | undefined; ts?: string | undefined }
   >();
-  protected readonly redirectUrls: string[] | undefined;
+  protected redirectUrls: string[] | undefined;
   protected server!: ReturnType<typeof Bun.serve>;
   protected relay!: TcpRelay;
   protected seq = 0;

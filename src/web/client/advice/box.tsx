@@ -9,7 +9,7 @@ import type { Advice, Item } from "../fold.ts";
 import type { Problem } from "./acts.ts";
 import { standing } from "./standing.ts";
 
-/** As the server takes it (wire/session.ts). */
+/** What the agent is shown of it: the server takes more, and the rest is cut for the agent. */
 const MOST = 4000;
 
 /** Where one advises the session's agent, and sees of one's last words whether it has read them. */

@@ -1,5 +1,6 @@
 /** @jsxImportSource preact */
 import { useState } from "preact/hooks";
+import { Command } from "../../parts/command.tsx";
 import { nameOf } from "../../parts/who.tsx";
 import { useDesk } from "../desk.ts";
 import type { Problem } from "./acts.ts";
@@ -11,7 +12,13 @@ export function Seat() {
   const [problem, setProblem] = useState<Problem>();
   const [to, setTo] = useState("");
   const [people, setPeople] = useState<string[]>([]);
+  const [claimed, setClaimed] = useState(false);
   const isMine = session.driver !== null && session.driver === store.viewer;
+  const claim = async (force: boolean) => {
+    const wrong = await advice.claim(force);
+    setClaimed(!wrong);
+    return wrong;
+  };
   const act = (name: string, does: () => Promise<Problem | undefined>) => (
     <button type="button" class="button small" onClick={async () => setProblem(await does())}>
       {name}
@@ -27,12 +34,10 @@ export function Seat() {
               advice.mute(!session.muted),
             )
           : null}
-        {session.driver === null ? act("Claim the seat", () => advice.claim(false)) : null}
-        {session.driver !== null && !isMine
-          ? act("Take the seat", () => advice.claim(false))
-          : null}
+        {session.driver === null ? act("Claim the seat", () => claim(false)) : null}
+        {session.driver !== null && !isMine ? act("Take the seat", () => claim(false)) : null}
         {problem?.code === "seat_taken" && !isMine
-          ? act("Take it as an admin", () => advice.claim(true))
+          ? act("Take it as an admin", () => claim(true))
           : null}
       </p>
       {isMine ? (
@@ -60,6 +65,15 @@ export function Seat() {
             {to ? act("Hand over", () => advice.handOff(to)) : null}
           </p>
         </details>
+      ) : null}
+      {claimed && isMine ? (
+        <>
+          <p class="dim">
+            To go on with the agent's own conversation, in its directory on your machine (without
+            --continue a new one begins with a brief of it):
+          </p>
+          <Command text={`polaris join ${session.project} ${session.name} --continue`} />
+        </>
       ) : null}
       {session.muted && !isMine ? <p class="dim">Advice is muted.</p> : null}
       {problem ? (
