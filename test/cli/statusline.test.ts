@@ -5,6 +5,7 @@ import { until } from "../../src/lib/until.ts";
 import { writeCredentials } from "../../src/machine/credentials.ts";
 import { ask } from "../../src/machine/local.ts";
 import type { Line } from "../../src/wire/local.ts";
+import { quickest } from "../helpers/quickest.ts";
 import { type Computer, makeMachine } from "./kit.ts";
 import { start } from "./program.ts";
 
@@ -96,9 +97,12 @@ test("G6: without a recorder, with one that hangs or answers nonsense, it says n
     expect((await shown(computer, payload("start"))).err).toBe("");
   }
   await using _hung = startSaying(computer, () => new Promise(() => {}));
-  const ran = await shown(computer, payload("start"));
-  expect(ran).toMatchObject(none);
-  expect(ran.ms).toBeLessThan(1000);
+  const ms = await quickest(1000, async () => {
+    const ran = await shown(computer, payload("start"));
+    expect(ran).toMatchObject(none);
+    return ran.ms;
+  });
+  expect(ms).toBeLessThan(1000);
 });
 
 test("G6: the status line that was there is run first, with the same input, and shown above", async () => {

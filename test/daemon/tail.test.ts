@@ -172,5 +172,5 @@ test("A2: an answer that is broken off fires no hook and is recorded all the sam
     hook({ session: "one", hook: "Prompt", transcript: world.transcript(), turn: "open" }),
   );
   say(world.transcript(), line("[interrupted]"));
-  await until(() => world.server.texts().includes("[interrupted]"), { timeoutMs: 1_500 });
+  await until(() => world.server.texts().includes("[interrupted]"), { timeoutMs: 5_000 });
 });

@@ -154,7 +154,7 @@ test("F3: changed credentials take effect without a restart; until then nothing 
   await until(async () => (await world.status()).journal.pending === 2);
   expect(world.server.asked.filter((path) => path.endsWith("/ingest")).length).toBe(asked);
   world.signIn(world.server, "other");
-  await until(() => world.server.texts().includes("kept"), { timeoutMs: 3_000 });
+  await until(() => world.server.texts().includes("kept"));
 });
 
 test("F3: a machine that is not signed in records, and sends all of it after the first sign-in", async () => {
@@ -164,7 +164,7 @@ test("F3: a machine that is not signed in records, and sends all of it after the
   await until(async () => (await world.status()).journal.pending === 2);
   expect((await world.status()).server.state).toBe("signed_out");
   world.signIn();
-  await until(() => world.server.texts().includes("early"), { timeoutMs: 3_000 });
+  await until(() => world.server.texts().includes("early"));
 });
 
 test("A8: a server that knows less after a restore is sent again what this machine still holds", async () => {

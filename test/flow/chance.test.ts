@@ -91,6 +91,7 @@ claudeTest(
     expect(await idle.receipts()).toEqual(["failed", "delivered,hook", "seen,hook"]);
     await idle.terminal.say("Say hello");
     await idle.terminal.shows("Hello!");
+    await until(() => idle.copies() > 0);
     expect(idle.copies()).toBe(1);
   },
   90_000,
@@ -108,6 +109,7 @@ claudeTest(
     await idle.terminal.shows("Read it.");
     await ends(idle, 10_000);
     expect(await idle.receipts()).toEqual(["delivered,inbox", "seen,inbox"]);
+    await until(() => idle.copies() > 0);
     expect(idle.copies()).toBe(1);
     const given = () =>
       transcripts({ ...world.chain, home }).flatMap((path) =>

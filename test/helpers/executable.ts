@@ -1,7 +1,6 @@
-import { Database } from "bun:sqlite";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { until } from "../../src/lib/until.ts";
+import { alone } from "../../scripts/alone.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const FOLDER = join(ROOT, ".cache/test");
@@ -10,8 +9,7 @@ const FOLDER = join(ROOT, ".cache/test");
 export async function executable(): Promise<string> {
   const path = join(FOLDER, `polaris-${await state()}`);
   if (existsSync(path)) return path;
-  mkdirSync(FOLDER, { recursive: true });
-  return await alone(async () => {
+  return await alone(FOLDER, async () => {
     if (existsSync(path)) return path;
     for (const name of readdirSync(FOLDER)) {
       if (!name.startsWith("lock")) rmSync(join(FOLDER, name), { recursive: true, force: true });
@@ -27,18 +25,6 @@ export async function executable(): Promise<string> {
     renameSync(half, path);
     return path;
   });
-}
-
-/** While no other process does: they would build the same, and clear away what the other has half built. */
-async function alone<T>(work: () => Promise<T>): Promise<T> {
-  const lock = new Database(join(FOLDER, "lock"), { create: true });
-  const take = () => !!lock.run("begin exclusive");
-  try {
-    await until(take, { timeoutMs: 200_000, everyMs: 100, what: "another worker's build" });
-    return await work();
-  } finally {
-    lock.close();
-  }
 }
 
 /** A hash over everything that may end up in the executable. */

@@ -195,7 +195,7 @@ describe("credentials are their owner's alone (F3)", () => {
     expect(isOurs).toBe(false);
     child.kill("SIGKILL");
     await child.exited;
-    await until(() => isOurs, { timeoutMs: 2_000 });
+    await until(() => isOurs);
     await ours;
   });
 
