@@ -74,9 +74,13 @@ async function deliver(call: HookCall, isBell: boolean, home: string, connecting
   return 0;
 }
 
-/** The recorder may have died before its answer came: the same call is made again, and gets the same. */
+/**
+ * The recorder may die before its answer comes: the same call is made again, and gets the same. One that was not even
+ * there has handed over nothing, and rings again when it is.
+ */
 async function fetched(body: Buffer, home: string, connecting: Knock) {
   const end = performance.now() + BELL_MS;
+  if (!(await connecting.open)) return undefined;
   let answer = await post(connecting, body, BELL_MS);
   while (!answer && performance.now() < end) {
     await Bun.sleep(AGAIN_MS);

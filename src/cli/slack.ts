@@ -2,6 +2,7 @@ import { SlackRefusal } from "../core/slack-api.ts";
 import { slackOf } from "../core/slack-apps.ts";
 import { create, createLink, redirectOf } from "../core/slack-manifest.ts";
 import { PolarisError } from "../wire/error.ts";
+import { NewManifest } from "../wire/slack.ts";
 import { parse } from "./args.ts";
 import { configure } from "./kit/server-env.ts";
 import { publicUrlOf } from "./kit/setup/questions.ts";
@@ -53,6 +54,11 @@ export async function run(args: string[]): Promise<void> {
 type Made = Awaited<ReturnType<typeof create>>;
 
 async function make(apiUrl: string, token: string, back: string): Promise<Made> {
+  if (!NewManifest.safeParse({ token }).success) {
+    throw new PolarisError("invalid_input", "A configuration token begins with xoxe.", {
+      hint: "https://api.slack.com/apps, Your App Configuration Tokens, Generate Token.",
+    });
+  }
   try {
     return await create(apiUrl, token, back);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Db, Tx } from "../db/db.ts";
+import type { Face } from "../wire/agent.ts";
 import { PolarisError } from "../wire/error.ts";
 import { type Found, type Hit, type HitSession, Search } from "../wire/search.ts";
 import { isMember, seen, visible } from "./access.ts";
@@ -85,6 +86,8 @@ interface Row {
   title: string | null;
   driver: string | null;
   agent: string;
+  agent_face: Face | null;
+  driver_face: Face | null;
   branch: string | null;
   state: string;
 }
@@ -184,7 +187,8 @@ function rowsOf(tx: Tx, caller: Caller, place: Place, query: string, window?: nu
       e.at, e.kind, e.sender, left(e.text, 100000) as text,
       case when e.kind = 'tool.call' then e.body ->> 'name' end as tool,
       p.slug, p.visibility, ${isMember(tx, caller)} as member,
-      s.name as session_name, s.title, s.driver, s.agent, s.branch, s.state
+      s.name as session_name, s.title, s.driver, s.agent, s.branch, s.state,
+      ${sessions.faces(tx)}
     from mine, ${find}(${query}::text::tsquery, mine.ids, ${session}::uuid, ${from}::timestamptz,
       ${until}::timestamptz, ${after?.at ?? null}::text::timestamptz, ${after?.project ?? null}::uuid,
       ${after?.seq ?? null}::text::bigint, ${limit + 1}${window ? tx`, ${window}` : tx``}) f
@@ -214,7 +218,13 @@ function sessionsOf(rows: Row[]): HitSession[] {
     const key = `${project}/${name}`;
     const known = bySession.get(key);
     if (known) known.hits++;
-    else bySession.set(key, { project, name, title, driver, agent, branch, state, hits: 1 });
+    else {
+      bySession.set(key, {
+        ...{ project, name, title, driver, agent, branch, state, hits: 1 },
+        ...(row.agent_face ? { agentFace: row.agent_face } : {}),
+        ...(row.driver_face ? { driverFace: row.driver_face } : {}),
+      });
+    }
   }
   return [...bySession.values()];
 }

@@ -75,6 +75,13 @@ export async function byChannel(
   return row;
 }
 
+/** Slack's id of a place, if it has one by now. */
+export async function made(tx: Tx, id: string): Promise<string | undefined> {
+  const [row] = await tx<{ channel: string | null }[]>`
+    select channel from slack_channels where id = ${id}`;
+  return row?.channel ?? undefined;
+}
+
 /** Slack has it now, under this id and name. */
 export async function settle(
   db: Db,
@@ -109,6 +116,13 @@ export async function settleArchived(db: Db, { org, id }: { org: string; id: str
     org,
     (tx) => tx`update slack_channels set state = 'archived', problem = null where id = ${id}`,
   );
+}
+
+/** Whether people of another company are in the channel, by Slack Connect: whoever looks at its settings is told. */
+export async function noteShared(tx: Tx, id: string, isShared: boolean): Promise<void> {
+  await tx`
+    update slack_channels set settings = case when ${isShared} then settings || '{"shared": true}'
+      else settings - 'shared' end where id = ${id} and (settings ? 'shared') <> ${isShared}`;
 }
 
 /** What Slack says about a channel of ours; nothing happens for any other channel. */

@@ -4,6 +4,7 @@ import { PolarisError } from "../wire/error.ts";
 import type { SlackCheck } from "../wire/slack.ts";
 import type { Caller } from "./caller.ts";
 import type { SealKeys } from "./seal.ts";
+import { isSecretLost } from "./slack.ts";
 import { call, SlackRefusal } from "./slack-api.ts";
 import { type App, appFor, type SlackSettings } from "./slack-apps.ts";
 import { SCOPES } from "./slack-manifest.ts";
@@ -17,14 +18,12 @@ export async function check(
   settings: SlackSettings,
 ): Promise<SlackCheck[]> {
   const { apiUrl } = settings;
+  if (await isSecretLost(db, keys, caller, settings)) {
+    const { says, remedy } = remedyOf("secret_lost");
+    return [{ name: "secret", ok: false, says: `${says} ${remedy}` }];
+  }
   const app = await appFor(db, keys, caller.org, settings);
-  const [row] = await db.as(
-    caller.org,
-    (tx) => tx<{ team_id: string; held: boolean }[]>`
-      select i.team_id, coalesce(l.held_until > now(), false) as held
-      from slack_installations i left join slack_leases l on l.team_id = i.team_id
-      where i.org_id = ${caller.org} and i.removed_at is null`,
-  );
+  const row = await served(db, caller.org);
   const workspace = row && (await byTeam(db, keys, row.team_id));
   return [
     ...(await appChecks(app, apiUrl)),
@@ -37,6 +36,25 @@ export async function check(
         : "No bridge is at work: run polaris bridge, or polaris serve without --no-bridge.",
     },
   ];
+}
+
+/** A bridge finds a new workspace within three seconds; who has just connected one is not told of a fault. */
+const BEGINS_MS = 5000;
+
+async function served(db: Db, org: string) {
+  const end = performance.now() + BEGINS_MS;
+  for (;;) {
+    const [row] = await db.as(
+      org,
+      (tx) => tx<{ team_id: string; held: boolean; fresh: boolean }[]>`
+        select i.team_id, coalesce(l.held_until > now(), false) as held,
+          i.updated_at > now() - interval '15 seconds' as fresh
+        from slack_installations i left join slack_leases l on l.team_id = i.team_id
+        where i.org_id = ${org} and i.removed_at is null`,
+    );
+    if (!row || row.held || !row.fresh || performance.now() > end) return row;
+    await Bun.sleep(200);
+  }
 }
 
 /** What can be asked before a workspace is connected; `polaris setup` asks the same. */

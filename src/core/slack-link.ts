@@ -9,6 +9,7 @@ import * as projects from "./projects.ts";
 import type { SealKeys } from "./seal.ts";
 import { call, SlackRefusal } from "./slack-api.ts";
 import type { SlackSettings } from "./slack-apps.ts";
+import { noteShared } from "./slack-channels.ts";
 import { remedyOf } from "./slack-remedies.ts";
 import { byTeam } from "./slack-workspaces.ts";
 
@@ -19,6 +20,7 @@ const Info = z.object({
     is_archived: z.boolean().default(false),
     is_private: z.boolean().default(false),
     is_member: z.boolean().default(false),
+    is_ext_shared: z.boolean().default(false),
   }),
 });
 
@@ -60,7 +62,12 @@ export async function link(
         on conflict (project_id) where session_id is null and removed_at is null do update set
           team_id = excluded.team_id, channel = excluded.channel, name = excluded.name,
           is_private = excluded.is_private, is_linked = true, state = 'live', problem = null, problem_at = null`;
-      const act = { action: "slack.channel_linked", target: slug, detail: { channel: found.id } };
+      const [row] = await tx<{ id: string }[]>`
+        select id from slack_channels where project_id = ${project.id} and session_id is null and removed_at is null`;
+      if (row) await noteShared(tx, row.id, found.is_ext_shared);
+      const shared = found.is_ext_shared ? { shared: true } : {};
+      const detail = { channel: found.id, ...shared };
+      const act = { action: "slack.channel_linked", target: slug, detail };
       await note(tx, { ...by(caller), ...act });
     });
   } catch (error) {

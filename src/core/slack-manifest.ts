@@ -40,7 +40,8 @@ export function createLink(redirectUri: string): string {
   const link = new URL("https://api.slack.com/apps");
   link.searchParams.set("new_app", "1");
   link.searchParams.set("manifest_json", JSON.stringify(manifestFor(redirectUri)));
-  return link.href;
+  // A page that reads the address by script would keep the plus for a space.
+  return link.href.replaceAll("+", "%20");
 }
 
 const Created = z.object({

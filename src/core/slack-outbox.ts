@@ -55,7 +55,7 @@ export async function enqueue(tx: Tx, write: Write): Promise<void> {
   const channel = "channel" in write.to ? write.to.channel : null;
   const place = "id" in write.to ? write.to.id : null;
   const target = typeof write.target === "string" ? write.target : null;
-  const ts = typeof write.target === "object" ? { ts: write.target.ts } : {};
+  const ts: { ts?: string } = typeof write.target === "object" ? { ts: write.target.ts } : {};
   const payload = JSON.stringify({ ...write.payload, ...ts });
   if (merge) {
     const [waiting] = await tx`
@@ -66,11 +66,17 @@ export async function enqueue(tx: Tx, write: Write): Promise<void> {
   const base = channel ?? place ?? "";
   const lane = ["post", "upload", "ephemeral"].includes(method)
     ? `${base}/${thread ?? ""}`
-    : `${base}#${target ?? write.payload.ts ?? method}`;
+    : `${base}#${target ?? ts.ts ?? write.payload.ts ?? method}`;
   await tx`
     insert into slack_outbox (org_id, team_id, key, lane, channel_id, place, method, thread, target, merge, payload,
       project_id, session_id)
     values (${org}, ${team}, ${key}, ${lane}, ${channel}, ${place}, ${method}, ${thread ?? null}, ${target},
       ${merge ?? null}, ${payload}::text::jsonb, ${write.project ?? null}, ${write.session ?? null})
     on conflict (org_id, key) do nothing`;
+}
+
+/** Whether it was asked for before, sent or not. */
+export async function wasAsked(tx: Tx, org: string, key: string): Promise<boolean> {
+  const rows = await tx`select 1 from slack_outbox where org_id = ${org} and key = ${key}`;
+  return rows.length > 0;
 }

@@ -34,6 +34,7 @@ export async function place(db: Db, caller: Caller, project: Project): Promise<S
     name: row.name ?? project.slug,
     state: row.state ?? "wanted",
     isLinked: row.is_linked ?? false,
+    isShared: row.settings?.shared === true,
     problem: problemOf(row.problem, null),
     wishes: wishesIn(row.settings ?? {}),
   };

@@ -43,15 +43,16 @@ export interface Note {
   repaired?: string[];
 }
 
-/** Looked at together; of one channel and method so many, lest a busy one hide the others. */
-const HEADS = 400;
+/** Looked at together: of each kind so many, of one channel so many, lest a busy one hide the others. */
+const OF_A_KIND = 100;
 const OF_ONE = 4;
 
 /**
  * What could be sent next: the first open write of each lane, without those that wait for another one. A crowd of edits
  * (50 a minute) must not stand before posts, nor one channel's posts (one a second) before another's: so they come by
- * turns over channels and methods. What stands in a channel itself goes before replies: it is little, replies wait for
- * it, and it is where somebody is asked for.
+ * turns over channels and kinds. What stands in a channel itself goes before replies: it is little, replies wait for
+ * it, and it is where somebody is asked for. Of edits, cards go before the counts of busy hours: where 500 sessions
+ * work at once there are twenty times as many as Slack takes, and a card says whether somebody is needed.
  */
 export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
   const rows = await db.as(
@@ -64,9 +65,11 @@ export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
         where org_id = ${org} and state in ('waiting', 'sending') order by lane, id
       ), ready as (
         select h.*, c.channel, c.name as channel_name, t.ts as thread_ts, g.ts as target_ts, g.channel as target_channel,
-          row_number() over (
-            partition by h.method, coalesce(h.channel_id::text, h.place), h.thread is not null order by h.id) as nth
+          r.rank, row_number() over (
+            partition by h.method, r.rank, coalesce(h.channel_id::text, h.place) order by h.id) as nth
         from heads h
+        cross join lateral (select case when h.method = 'update' and h.key like 'digest %' then 2
+          when h.thread is not null then 1 else 0 end as rank) r
         left join slack_channels c on c.id = h.channel_id
         left join slack_posts t on t.org_id = h.org_id and t.key = h.thread
           and (h.channel_id is null or t.channel = c.channel)
@@ -76,12 +79,14 @@ export async function heads(db: Db, { org, team }: Lease): Promise<Head[]> {
             where r.org_id = h.org_id and r.key = h.thread and r.state in ('waiting', 'sending')))
           and not (g.ts is null and h.target is not null and exists (select 1 from slack_outbox r
             where r.org_id = h.org_id and r.key = h.target and r.state in ('waiting', 'sending')))
+      ), turns as (
+        select *, row_number() over (partition by method, rank order by nth, id) as turn from ready where nth <= ${OF_ONE}
       )
       select id, key, lane, method, channel_id as place, channel, channel_name as "channelName", place as address, thread,
         target, project_id as project, session_id as session, thread_ts as "threadTs", target_ts as "targetTs",
         target_channel as "targetChannel", state, fence, attempts, not_before as "notBefore",
         claimed_at as "claimedAt", note
-      from ready where nth <= ${OF_ONE} order by thread is not null, nth, id limit ${HEADS}`,
+      from turns where turn <= ${OF_A_KIND} order by rank, turn, id`,
   );
   return rows.map((row) => ({
     ...row,

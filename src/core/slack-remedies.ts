@@ -14,10 +14,28 @@ export const CREDENTIALS: Record<string, string> = {
   invalid_client_id: "The app's client id is wrong: copy it again from Basic Information.",
 };
 
+/** What it means that Slack refuses the app's connection. */
+export const deafness = (word: string): Remedy =>
+  word === "link_disabled"
+    ? {
+        says: "Socket Mode is switched off for the app: what people write in Slack does not arrive.",
+        remedy: "Switch it on at api.slack.com, Socket Mode.",
+      }
+    : {
+        says: `The app-level token is refused (${word}): what people write in Slack does not arrive.`,
+        remedy:
+          "At api.slack.com, Basic Information, App-Level Tokens, make one with connections:write, and enter it under Settings, Slack (or as SLACK_APP_TOKEN of the server).",
+      };
+
 const RECONNECT = "Connect Slack again under Settings, Slack.";
 const OTHER = "Link another channel to the project, or let Polaris make a new one.";
 
 const TABLE: Record<string, Remedy> = {
+  secret_lost: {
+    says: "What Slack gave is encrypted with another secret of this server.",
+    remedy:
+      "Bring back the POLARIS_SECRET it was stored under (as POLARIS_SECRET_PREVIOUS beside a new one), or enter the app once more and connect Slack again.",
+  },
   account_inactive: {
     says: "The app was removed or switched off in the workspace.",
     remedy: RECONNECT,
@@ -76,7 +94,8 @@ const TABLE: Record<string, Remedy> = {
 
 /** Which buttons help: `state` is the channel's, or "refused" for the workspace. */
 export function actsOf(word: string, state: string): SlackAct[] {
-  if (state === "refused") return ["reconnect"];
+  if (state === "refused") return ["reconnect", "settings"];
+  if (state === "deaf") return ["settings"];
   if (state === "paused") {
     return word === "channel_not_found" ? ["again", "anew", "link"] : ["again", "link"];
   }

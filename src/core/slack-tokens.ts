@@ -12,8 +12,8 @@ export const isDue = ({ expiresAt }: Workspace): boolean =>
   expiresAt !== null && expiresAt.getTime() - Date.now() < 4 * 3600_000;
 
 /**
- * Takes a new token where the app rotates them, under the row's lock: each refresh token works once. Answers whether
- * there is a newer token now than the one the caller has.
+ * Takes a new token where the app rotates them, under the row's lock: each refresh token works once. Answers the
+ * workspace with a newer token than the caller's, if there is one now.
  */
 export async function refresh(
   db: Db,
@@ -21,15 +21,20 @@ export async function refresh(
   app: App,
   workspace: Workspace,
   apiUrl: string,
-): Promise<boolean> {
+): Promise<Workspace | undefined> {
   const { team, org } = workspace;
   return db.as(org, async (tx) => {
-    const [row] = await tx<{ token: Uint8Array; refresh_token: Uint8Array | null }[]>`
-      select token, refresh_token from slack_installations
+    const [row] = await tx<
+      { token: Uint8Array; refresh_token: Uint8Array | null; token_expires_at: Date | null }[]
+    >`
+      select token, refresh_token, token_expires_at from slack_installations
       where team_id = ${team} and removed_at is null for update`;
-    if (!row) return false;
-    if (unseal(keys, row.token, tokenOf(team)) !== workspace.token) return true;
-    if (!row.refresh_token) return false;
+    if (!row) return undefined;
+    const kept = unseal(keys, row.token, tokenOf(team));
+    if (kept !== workspace.token) {
+      return { ...workspace, token: kept, expiresAt: row.token_expires_at };
+    }
+    if (!row.refresh_token) return undefined;
     const { answer } = await call("oauth.v2.access", {
       apiUrl,
       args: {
@@ -45,7 +50,7 @@ export async function refresh(
       update slack_installations set token = ${sealed.token}, refresh_token = ${sealed.refresh},
         token_expires_at = ${sealed.expiresAt}, updated_at = now()
       where team_id = ${team} and removed_at is null`;
-    return true;
+    return { ...workspace, token: got.access_token, expiresAt: sealed.expiresAt };
   });
 }
 

@@ -3,7 +3,7 @@ import type { Db, Tx } from "../db/db.ts";
 import type { Trouble } from "../wire/team.ts";
 import { isMember } from "./access.ts";
 import { type Caller, mayAdmin } from "./caller.ts";
-import { actsOf, remedyOf } from "./slack-remedies.ts";
+import { actsOf, deafness, remedyOf } from "./slack-remedies.ts";
 
 interface Row {
   project: string | null;
@@ -22,6 +22,10 @@ export async function troubles(tx: Tx, caller: Caller, project?: string): Promis
       from slack_installations i
       where i.org_id = ${caller.org} and i.removed_at is null and i.state = 'paused' and i.problem is not null)
     union all
+    (select null, i.settings->>'deaf', null, 'deaf' from slack_installations i
+      where i.org_id = ${caller.org} and i.removed_at is null and i.state = 'live'
+        and i.settings->>'deaf' is not null)
+    union all
     (select distinct on (p.slug) p.slug, c.problem, null, c.state
       from slack_channels c join projects p on p.id = c.project_id
       where c.org_id = ${caller.org} and c.removed_at is null and c.problem is not null
@@ -31,11 +35,11 @@ export async function troubles(tx: Tx, caller: Caller, project?: string): Promis
       order by p.slug, c.session_id nulls first limit 20)`;
   const mayMend = mayAdmin(caller);
   // While the workspace waits, so do all its channels: one remedy at a time.
-  const whole = rows.filter((row) => row.project === null);
+  const whole = rows.filter((row) => row.state === "refused");
   return (whole.length > 0 ? whole : rows).map((row) => ({
     project: row.project,
     detail: row.detail,
-    ...remedyOf(row.word),
+    ...(row.state === "deaf" ? deafness(row.word) : remedyOf(row.word)),
     acts: mayMend ? actsOf(row.word, row.state) : [],
   }));
 }

@@ -78,6 +78,21 @@ export async function pause(
   );
 }
 
+/**
+ * Slack refuses the app's connection, in this word: nothing is heard until somebody acts. Null: it stands again. Kept
+ * with every workspace that came through the app.
+ */
+export async function noteDeaf(db: Db, clientId: string, word: string | null): Promise<void> {
+  await asBridge(
+    db,
+    (tx) => tx`
+      update slack_installations
+      set settings = case when ${word}::text is null then settings - 'deaf'
+        else settings || jsonb_build_object('deaf', ${word}::text) end
+      where client_id = ${clientId} and removed_at is null and settings->>'deaf' is distinct from ${word}::text`,
+  );
+}
+
 /** Whose workspace it is, connected now. */
 export async function orgOf(db: Db, team: string): Promise<string | undefined> {
   const [row] = await asBridge(

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { pause } from "../lib/backoff.ts";
 import { writeAtomic } from "../lib/file.ts";
 import { brief, type Log } from "../lib/log.ts";
 import { call } from "../machine/api.ts";
@@ -68,10 +69,18 @@ export function startPolicies({
     writeAtomic(path, `${JSON.stringify(kept)}\n`);
   }
 
+  /** Its timer ends with it: a recorder that is stopped in these two seconds does not stay for it. */
+  async function first(): Promise<void> {
+    const asked = new AbortController();
+    const patience = pause(FIRST_MS, AbortSignal.any([asked.signal, stop.signal]));
+    await Promise.race([running, patience]);
+    asked.abort();
+  }
+
   guard.adopt(Object.values(kept));
   const isNew = accounts.all().some(({ name }) => kept[name] === undefined);
   refresh();
-  const ready = isNew ? Promise.race([running, Bun.sleep(FIRST_MS)]) : Promise.resolve();
+  const ready = isNew ? first() : Promise.resolve();
   const timer = setInterval(refresh, EVERY_MS);
   timer.unref();
   return {

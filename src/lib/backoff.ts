@@ -7,13 +7,18 @@ export function backoff({ firstMs = 100, maxMs = 30_000 } = {}) {
   return {
     /** How long to wait before the next try, in milliseconds. */
     next(): number {
-      const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(attempt++, 30));
-      return ceiling / 2 + Math.random() * (ceiling / 2);
+      return waitAfter(attempt++, { firstMs, maxMs });
     },
     reset(): void {
       attempt = 0;
     },
   };
+}
+
+/** The same for a count that is kept elsewhere: how long to wait after so many tries. */
+export function waitAfter(tries: number, { firstMs = 100, maxMs = 30_000 } = {}): number {
+  const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(tries, 30));
+  return ceiling / 2 + Math.random() * (ceiling / 2);
 }
 
 /** Resolves after `ms`, or at once when the signal fires; the caller looks at the signal. */

@@ -16,7 +16,7 @@ export interface AppOptions {
   deps: Deps;
   timings?: Timings | undefined;
   /** Everything of Slack's that a person must see: refused tokens, a connection that is away. */
-  onState?: ((state: SocketState, detail: { error?: string; gapMs?: number }) => void) | undefined;
+  onState?: ((state: SocketState, detail: { word?: string; gapMs?: number }) => void) | undefined;
 }
 
 export interface Timings {

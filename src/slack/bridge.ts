@@ -9,7 +9,7 @@ import type { Feed } from "../core/feed.ts";
 import type { SealKeys } from "../core/seal.ts";
 import { type App, all, type SlackSettings } from "../core/slack-apps.ts";
 import { isDue, refresh } from "../core/slack-tokens.ts";
-import type { Workspace } from "../core/slack-workspaces.ts";
+import { noteDeaf, type Workspace } from "../core/slack-workspaces.ts";
 import { pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { RunningApp, Timings } from "./app.ts";
@@ -37,20 +37,24 @@ const DEAF_MS = 5000;
 /** A new app, or another token of one, is noticed this soon. */
 const APPS_MS = 2000;
 
+/** A token that could not be renewed is good for some hours yet: no hurry. */
+const RENEW_MS = 60_000;
+
 export function startBridge(options: BridgeOptions) {
   const { db, feed, bell, log, keys, settings, publicUrl, timings, speak, pace = 1 } = options;
   const { apiUrl } = settings;
   const stopping = new AbortController();
   const apps = new Map<string, { app: App; running: RunningApp }>();
+  const notBefore = new Map<string, number>();
   const kick = (org: string) => leases.of(org)?.kick();
   const deps = { db, feed, bell, log, keys, apiUrl, publicUrl, kick };
 
   const leases = startLeases({ deps, keys, apiUrl, pace, speak, accept, refresh: renew });
 
-  async function renew(workspace: Workspace): Promise<boolean> {
+  async function renew(workspace: Workspace): Promise<Workspace | undefined> {
     const known = await all(db, keys, settings);
     const app = known.find(({ clientId }) => clientId === workspace.clientId);
-    return app ? refresh(db, keys, app, workspace, apiUrl) : false;
+    return app ? refresh(db, keys, app, workspace, apiUrl) : undefined;
   }
 
   feed.onRing((org, project) => leases.of(org)?.ring(project));
@@ -76,12 +80,20 @@ export function startBridge(options: BridgeOptions) {
   }
 
   /** Longer than Slack waits before it sends an event again at once. */
-  const stateOf = (app: App) => (state: SocketState, detail: { gapMs?: number }) => {
+  const stateOf = (app: App) => (state: SocketState, detail: { word?: string; gapMs?: number }) => {
+    if (state === "connected" || state === "refused") tellDeaf(app, detail.word ?? null);
     if (state !== "connected" || (detail.gapMs ?? 0) < DEAF_MS) return;
     for (const workspace of leases.all()) {
       if (workspace.workspace.clientId === app.clientId) workspace.catchUp();
     }
   };
+
+  /** Whoever looks at the dashboard is told that nothing arrives, and when it does again. */
+  function tellDeaf({ clientId }: App, word: string | null): void {
+    noteDeaf(db, clientId, word).catch((error) =>
+      log.warn("slack.deaf_not_told", { error: brief(error) }),
+    );
+  }
 
   async function accept(clientId: string, body: Record<string, unknown>): Promise<void> {
     await apps.get(clientId)?.running.accept(body);
@@ -89,7 +101,12 @@ export function startBridge(options: BridgeOptions) {
 
   async function renewDue(team: string): Promise<void> {
     const running = leases.byTeam(team);
-    if (running && isDue(running.workspace)) await renew(running.workspace);
+    if (!running || !isDue(running.workspace)) return;
+    if ((notBefore.get(team) ?? 0) > performance.now()) return;
+    notBefore.set(team, performance.now() + RENEW_MS);
+    await renew(running.workspace).catch((error) =>
+      log.warn("slack.token_not_renewed", { team, error: brief(error) }),
+    );
   }
 
   async function work(): Promise<void> {

@@ -1,8 +1,9 @@
 /** One write from its claim to its end, whatever Slack answers. */
+import { SlackRefusal } from "../core/slack-api.ts";
 import * as channels from "../core/slack-channels.ts";
 import * as queue from "../core/slack-queue.ts";
 import * as workspaces from "../core/slack-workspaces.ts";
-import { pause } from "../lib/backoff.ts";
+import { pause, waitAfter } from "../lib/backoff.ts";
 import { brief } from "../lib/log.ts";
 import { make, wordOf } from "./channels.ts";
 import { judge, type Verdict } from "./judge.ts";
@@ -12,7 +13,15 @@ import type { SenderOptions } from "./sender.ts";
 
 /** Slack is given a moment to show what it did before we look. */
 const LOOK_MS = 1500;
+/**
+ * What Slack itself cannot do is given up after so many tries, three quarters of an hour: it holds up its thread. While
+ * Slack is away or puts us off, nothing is given up for a week, however often it was tried.
+ */
 const MOST_ATTEMPTS = 50;
+const MOST_MS = 7 * 24 * 3600_000;
+const AWAY =
+  /^(http_5|timeout|connection_lost|unreachable|rate|service_unavailable|request_timeout|team_added)/;
+const SLOWEST_MS = 60_000;
 
 /** The project's channel could not be made under any name. */
 class NoChannel extends Error {}
@@ -32,7 +41,8 @@ export function startDelivery(options: SenderOptions) {
     const wasSent = head.state === "sending" || head.note.lookup === true;
     const payload = await queue.claim(db, lease, head);
     if (!payload || !isOurs()) return;
-    const note = { firstAt: Date.now(), ...head.note };
+    // Once its outcome is unknown it stays so until somebody has looked, also when looking is put off.
+    const note = { firstAt: Date.now(), ...head.note, ...(wasSent ? { lookup: true } : {}) };
     const claimed = { ...head, note };
     let place: Place | undefined;
     try {
@@ -101,9 +111,16 @@ export function startDelivery(options: SenderOptions) {
   }
 
   async function create(id: string, name: string): Promise<string> {
+    // Made since this write was read: while another session's first word waited for it, or by who had the lease before.
+    const known = await db.as(org, (tx) => channels.made(tx, id));
+    if (known) return known;
     const { botUser } = workspace;
     const isTaken = (channel: string) =>
-      db.as(org, async (tx) => (await channels.byChannel(tx, team, channel)) !== undefined);
+      db.as(org, async (tx) => {
+        // Taken by this very place: who had the lease before has just written it down.
+        const other = await channels.byChannel(tx, team, channel);
+        return other !== undefined && other.id !== id;
+      });
     const made = await make(client(), { name, botUser, isTaken }, count).catch((error) => {
       // No name was free, or the name is none to Slack: sending the words again would not help, dropping them neither.
       if (/^(name_taken|invalid_name)/.test(wordOf(error))) throw new NoChannel(wordOf(error));
@@ -129,7 +146,12 @@ export function startDelivery(options: SenderOptions) {
     const repaired = note.repaired ?? [];
     const again = (ms: number, more: Partial<queue.Note> = {}) =>
       queue.later(db, lease, head, { ms, error: verdict.error, note: { ...note, ...more } });
-    if (head.attempts >= MOST_ATTEMPTS) return queue.drop(db, lease, head, verdict.error);
+    const isOver = AWAY.test(verdict.error)
+      ? Date.now() - (note.firstAt ?? 0) > MOST_MS
+      : head.attempts >= MOST_ATTEMPTS;
+    if (isOver) return queue.drop(db, lease, head, verdict.error);
+    const slower = (firstMs: number) =>
+      Math.max(firstMs, waitAfter(head.attempts, { firstMs, maxMs: SLOWEST_MS }));
     if (verdict.do !== "later") {
       log.warn("slack.refused", {
         team,
@@ -142,11 +164,11 @@ export function startDelivery(options: SenderOptions) {
     switch (verdict.do) {
       case "later": {
         const where = head.channel ?? head.place ?? head.address ?? "";
-        if (!verdict.bucket) return again(verdict.seconds * 1000);
+        if (!verdict.bucket) return again(slower(verdict.seconds * 1000));
         return again(rates.block(METHOD[head.method], where, verdict.seconds));
       }
       case "lookup": {
-        const more = { ms: LOOK_MS, error: verdict.error, note: { ...note, lookup: true } };
+        const more = { ms: slower(LOOK_MS), error: verdict.error, note: { ...note, lookup: true } };
         return queue.later(db, lease, head, { ...more, unknown: true });
       }
       case "done":
@@ -159,8 +181,7 @@ export function startDelivery(options: SenderOptions) {
         if (verdict.do === "rethread") await queue.forgetPost(db, org, head.thread ?? "");
         return again(0, { repaired: [...repaired, verdict.do] });
       case "refresh":
-        if (await options.refresh()) return again(0);
-        return halt(head, { problem: verdict.error });
+        return renew(head, verdict.error, again);
       case "stop-channel":
         if (!head.place || head.targetChannel) return queue.drop(db, lease, head, verdict.error);
         await channels.stop(db, { org, id: head.place }, { ...verdict, problem: verdict.error });
@@ -170,6 +191,24 @@ export function startDelivery(options: SenderOptions) {
       case "drop":
         return queue.drop(db, lease, head, verdict.error);
     }
+  }
+
+  /** A new token, once: one that is refused as soon as it is new says that a person must act. */
+  async function renew(
+    head: queue.Head,
+    error: string,
+    again: (ms: number, more?: Partial<queue.Note>) => Promise<void>,
+  ): Promise<void> {
+    const { repaired = [] } = head.note;
+    if (repaired.includes("refresh")) return halt(head, { problem: error });
+    try {
+      if (!(await options.refresh())) return halt(head, { problem: error });
+    } catch (cause) {
+      log.warn("slack.token_not_renewed", { team, error: brief(cause) });
+      if (cause instanceof SlackRefusal) return halt(head, { problem: error });
+      return again(5000); // Slack could not be asked
+    }
+    return again(0, { repaired: [...repaired, "refresh"] });
   }
 
   async function giveUp(head: queue.Head, error: string): Promise<void> {
@@ -188,7 +227,8 @@ export function startDelivery(options: SenderOptions) {
   }
 
   async function halt(head: queue.Head, why: { problem: string; detail?: string | undefined }) {
-    await queue.later(db, lease, head, { ms: 0, error: why.problem, note: head.note });
+    const note = { ...head.note, repaired: [] };
+    await queue.later(db, lease, head, { ms: 0, error: why.problem, note });
     await workspaces.pause(db, lease, why);
     options.onPaused();
   }

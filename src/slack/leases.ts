@@ -27,7 +27,7 @@ export function startLeases(options: {
   apiUrl: string;
   pace: number;
   speak?: Speak | undefined;
-  refresh(workspace: Workspace): Promise<boolean>;
+  refresh(workspace: Workspace): Promise<Workspace | undefined>;
   accept: Accept;
 }) {
   const { deps, keys, apiUrl, pace, speak, refresh, accept } = options;

@@ -28,6 +28,7 @@ export interface Deps {
 }
 
 const Opened = z.object({ user: z.string(), tab: z.string().default("home") });
+const Wrapped = z.object({ is_ext_shared_channel: z.boolean().optional() });
 const About = z.object({ user: Member });
 
 /**
@@ -37,10 +38,11 @@ const About = z.object({ user: Member });
  */
 export function listeners(app: App, deps: Deps): void {
   // A mention comes as `message` too: one of the two is enough.
-  app.event("message", async ({ event, context, client }) => {
+  app.event("message", async ({ event, body, context, client }) => {
     const { org, team } = spotOf(context, "");
     const [botUser, botId] = [context.botUserId ?? "", context.botId ?? ""];
-    await heard(deps, client, { org, team, botUser, botId }, event);
+    const { is_ext_shared_channel: isShared } = Wrapped.parse(body);
+    await heard(deps, client, { org, team, botUser, botId, isShared }, event);
   });
 
   app.event("app_home_opened", async ({ event, context, client }) => {

@@ -18,7 +18,7 @@ export interface SocketOptions {
   log: Log;
   onEnvelope(envelope: Envelope, ack: (payload?: unknown) => void): void;
   /** `gapMs`: how long nothing could arrive, when a connection is there again. */
-  onState?(state: SocketState, detail: { error?: string; gapMs?: number }): void;
+  onState?(state: SocketState, detail: { error?: string; word?: string; gapMs?: number }): void;
   pingMs?: number | undefined;
   deadAfterMs?: number | undefined;
   drainMs?: number | undefined;
@@ -82,7 +82,8 @@ export function startSocket(options: SocketOptions) {
       } catch (error) {
         const refused = error instanceof Refused;
         const wait = refused ? refusedMs : error instanceof Later ? error.ms : retry.next();
-        onState(refused ? "refused" : "connecting", { error: brief(error) });
+        const word = refused ? { word: error.message } : {};
+        onState(refused ? "refused" : "connecting", { error: brief(error), ...word });
         log.warn("slack.socket_failed", { error: brief(error), nextMs: Math.round(wait) });
         await pause(wait, stopping.signal);
       }
@@ -156,7 +157,7 @@ export function startSocket(options: SocketOptions) {
 
   /** Slack asks to go. Until the new connection stands, the old one is still read and answered. */
   function leave(link: Link, reason: string): void {
-    if (reason === "link_disabled") onState("refused", { error: reason });
+    if (reason === "link_disabled") onState("refused", { error: reason, word: reason });
     if (reason === "too_many_websockets") for (let n = 0; n < 6; n++) retry.next();
     const isOver = reason === "link_disabled" || reason === "too_many_websockets";
     link.isLeaving = true;

@@ -9,6 +9,9 @@ import { type Speak, startMirror } from "./mirror.ts";
 import { startRates } from "./rates.ts";
 import { startSender } from "./sender.ts";
 
+/** Calls that were under way with the token before are refused for this long at most. */
+const FRESH_MS = 10_000;
+
 /** A workspace whose lease we hold: what happens goes into its outbox, and what is in its outbox goes to Slack. */
 export function startWorkspace(options: {
   deps: Deps;
@@ -20,7 +23,8 @@ export function startWorkspace(options: {
   pace: number;
   speak?: Speak | undefined;
   accept: Accept;
-  refresh(workspace: Workspace): Promise<boolean>;
+  /** A newer token than this one, where it can be had. */
+  refresh(workspace: Workspace): Promise<Workspace | undefined>;
   onPaused(): void;
 }) {
   const { deps, lease, apiUrl, pace, onPaused } = options;
@@ -28,6 +32,28 @@ export function startWorkspace(options: {
   const { org, team } = lease;
   let { workspace, deadline } = options;
   let client = startClient(apiUrl, workspace.token);
+
+  function use(fresh: Workspace): void {
+    if (fresh.token !== workspace.token) client = startClient(apiUrl, fresh.token);
+    workspace = fresh;
+  }
+
+  /** Several calls are refused at once, and each refresh token works once: one renewal serves them all. */
+  let renewing: Promise<boolean> | undefined;
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  async function refresh(): Promise<boolean> {
+    if (performance.now() - renewedAt < FRESH_MS) return true;
+    renewing ??= (async () => {
+      const fresh = await options.refresh(workspace);
+      if (!fresh) return false;
+      use(fresh);
+      renewedAt = performance.now();
+      return true;
+    })().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
 
   const rates = startRates({ pace });
   const sender = startSender({
@@ -38,7 +64,7 @@ export function startWorkspace(options: {
     rates,
     client: () => client,
     isOurs: () => performance.now() < deadline,
-    refresh: () => options.refresh(workspace),
+    refresh,
     onPaused,
   });
   // Names, pictures and addresses of everybody; who comes or changes later is told to us.
@@ -74,8 +100,8 @@ export function startWorkspace(options: {
     /** The lease was renewed; the token may be another one by now. */
     renewed(until: number, fresh: Workspace): void {
       deadline = until;
-      if (fresh.token !== workspace.token) client = startClient(apiUrl, fresh.token);
-      workspace = fresh;
+      // What was read before a renewal of ours ended is older than what we have.
+      if (performance.now() - renewedAt >= FRESH_MS) use(fresh);
     },
     /** Nothing is sent from here on. */
     lost(): void {

@@ -61,7 +61,8 @@ export interface Agent {
 }
 
 /** How the registry shows an agent. */
-export type Face = Pick<Agent, "display" | "icon">;
+export const Face = z.object({ display: z.string(), icon: z.string() });
+export type Face = z.infer<typeof Face>;
 
 /** Something said to an agent by its name (row H3). */
 export interface AgentMessage {

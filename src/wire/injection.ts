@@ -5,7 +5,8 @@ import { Participant } from "./participant.ts";
  * Where a piece of advice stands. It moves to the right, and every step is an event of its session:
  * `queued` → `delivered` (handed to a route into the agent) → `seen` (there is evidence that the text entered the
  * conversation) → `answered`; or `expired` (no evidence within its time), `failed` (with a reason), `recalled` (by its
- * sender, before delivery). Evidence is stronger than a wish: a `seen` that arrives after `recalled` or `expired` stands.
+ * sender, before delivery). Evidence is stronger than a wish: a `seen` that arrives after `recalled`, `expired` or `failed`
+ * stands. What `failed` before it was delivered may wait at its machine for a chance, and can be recalled until then.
  *
  * `expired` is the server's word, 20 to 30 s after nobody listened for the session; a machine that hears
  * `injection.expired` or `injection.recalled` of what it has not handed over yet drops it, and one that hears

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Face } from "./agent.ts";
 
 /** One event that holds what was asked for. */
 export const Hit = z.object({
@@ -25,6 +26,9 @@ export const HitSession = z.object({
   title: z.string().nullable(),
   driver: z.string().nullable(),
   agent: z.string(),
+  /** What the registry knows of the agent, and of a driver who is one. */
+  agentFace: Face.optional(),
+  driverFace: Face.optional(),
   branch: z.string().nullable(),
   state: z.string(),
   /** How many of the page's hits are its. */

@@ -21,6 +21,8 @@ export interface SlackStatus {
     name: string;
     state: "live" | "paused";
     problem: SlackProblem | null;
+    /** Why nothing that people write arrives. */
+    deaf: SlackProblem | null;
     missing: string[];
     connectedBy: string;
     connectedAt: string;
@@ -41,6 +43,8 @@ export interface SlackStatus {
     name: string;
     state: "wanted" | "live" | "paused" | "archived" | "gone";
     isLinked: boolean;
+    /** People of another company are in it, by Slack Connect. */
+    isShared: boolean;
     problem: SlackProblem | null;
   }[];
 }

@@ -16,9 +16,10 @@ export interface Setup {
 }
 
 /**
- * What a person may press: connect the workspace again, try the channel again, let Polaris make a new one, choose another.
+ * What a person may press: connect the workspace again, open its settings; try the channel again, let Polaris make a new
+ * one, choose another.
  */
-export type SlackAct = "reconnect" | "again" | "anew" | "link";
+export type SlackAct = "reconnect" | "settings" | "again" | "anew" | "link";
 
 /** Something wrong in Slack, and what mends it. `acts`: what this person may press; none: an admin must. */
 export interface Trouble {

@@ -160,6 +160,12 @@ export const ROWS: Record<string, Row | Row[]> = {
       needs: "admin",
       ok: [303],
     },
+    {
+      target: targets.agentNamed,
+      form: { act: "change", display: "Dean" },
+      needs: "admin",
+      ok: [303],
+    },
     { target: targets.agentNamed, form: { act: "remove" }, needs: "admin", ok: [303] },
   ],
 

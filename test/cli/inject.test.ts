@@ -103,9 +103,11 @@ test("polaris sessions, claim and handoff: who drives what (B2)", async () => {
   const taken = await polaris("claim", "etl/seat");
   expect([taken.code, taken.err]).toEqual([1, expect.stringContaining("user:manu drives")]);
   await world.post("/projects/etl/sessions/seat/handoff", {});
-  expect((await polaris("claim", "etl/seat")).out).toBe("user:krishna drives etl/seat.\n");
+  const { out } = await polaris("claim", "etl/seat");
+  expect(out).toStartWith("user:krishna drives etl/seat.\n");
+  expect(out).toContain("polaris join etl seat --continue ");
   const given = await polaris("handoff", "etl/seat", "priya");
-  expect(given.out).toBe("user:priya drives etl/seat.\n");
+  expect(given.out).toStartWith("user:priya drives etl/seat.\n\nFor user:priya to go on with it");
   expect((await polaris("handoff", "etl/seat")).code).toBe(1);
   expect((await polaris("handoff", "etl/seat", "priya", "manu")).code).toBe(2);
 });

@@ -49,7 +49,7 @@ test(
     const id = await tell(world, "injection.queued", { text: "after the tool" });
     await until(() => receipts(world, id).length === 1, { timeoutMs: 15_000 });
     say(world.transcript(), line("", { kind: "x", takes: id }));
-    await world.post(hook({ session: "one", hook: "Notice" }));
+    await world.post(hook({ session: "one", hook: "Prompt", turn: "open" }));
     mcp.child.kill("SIGKILL");
     await using next = Bun.spawn(["sleep", "60"]);
     await world.begin("one", { start: "resume" }, next.pid);

@@ -122,7 +122,7 @@ test(
     const bell = () => readFileSync(join(world.place.bells, "one", "polaris-bell"), "utf8");
     const rung = bell();
     say(world.transcript(), line("", { kind: "x", takes: id }));
-    await world.post(hook({ session: "one", hook: "Notice" }));
+    await world.post(hook({ session: "one", hook: "Prompt", turn: "open" }));
     // Longer than the time within which a way must give a sign.
     await Bun.sleep(7_500);
     expect(receipts(world, id)).toEqual([DELIVERED]);

@@ -40,7 +40,7 @@ claudeTest(
     let drives = await start(first, { model, cwd, home: first.home });
     await drives.say("Write the parser");
     await drives.shows("The parser is written.");
-    await first.drained();
+    await told(polaris, "The parser is written.");
     const session = await theSession(polaris);
     await first.run("handoff", `site/${session}`, "user:krishna");
     const taken = await second.runIn(cwd, "join", "site", session);
@@ -53,25 +53,25 @@ claudeTest(
     drives = await start(second, { model, cwd, home: first.home, command: commandIn(taken.out) });
     await drives.say("Now the printer");
     await drives.shows("The printer is written.");
-    await second.drained();
+    await told(polaris, "The printer is written.");
     await second.run("handoff", `site/${session}`, "user:priya");
     const offered = await third.runIn(other, "join", "site", session);
     expect(offered.out).toContain("can be told again from the record");
     expect(commandIn(offered.out)).toBe(`polaris join site ${session} --continue`);
-    const told = await third.runIn(other, "join", "site", session, "--continue");
-    expect(told).toMatchObject({ code: 0, err: "" });
+    const again = await third.runIn(other, "join", "site", session, "--continue");
+    expect(again).toMatchObject({ code: 0, err: "" });
     await drives[Symbol.asyncDispose]();
 
     drives = await start(third, {
       model,
       cwd: other,
       home: third.home,
-      command: commandIn(told.out),
+      command: commandIn(again.out),
     });
     await drives.say("Now the manual");
     await drives.shows("The manual is written.");
     await drives[Symbol.asyncDispose]();
-    await third.drained();
+    await told(polaris, "The manual is written.");
 
     const lines = (await polaris.messages(`/projects/site/sessions/${session}`))
       .filter(({ kind }) => TOLD.has(kind))
@@ -126,7 +126,7 @@ claudeTest(
       await using drives = await start(machine, { model, cwd, home: machine.home });
       await drives.say("Write the parser");
       await drives.shows("The parser is written.");
-      await until(async () => (await said(polaris)).includes("The parser is written."));
+      await told(polaris, "The parser is written.");
       const [bound] = (await machine.status()).bindings;
       await machine.run("leave", "--agent-session", bound?.agentSession ?? "");
       await drives.say("What is for lunch");
@@ -142,9 +142,7 @@ claudeTest(
       await drives.say("Now the printer");
       await drives.shows("The printer is written.");
     }
-    await until(async () => (await said(polaris)).includes("The printer is written."), {
-      timeoutMs: 10_000,
-    });
+    await told(polaris, "The printer is written.");
     expect(await said(polaris)).toEqual([
       "Write the parser",
       "I look first.",
@@ -167,6 +165,10 @@ const said = async (polaris: Polaris) =>
   (await polaris.messages("/projects/site"))
     .filter(({ kind }) => TOLD.has(kind))
     .map(({ text }) => text);
+
+/** What the terminal shows already, the server has a moment later. */
+const told = (polaris: Polaris, words: string) =>
+  until(async () => (await said(polaris)).includes(words), { timeoutMs: 20_000, what: words });
 
 /** The command that an answer names, as it stands there. */
 const commandIn = (out: string): string => /^ {2}(\S.*)$/m.exec(out)?.[1] ?? "";

@@ -39,12 +39,19 @@ async function start(): Promise<Shared> {
 
 /**
  * The PostgreSQL of a whole run, and the environment that leads its files to it. It forgets what it knows when the
- * machine stops: in memory and without syncing a clone takes 30 ms, on a busy disk it took 500, and a file that begins
- * with a cluster of its own 2,300.
+ * machine stops: in memory and without syncing a clone takes 30 ms, on a busy disk it took 500, and a file that began
+ * with a cluster of its own waited 2,300.
  */
 export async function startForAll() {
-  const memory = "/dev/shm";
-  const [folder, embedded] = await startIn(memory).catch(() => startIn());
+  const folder = temporary("polaris-test-pg-");
+  const options = { dataDir: folder.path, log: silent };
+  {
+    await using first = await startEmbedded(options);
+    const admin = open(first.connection, { max: 1 });
+    for (const setting of QUICK) await admin.unsafe(`alter system set ${setting}`);
+    await admin.close({ timeout: 5 });
+  }
+  const embedded = await startEmbedded(options);
   await addTemplate(embedded);
   return {
     env: { [NAME]: JSON.stringify(embedded.connection) },
@@ -53,23 +60,6 @@ export async function startForAll() {
       await folder[Symbol.asyncDispose]();
     },
   };
-}
-
-async function startIn(place?: string) {
-  const folder = temporary("polaris-test-pg-", place);
-  try {
-    const options = { dataDir: folder.path, log: silent };
-    {
-      await using first = await startEmbedded(options);
-      const admin = open(first.connection, { max: 1 });
-      for (const setting of QUICK) await admin.unsafe(`alter system set ${setting}`);
-      await admin.close({ timeout: 5 });
-    }
-    return [folder, await startEmbedded(options)] as const;
-  } catch (error) {
-    await folder[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 /** Four workers, each with several servers of 8 to 16 connections; and a log that stays small. */

@@ -139,6 +139,6 @@ export function startTestBridge(
     publicUrl,
     pace,
     speak,
-    timings: { pingMs: 500, deadAfterMs: 2000, drainMs: 200 },
+    timings: { pingMs: 500, deadAfterMs: 2000, drainMs: 200, refusedMs: 1000 },
   });
 }

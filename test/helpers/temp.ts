@@ -7,8 +7,8 @@ import { stop } from "../../src/db/postmaster.ts";
  * A folder that goes away with its test. Others may pass through it: PostgreSQL runs as another user when the tests
  * run as root. A database that a test left running in it (after a kill -9, say) is stopped first.
  */
-export function temporary(name = "polaris-test-", place = tmpdir()) {
-  const path = mkdtempSync(join(place, name));
+export function temporary(name = "polaris-test-") {
+  const path = mkdtempSync(join(tmpdir(), name));
   chmodSync(path, 0o711);
   return {
     path,

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { ask } from "../../src/machine/local.ts";
+import type { ToolAnswer } from "../../src/wire/tools.ts";
 import { begun, receipts, tell } from "../daemon/advising.ts";
 import { type Fate, startCut } from "../daemon/cut.ts";
 import { hook, line, makeWorld, say, startHere, startProcess, until } from "../daemon/world.ts";
@@ -127,7 +129,9 @@ test(
     });
     await expect(agent.use("polaris_inbox", {}, esc.signal)).rejects.toThrow();
     resolve();
-    await until(async () => (await agent.use("polaris_inbox")).text === "use the fixtures");
+    // Not only after the time in which a sign of it would have to be there.
+    const next = async () => (await agent.use("polaris_inbox")).text === "use the fixtures";
+    await until(next, { timeoutMs: 4_000 });
     await until(() => receipts(world, id).length === 2);
     expect(receipts(world, id).map(([kind]) => kind)).toEqual([
       "injection.delivered",
@@ -155,11 +159,48 @@ test(
     expect(receipts(world, id)).toEqual([]);
     const result = { kind: "tool.result", name: "polaris_inbox", injection: id };
     say(world.transcript(), line("", result));
-    await world.post(hook({ session: "one", hook: "Notice" }));
+    await world.post(hook({ session: "one", hook: "Prompt", turn: "open" }));
     await until(() => receipts(world, id).length === 2);
     expect(receipts(world, id).map(([kind]) => kind)).toEqual([
       "injection.delivered",
       "injection.seen",
+    ]);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "C4: what a polaris mcp that died was to give is given to the next one, once it is sure that nobody got it",
+  async () => {
+    await using world = makeWorld();
+    await using far = await startLine(world);
+    await using _daemon = await startHere(world);
+    await begun(world);
+    const id = await tell(world, "injection.queued", { text: "use the fixtures" });
+    await waits(world);
+    {
+      await using agent = await startAgent(far.env);
+      const { promise: answered, resolve } = Promise.withResolvers<void>();
+      far.cut.onAnswer((path): Fate => {
+        if (path !== "/tool") return "pass";
+        resolve();
+        return "break";
+      });
+      const asking = agent.use("polaris_inbox").catch(() => undefined);
+      await answered;
+      await agent.kill();
+      await asking;
+      far.cut.onAnswer(() => "pass");
+    }
+    await using next = await startAgent(far.env);
+    expect((await next.use("polaris_inbox")).text).toBe("Nothing.");
+    const given = async () => (await next.use("polaris_inbox")).text === "use the fixtures";
+    await until(given, { timeoutMs: 15_000, everyMs: 250 });
+    expect((await next.use("polaris_inbox")).text).toBe("Nothing.");
+    await until(() => receipts(world, id).length === 2);
+    expect(receipts(world, id)).toEqual([
+      ["injection.delivered", "inbox"],
+      ["injection.seen", "inbox"],
     ]);
   },
   LIMIT_MS,
@@ -196,6 +237,26 @@ test(
     expect(await ring()).toEqual({ said: "", code: 0 });
     await until(() => receipts(world, id).length === 1, { timeoutMs: 15_000 });
     expect(receipts(world, id)).toEqual([["injection.delivered", "hook"]]);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "C4: a polaris mcp of an earlier version, which gives no receipts, is answered as it was",
+  async () => {
+    await using world = makeWorld();
+    await using _daemon = await startHere(world);
+    await begun(world);
+    const id = await tell(world, "injection.queued", { text: "use the fixtures" });
+    await waits(world);
+    const call = { pid: process.pid, agentSession: "one", tool: "polaris_inbox" };
+    expect(await ask<ToolAnswer>(world.place, "/tool", call)).toEqual({ text: "use the fixtures" });
+    expect(await ask<ToolAnswer>(world.place, "/tool", call)).toEqual({ text: "Nothing." });
+    await until(() => receipts(world, id).length === 2);
+    expect(receipts(world, id).map(([kind]) => kind)).toEqual([
+      "injection.delivered",
+      "injection.seen",
+    ]);
   },
   LIMIT_MS,
 );

@@ -162,6 +162,15 @@ test("C4: advice that failed is said to its author alone, with the reason", asyn
         it.user === world.idOf("krishna") && String(it.text).includes("the session has ended"),
     ),
   );
+  // It found a chance all the same: one sign, the true one.
+  const seen = { injection: advice.id, route: "hook" };
+  await world.polaris.ingest([
+    machine.head(),
+    machine.line({ kind: "injection.delivered", sender: "agent:claude", body: seen }),
+    machine.line({ kind: "injection.seen", sender: "agent:claude", body: seen }),
+  ]);
+  await world.found(() => reactions(world, said.ts).includes("white_check_mark"));
+  await world.found(() => !reactions(world, said.ts).includes("x"));
 });
 
 describe("C5: who may advise from Slack", () => {

@@ -4,6 +4,7 @@ import type { Agent, AgentMessage } from "../../src/wire/agent.ts";
 import type { Page, Session } from "../../src/wire/session.ts";
 import { as } from "../helpers/people.ts";
 import { followEvents } from "../helpers/sse.ts";
+import { test as both } from "./both.ts";
 import { startWorld, type World } from "./world.ts";
 
 const DEAN = {
@@ -44,8 +45,8 @@ test("H1: an organisation keeps a registry of its agents", async () => {
   expect(rows.map(({ action }) => action)).toContain("agent.removed");
 });
 
-test("H2: agent:dean.snowflake speaks as Dean, with Dean's face", async () => {
-  await using world = await startWorld();
+both("H2: agent:dean.snowflake speaks as Dean, with Dean's face", async (answers) => {
+  await using world = await startWorld(answers);
   const { polaris } = world;
   await polaris.post("/orgs/agents", DEAN);
   const { secret } = await tokenOf(world, "agent:dean.snowflake");
@@ -72,35 +73,39 @@ test("H2: agent:dean.snowflake speaks as Dean, with Dean's face", async () => {
   expect(list.body).toContain("reviews migrations");
 });
 
-test("H2: lists and sessions in the dashboard show Dean's name and picture, as Slack does", async () => {
-  await using world = await startWorld();
-  const { polaris } = world;
-  await polaris.post("/orgs/agents", DEAN);
-  const address = "https://pictures.example/fay;x.png?size=64";
-  await polaris.post("/orgs/agents", { name: "fay", display: "Fay", icon: address });
-  const machine = world.machine({ project: "etl", name: "s-0001" });
-  const seat = { agent: "agent:dean.snowflake", driver: "agent:fay" };
-  await polaris.ingest([machine.head(seat), machine.line({ text: "begin" })]);
-  const priya = as(polaris, await world.member("priya"));
-  for (const path of ["/app", "/app/p/etl", "/app/p/etl/s/s-0001"]) {
-    const page = await priya.call(path);
-    const body = await page.text();
-    const seen = body.slice(body.indexOf("<body"), body.indexOf('type="application/json"'));
-    expect(seen).toContain('title="agent:dean.snowflake"');
-    expect(seen.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ")).toMatch(/Fay.*→ 🦉 Dean/);
-    expect(seen).toContain('src="https://pictures.example/fay;x.png?size=64"');
-    // The page may load this picture and no other.
-    expect(page.headers.get("content-security-policy")).toContain(
-      "img-src 'self' data: https://pictures.example/fay%3Bx.png;",
-    );
-  }
-  const { items } = await polaris.json<Page<Session>>("/projects/etl/sessions");
-  expect(items[0]).toMatchObject({
-    agent: "agent:dean.snowflake",
-    agentFace: { display: "Dean", icon: ":owl:" },
-    driverFace: { display: "Fay" },
-  });
-});
+both(
+  "H2: lists and sessions in the dashboard show Dean's name and picture, as Slack does",
+  async (answers) => {
+    await using world = await startWorld(answers);
+    const { polaris } = world;
+    await polaris.post("/orgs/agents", DEAN);
+    const address = "https://pictures.example/fay;x.png?size=64";
+    await polaris.post("/orgs/agents", { name: "fay", display: "Fay", icon: address });
+    const machine = world.machine({ project: "etl", name: "s-0001" });
+    const seat = { agent: "agent:dean.snowflake", driver: "agent:fay" };
+    await polaris.ingest([machine.head(seat), machine.line({ text: "begin" })]);
+    const priya = as(polaris, await world.member("priya"));
+    await world.found(async () => (await priya.get("/app/search?q=begin")).body.includes("s-0001"));
+    for (const path of ["/app", "/app/p/etl", "/app/p/etl/s/s-0001", "/app/search?q=begin"]) {
+      const page = await priya.call(path);
+      const body = await page.text();
+      const seen = body.slice(body.indexOf("<body"), body.indexOf('type="application/json"'));
+      expect(seen).toContain('title="agent:dean.snowflake"');
+      expect(seen.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ")).toMatch(/Fay.*→ 🦉 Dean/);
+      expect(seen).toContain('src="https://pictures.example/fay;x.png?size=64"');
+      // The page may load this picture and no other.
+      expect(page.headers.get("content-security-policy")).toContain(
+        "img-src 'self' data: https://pictures.example/fay%3Bx.png;",
+      );
+    }
+    const { items } = await polaris.json<Page<Session>>("/projects/etl/sessions");
+    expect(items[0]).toMatchObject({
+      agent: "agent:dean.snowflake",
+      agentFace: { display: "Dean", icon: ":owl:" },
+      driverFace: { display: "Fay" },
+    });
+  },
+);
 
 test("H1: admins make and remove agents on a page of the settings", async () => {
   await using world = await startWorld();
@@ -116,6 +121,19 @@ test("H1: admins make and remove agents on a page of the settings", async () => 
   const { body } = await priya.get("/app/settings/agents");
   expect(body).toContain("agent:dean");
   expect(body).toContain("sql, review");
+  const change = {
+    act: "change",
+    name: "dean",
+    display: "Dean II",
+    icon: "🦉",
+    tags: "Backend, sql",
+  };
+  expect((await send(change)).status).toBe(303);
+  expect(await world.polaris.json<Agent>("/orgs/agents/dean")).toMatchObject({
+    display: "Dean II",
+    tags: ["Backend", "sql"],
+    skills: [],
+  });
   const twice = await send({ act: "create", name: "dean" });
   expect(twice.status).toBe(409);
   expect(await twice.text()).toContain("There is an agent &quot;dean&quot; already.");
@@ -123,45 +141,48 @@ test("H1: admins make and remove agents on a page of the settings", async () => 
   expect((await priya.get("/app/settings/agents")).body).not.toContain("agent:dean<");
 });
 
-test("H3: @dean in Slack reaches the agent's inbox and stream, and the answer comes back to the thread as Dean", async () => {
-  await using world = await startWorld();
-  const { polaris, slack } = world;
-  await world.member("krishna");
-  await polaris.post("/orgs/agents", DEAN);
-  const { secret } = await tokenOf(world, "agent:dean");
-  const call = (path: string, init: RequestInit = {}) =>
-    polaris.call(path, { ...init, as: secret });
-  const machine = world.machine({ project: "etl" });
-  await polaris.ingest([machine.head(), machine.line({ text: "begin" })]);
-  await world.card("etl");
-  await world.crowd("etl");
-  await using stream = await followEvents({ call }, "/agents/inbox/events?after=0");
-  const said = await slack.say("etl", "krishna", "@dean please look at the schema");
-  const told = await world.found(() => stream.events[0] as unknown as AgentMessage | undefined);
-  expect(told).toMatchObject({
-    agent: "dean",
-    project: "etl",
-    from: "user:krishna",
-    fromName: "Krishna",
-    text: "please look at the schema",
-  });
-  const page = (await (await call("/agents/inbox")).json()) as Page<AgentMessage>;
-  expect(page.items.map(({ id }) => id)).toEqual([told.id]);
-  const answer = JSON.stringify({ text: "It lacks **three** keys." });
-  const path = `/agents/inbox/${told.id}/answers`;
-  expect((await call(path, { method: "POST", body: answer })).status).toBe(200);
-  expect((await call(path, { method: "POST", body: answer })).status).toBe(404);
-  const reply = await world.found(() => world.replies("etl", said.ts)[0]);
-  expect([reply.username, reply.text]).toEqual(["Dean", "It lacks **three** keys."]);
-  // Nobody else reads what Dean is told.
-  expect((await polaris.call("/agents/inbox")).status).toBe(403);
-  const other = await tokenOf(world, "agent:other");
-  const theirs = await polaris.json<Page<AgentMessage>>("/agents/inbox", { as: other.secret });
-  expect(theirs.items).toEqual([]);
-});
+both(
+  "H3: @dean in Slack reaches the agent's inbox and stream, and the answer comes back to the thread as Dean",
+  async (answers) => {
+    await using world = await startWorld(answers);
+    const { polaris, slack } = world;
+    await world.member("krishna");
+    await polaris.post("/orgs/agents", DEAN);
+    const { secret } = await tokenOf(world, "agent:dean");
+    const call = (path: string, init: RequestInit = {}) =>
+      polaris.call(path, { ...init, as: secret });
+    const machine = world.machine({ project: "etl" });
+    await polaris.ingest([machine.head(), machine.line({ text: "begin" })]);
+    await world.card("etl");
+    await world.crowd("etl");
+    await using stream = await followEvents({ call }, "/agents/inbox/events?after=0");
+    const said = await slack.say("etl", "krishna", "@dean please look at the schema");
+    const told = await world.found(() => stream.events[0] as unknown as AgentMessage | undefined);
+    expect(told).toMatchObject({
+      agent: "dean",
+      project: "etl",
+      from: "user:krishna",
+      fromName: "Krishna",
+      text: "please look at the schema",
+    });
+    const page = (await (await call("/agents/inbox")).json()) as Page<AgentMessage>;
+    expect(page.items.map(({ id }) => id)).toEqual([told.id]);
+    const answer = JSON.stringify({ text: "It lacks **three** keys." });
+    const path = `/agents/inbox/${told.id}/answers`;
+    expect((await call(path, { method: "POST", body: answer })).status).toBe(200);
+    expect((await call(path, { method: "POST", body: answer })).status).toBe(404);
+    const reply = await world.found(() => world.replies("etl", said.ts)[0]);
+    expect([reply.username, reply.text]).toEqual(["Dean", "It lacks **three** keys."]);
+    // Nobody else reads what Dean is told.
+    expect((await polaris.call("/agents/inbox")).status).toBe(403);
+    const other = await tokenOf(world, "agent:other");
+    const theirs = await polaris.json<Page<AgentMessage>>("/agents/inbox", { as: other.secret });
+    expect(theirs.items).toEqual([]);
+  },
+);
 
-test("H3: @dean goes into the session that Dean works in, when there is one", async () => {
-  await using world = await startWorld();
+both("H3: @dean goes into the session that Dean works in, when there is one", async (answers) => {
+  await using world = await startWorld(answers);
   await world.member("krishna");
   await world.polaris.post("/orgs/agents", DEAN);
   const machine = world.machine({ project: "etl", name: "s-0001" });

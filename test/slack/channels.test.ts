@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import { until } from "../../src/lib/until.ts";
+import { startClient } from "../../src/slack/call.ts";
 import { startMachine } from "../helpers/polaris.ts";
 import { test } from "./both.ts";
 import { startBridged } from "./bridged.ts";
@@ -117,6 +118,36 @@ test("D2, D7: a channel that was made just before a crash is found again, not ma
   slack.fault("conversations.create", { status: 504, apply: true });
   await world.say("one");
   await world.said("etl", "one", 20_000);
+  const named = [...slack.team().channels.values()].filter(({ name }) => name.includes("etl"));
+  expect(named.map(({ name }) => name)).toEqual(["etl"]);
+});
+
+test("D2, D7: a channel that a slower bridge makes for the same project meanwhile is the one", async (answers) => {
+  await using world = await startBridged(answers);
+  const { slack } = world;
+  const { admin } = world.polaris.database;
+  // What is said was read before there was a channel, and takes a second to be claimed.
+  await admin.unsafe(`
+    create function dawdle() returns trigger language plpgsql as $$
+      begin perform pg_sleep(1); return new; end $$;
+    create trigger dawdle before update on slack_outbox for each row
+      when (new.attempts > old.attempts) execute function dawdle();`);
+  await world.say("one");
+  await until(
+    async () =>
+      (
+        await admin`select from pg_stat_activity where wait_event = 'PgSleep' and
+    datname = current_database()`
+      ).length > 0,
+  );
+  const { channel } = await startClient(
+    slack.apiUrl,
+    slack.team().install?.token ?? "",
+  ).conversations.create({
+    name: "etl",
+  });
+  await admin`update slack_channels set channel = ${channel?.id}, state = 'live'`;
+  await world.said("etl", "one");
   const named = [...slack.team().channels.values()].filter(({ name }) => name.includes("etl"));
   expect(named.map(({ name }) => name)).toEqual(["etl"]);
 });

@@ -114,6 +114,9 @@ test("D1: a workspace belongs to one organisation at a time", async () => {
 });
 
 test("D8: the self-test says in words what is missing", async () => {
+  // A workspace that was connected just now is given the seconds in which a bridge finds it.
+  await polaris.database
+    .admin`update slack_installations set updated_at = now() - interval '1 minute'`;
   const test = async () => {
     const answer = await as(polaris, manu).send("POST", "/orgs/slack/checks");
     const { items } = (await answer.json()) as { items: SlackCheck[] };
@@ -161,6 +164,10 @@ test("D8: the link makes the app with everything filled in; a configuration toke
       body: new URLSearchParams(fields),
     });
   expect((await form({ act: "app-token", appToken: "xoxb-wrong" })).status).toBe(400);
+  // A token that Slack does not know is said at once; the good one goes on.
+  const unknown = await form({ act: "app-token", appToken: "xapp-1-typo" });
+  expect(await unknown.text()).toContain("The app-level token is refused (invalid_auth)");
+  slack.addAppToken("xapp-1-mine");
   expect((await form({ act: "app-token", appToken: "xapp-1-mine" })).status).toBe(303);
   expect((await status(krishna)).app?.hasAppToken).toBe(true);
   const taken = await as(polaris, manu).send("PUT", "/orgs/slack/app", {
@@ -168,6 +175,31 @@ test("D8: the link makes the app with everything filled in; a configuration toke
     clientSecret: "x",
   });
   expect(taken.status).toBe(409);
+  await polaris.database.admin`delete from slack_apps`;
+});
+
+test("D8: a wrong secret is said when it is entered and when Slack says no, beside the form that mends it", async () => {
+  const form = async (fields: Record<string, string>) => {
+    const body = new URLSearchParams(fields);
+    const answer = await as(polaris, krishna).call("/app/settings/slack", {
+      method: "POST",
+      redirect: "manual",
+      body,
+    });
+    return { status: answer.status, body: await answer.text() };
+  };
+  const app = { act: "app", clientId: slack.clientId };
+  const wrong = await form({ ...app, clientSecret: "typo", appToken: "xapp-typo" });
+  expect(wrong.body).toContain("2 to mend");
+  expect(wrong.body).toContain("The app's client secret is wrong");
+  expect(wrong.body).toContain("The app-level token is refused");
+  const refused = await come(krishna, await consent(krishna));
+  expect(refused.status).toBe(502);
+  const page = await refused.text();
+  expect(page).toContain("copy it again from Basic Information");
+  expect(page).toContain('name="clientSecret"');
+  const right = { ...app, clientSecret: slack.clientSecret, appToken: slack.appToken };
+  expect((await form(right)).status).toBe(303);
   await polaris.database.admin`delete from slack_apps`;
 });
 
@@ -196,6 +228,12 @@ test("D1: what was encrypted under the old secret is encrypted under the new one
   expect((await byTeam(polaris.db, keys, slack.team().id))?.token).toStartWith("xoxb-");
   expect(await reseal(polaris.db, keys)).toBe(0);
   await expect(byTeam(polaris.db, KEYS, slack.team().id)).rejects.toThrow("another secret");
+  // A server that lost its secret says so, on the page and in the self-test.
+  expect((await status(manu)).workspace?.problem?.word).toBe("secret_lost");
+  const answer = await as(polaris, manu).send("POST", "/orgs/slack/checks");
+  const { items } = (await answer.json()) as { items: SlackCheck[] };
+  expect(items).toMatchObject([{ name: "secret", ok: false }]);
+  expect(items[0]?.says).toContain("POLARIS_SECRET");
   await reseal(polaris.db, keysOf([SECRET, "another secret of the tests, also long enough"]));
 });
 

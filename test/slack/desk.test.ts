@@ -244,3 +244,24 @@ both("D8: a direct message to the app is answered with how to reach a session", 
   await world.settled();
   expect(messages()).toHaveLength(2);
 });
+
+test("D8: a message is sent on from its menu, also out of a thread, as its words are now", async () => {
+  await using world = await startWorld();
+  const { slack } = world;
+  await world.member("krishna");
+  await withSession(world);
+  const topic = await slack.say("etl", "manu", "s-0000: among us");
+  const said = await slack.say("etl", "manu", "<@U0KRISHNA> says RS256", { thread: topic.ts });
+  await slack.edit("etl", said.ts, "<@U0KRISHNA> says PS256");
+  await slack.messageShortcut("krishna", "etl", said.ts, "polaris_send_message");
+  const { body } = await world.found(() =>
+    slack.responses.find((it) => String(it.body.text).startsWith("Send this to an agent.")),
+  );
+  // Slack shows it to who asked alone, under a time of its own.
+  slack.ephemerals.push({ ...body, ts: "1900000000.000100", user: "U0KRISHNA" });
+  await slack.click("krishna", "etl", "1900000000.000100", "polaris_pick_0");
+  await world.found(async () => (await injections(world)).length === 1);
+  expect(await injections(world)).toMatchObject([
+    { text: "@krishna says PS256", from: "user:krishna" },
+  ]);
+});

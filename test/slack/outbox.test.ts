@@ -4,7 +4,7 @@ import { enqueue, type Write } from "../../src/core/slack-outbox.ts";
 import { until } from "../../src/lib/until.ts";
 import { startMachine } from "../helpers/polaris.ts";
 import { ANSWERS, type Answers, connectSlack } from "../helpers/slack.ts";
-import { test as both } from "./both.ts";
+import { test as both, ours } from "./both.ts";
 import { type Bridged, startBridged } from "./bridged.ts";
 
 let world: Bridged;
@@ -20,13 +20,15 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const each of worlds.values()) await each[Symbol.asyncDispose]();
 });
-const test = (name: string, flow: () => Promise<void>) =>
-  both(name, async (answers) => {
+const within = (run: typeof both) => (name: string, flow: () => Promise<void>) =>
+  run(name, async (answers) => {
     const here = worlds.get(answers);
     if (!here) throw new Error(`no world with ${answers}`);
     world = here;
     await flow();
   });
+const test = within(both);
+const faulty = within(ours);
 
 /** Puts writes into the outbox of project etl, as what speaks in Slack does. */
 async function ask(...writes: (Pick<Write, "key" | "method"> & Partial<Write>)[]): Promise<void> {
@@ -74,7 +76,7 @@ for (const [name, fault] of [
   });
 }
 
-test("D7: a post whose answer does not come within eight seconds is looked up", async () => {
+faulty("D7: a post whose answer does not come within eight seconds is looked up", async () => {
   world.slack.fault("chat.postMessage", {
     delayMs: 9500,
     error: "internal_error",
@@ -86,7 +88,7 @@ test("D7: a post whose answer does not come within eight seconds is looked up", 
   expect(times("slow")).toBe(1);
 });
 
-test("D7: a post that was answered with 503 and did not take effect is sent again", async () => {
+faulty("D7: a post that was answered with 503 and did not take effect is sent again", async () => {
   world.slack.fault("chat.postMessage", { status: 503, match: of("no effect") });
   await ask(post("no effect"));
   expect(await ended("no effect")).toMatchObject({ state: "done" });
@@ -103,7 +105,7 @@ test("D7: the same key is one post, however often it is asked for; its words are
   expect((await row("once"))?.payload).toEqual({});
 });
 
-test("D7: a 429 stops its own channel for as long as Slack says, and no other", async () => {
+faulty("D7: a 429 stops its own channel for as long as Slack says, and no other", async () => {
   const web = startMachine({ project: "web", name: "s-0002" });
   await world.say("elsewhere", web);
   await world.said("web", "elsewhere");
@@ -159,6 +161,32 @@ test("D3: of several edits that wait, the newest is made", async () => {
   expect(world.slack.calls("chat.update").length - before).toBe(1);
 });
 
+faulty(
+  "D3: cards are edited before busy hours are counted: Slack takes 50 edits a minute",
+  async () => {
+    const numbers = Array.from({ length: 30 }, (_, n) => n);
+    const edit = (target: string, n: number) =>
+      ({
+        key: `${target} ${n}`,
+        method: "update",
+        target,
+        payload: { text: `${target} ${n}` },
+      }) as const;
+    await ask(...numbers.map((n) => post(`digest ${n}`)), post("late card"));
+    await ended("late card");
+    await until(async () => (await row("digest 29"))?.state === "done");
+    const before = world.slack.calls("chat.update").length;
+    await ask(...numbers.map((n) => edit(`digest ${n}`, 1)), edit("late card", 1));
+    for (const n of numbers) await ended(`digest ${n} 1`);
+    const order = world.slack
+      .calls("chat.update")
+      .slice(before)
+      .map(({ args }) => args.text);
+    expect(order).toHaveLength(31);
+    expect(order.indexOf("late card 1")).toBeLessThan(10);
+  },
+);
+
 test("C4: a reaction that is there already is as good as one that was made", async () => {
   await ask(post("seen"));
   await ended("seen");
@@ -197,27 +225,33 @@ test("D4: a word to one person alone is said to them alone, and directly where t
   expect(room?.messages.map(({ text }) => text)).toEqual(["direct"]);
 });
 
-test("D7: what Slack never takes is dropped after its reason was kept, and what follows goes on", async () => {
-  world.slack.fault("chat.postMessage", { error: "some_new_word", match: of("never") });
-  await ask(post("never"), post("next"));
-  expect(await ended("never")).toMatchObject({ state: "dropped", error: "some_new_word" });
-  await ended("next");
-  expect((await world.status()).outbox.dropped).toBeGreaterThan(0);
-});
+faulty(
+  "D7: what Slack never takes is dropped after its reason was kept, and what follows goes on",
+  async () => {
+    world.slack.fault("chat.postMessage", { error: "some_new_word", match: of("never") });
+    await ask(post("never"), post("next"));
+    expect(await ended("never")).toMatchObject({ state: "dropped", error: "some_new_word" });
+    await ended("next");
+    expect((await world.status()).outbox.dropped).toBeGreaterThan(0);
+  },
+);
 
 for (const error of ["account_inactive", "token_revoked", "invalid_auth", "missing_scope"]) {
-  test(`D7: after ${error} the workspace waits until somebody connects it again, and loses nothing`, async () => {
-    world.slack.fault("chat.postMessage", { error, match: of(`while ${error}`) });
-    await ask(post(`while ${error}`), post(`then ${error}`));
-    await until(async () => (await world.status()).workspace?.state === "paused");
-    const { workspace } = await world.status();
-    expect(workspace?.problem).toMatchObject({
-      word: error,
-      remedy: expect.stringContaining("onnect"),
-    });
-    expect(times(`then ${error}`)).toBe(0);
-    await connectSlack(world.polaris.db, world.slack, world.polaris.caller);
-    await ended(`then ${error}`);
-    expect([times(`while ${error}`), times(`then ${error}`)]).toEqual([1, 1]);
-  });
+  faulty(
+    `D7: after ${error} the workspace waits until somebody connects it again, and loses nothing`,
+    async () => {
+      world.slack.fault("chat.postMessage", { error, match: of(`while ${error}`) });
+      await ask(post(`while ${error}`), post(`then ${error}`));
+      await until(async () => (await world.status()).workspace?.state === "paused");
+      const { workspace } = await world.status();
+      expect(workspace?.problem).toMatchObject({
+        word: error,
+        remedy: expect.stringContaining("onnect"),
+      });
+      expect(times(`then ${error}`)).toBe(0);
+      await connectSlack(world.polaris.db, world.slack, world.polaris.caller);
+      await ended(`then ${error}`);
+      expect([times(`while ${error}`), times(`then ${error}`)]).toEqual([1, 1]);
+    },
+  );
 }

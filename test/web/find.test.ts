@@ -50,6 +50,7 @@ test.skipIf(!chromiumPath)(
     await using context = await signedIn(browser, polaris.publicUrl, manu);
     const page = await context.newPage();
     await page.goto(`${polaris.publicUrl}/app/search`);
+    await page.locator("input:focus").waitFor();
     await page.keyboard.type("haystack");
     await until(async () => (await page.locator(".hit").count()) === 1);
     expect(page.url()).toEndWith("/app/search?q=haystack");

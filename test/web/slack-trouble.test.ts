@@ -102,3 +102,23 @@ browserTest(
     expect(await alert(page).count()).toBe(0);
   },
 );
+
+browserTest(
+  "a refused app token is told on the team's page, which says where a new one goes (D1, D8)",
+  async () => {
+    await using world = await startWorld();
+    await using open = await openTeam(world);
+    const { page } = open;
+    world.slack.fault("apps.connections.open", { error: "invalid_auth", times: 1000 });
+    world.slack.kill();
+    await alert(page).waitFor();
+    expect(await alert(page).textContent()).toStartWith(
+      "Slack: The app-level token is refused (invalid_auth)",
+    );
+    await press(page, "Slack settings");
+    expect(await alert(page).textContent()).toContain("App-Level Tokens");
+    world.slack.mend("apps.connections.open");
+    await page.goto(`${world.polaris.publicUrl}/app`);
+    await alert(page).waitFor({ state: "detached" });
+  },
+);

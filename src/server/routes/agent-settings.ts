@@ -5,7 +5,7 @@ import { type Caller, mayAdmin } from "../../core/caller.ts";
 import { input } from "../../core/input.ts";
 import { agentsPage } from "../../web/pages/agents.tsx";
 import { respond } from "../../web/respond.ts";
-import { NewAgent } from "../../wire/agent.ts";
+import { AgentChange, NewAgent } from "../../wire/agent.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { asPolarisError } from "../errors.ts";
 import { readForm } from "../form.ts";
@@ -39,13 +39,16 @@ export const agentSettingRoutes = (house: House) => {
   }
 
   async function act(caller: Caller, form: Record<string, string>): Promise<void> {
-    if (form.act === "create") {
-      const { name, display, icon, description } = form;
-      const lists = { skills: words(form.skills), tags: words(form.tags) };
+    const { name = "", display, icon, description } = form;
+    const lists = { skills: words(form.skills), tags: words(form.tags) };
+    if (form.act === "change") {
+      const wanted = { display, icon, description, ...lists };
+      await agents.change(db, caller, name, input(AgentChange, wanted));
+    } else if (form.act === "create") {
       const wanted = { name, icon, description, ...lists, ...(display ? { display } : {}) };
       await agents.create(db, caller, input(NewAgent, wanted));
     } else if (form.act === "remove") {
-      await agents.remove(db, caller, form.name ?? "");
+      await agents.remove(db, caller, name);
       identify.forget();
     } else throw new PolarisError("invalid_input", "This form asks for nothing known.");
   }

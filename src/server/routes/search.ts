@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import * as agents from "../../core/agents.ts";
 import { input } from "../../core/input.ts";
 import * as projects from "../../core/projects.ts";
 import { search } from "../../core/search.ts";
@@ -40,7 +41,8 @@ export const searchRoutes = (house: House) => {
           if (Object.keys(given).length === 0) return searchPage(shown);
           try {
             const found: Found = await search(db, caller, input(Search, given));
-            return searchPage({ ...shown, found });
+            const pictures = await agents.pictures(db, caller);
+            return respond(request, searchPage({ ...shown, found }), 200, { pictures });
           } catch (error) {
             const { status, message, hint } = asPolarisError(error, log);
             if (status !== 400 && status !== 404) throw error;

@@ -4,8 +4,9 @@ import { type Caller, isAtLeast } from "../../core/caller.ts";
 import { input } from "../../core/input.ts";
 import * as slack from "../../core/slack.ts";
 import * as apps from "../../core/slack-apps.ts";
-import { check } from "../../core/slack-check.ts";
-import { again, anew, link } from "../../core/slack-link.ts";
+import { appChecks, check } from "../../core/slack-check.ts";
+import * as connect from "../../core/slack-connect.ts";
+import { anew, link, again as tryAgain } from "../../core/slack-link.ts";
 import type { Frame } from "../../web/pages/shell.tsx";
 import { slackPage } from "../../web/pages/slack.tsx";
 import { respond } from "../../web/respond.ts";
@@ -34,14 +35,16 @@ const ACTS: Record<
   string,
   (house: House, caller: Caller, form: Form) => Promise<SlackCheck[] | undefined>
 > = {
-  async app({ db, keys }, caller, form) {
+  async app(house, caller, form) {
+    const { db, keys } = house;
     const { appToken, ...app } = input(NewSlackApp, form);
     await apps.keep(db, keys, caller, { ...app, appToken: appToken || undefined });
-    return undefined;
+    return wrong(house, caller);
   },
-  async "app-token"({ db, keys }, caller, form) {
+  async "app-token"(house, caller, form) {
+    const { db, keys } = house;
     await apps.keepToken(db, keys, caller, input(NewAppToken, form).appToken);
-    return undefined;
+    return wrong(house, caller);
   },
   async manifest(house, caller, form) {
     await make(house, caller, input(NewManifest, form).token);
@@ -58,7 +61,7 @@ const ACTS: Record<
     return undefined;
   },
   async again({ db }, caller, form) {
-    await again(db, caller, form.project ?? "");
+    await tryAgain(db, caller, form.project ?? "");
     return undefined;
   },
   async anew({ db }, caller, form) {
@@ -67,7 +70,16 @@ const ACTS: Record<
   },
 };
 
-/** The page of Slack: read by all who belong here, changed by its admins. */
+/** What Slack says against what was just entered: at once, and not at the end of the way. A token yet to come is no fault. */
+async function wrong({ db, keys, slack: { settings } }: House, caller: Caller) {
+  const app = await apps.appFor(db, keys, caller.org, settings);
+  const checks = await appChecks(app, settings.apiUrl);
+  return checks.some(({ name, ok }) => !ok && (name !== "app token" || app?.appToken))
+    ? checks
+    : undefined;
+}
+
+/** The page of Slack: read by all who belong here, changed by its admins; and the way to Slack and back. */
 export const slackSettingRoutes = (house: House) => {
   const { db, keys, log } = house;
   const page = startPage(house);
@@ -81,6 +93,14 @@ export const slackSettingRoutes = (house: House) => {
     const mayChange = isAtLeast(caller.role, "admin");
     const who = { viewer: caller.participant, mayChange, now: Date.now() };
     return slackPage({ ...frame, ...who, status, ...more });
+  }
+
+  /** The page again with what was wrong, beside what mends it. */
+  async function again(request: Request, caller: Caller, frame: Frame, error: unknown) {
+    const { status, message, hint } = asPolarisError(error, log);
+    if (status >= 500 && status !== 502 && status !== 503) throw error;
+    const problem = hint ? `${message} ${hint}` : message;
+    return respond(request, await draw(caller, frame, { problem }), status);
   }
 
   return new Elysia({ name: "slack-settings" })
@@ -103,12 +123,50 @@ export const slackSettingRoutes = (house: House) => {
             if (checks) return draw(caller, frame, { checks });
             return redirect("/app/settings/slack");
           } catch (error) {
-            const { status, message, hint } = asPolarisError(error, log);
-            if (status >= 500 && status !== 502 && status !== 503) throw error;
-            const problem = hint ? `${message} ${hint}` : message;
-            return respond(request, await draw(caller, frame, { problem }), status);
+            return again(request, caller, frame, error);
           }
         }),
       { page: "read", ...NO_PARSE },
+    )
+    .get(
+      "/slack/connect",
+      ({ request }) =>
+        page(
+          request,
+          async (caller, frame) => {
+            demand(caller, "admin");
+            try {
+              return redirect(await connect.begin(db, keys, caller, slackPlace(house)));
+            } catch (error) {
+              return again(request, caller, frame, error);
+            }
+          },
+          { inPerson: true },
+        ),
+      { page: "admin" },
+    )
+    .get(
+      "/slack/callback",
+      ({ request, query }) =>
+        page(
+          request,
+          async (caller, frame) => {
+            demand(caller, "admin");
+            const { code, state, error: no } = query;
+            try {
+              await connect.finish(db, keys, caller, {
+                ...slackPlace(house),
+                code,
+                state,
+                error: no,
+              });
+              return redirect("/app/settings/slack");
+            } catch (error) {
+              return again(request, caller, frame, error);
+            }
+          },
+          { inPerson: true },
+        ),
+      { page: "admin" },
     );
 };

@@ -1,12 +1,10 @@
 import { Elysia } from "elysia";
-import { demand } from "../../core/access.ts";
 import type { Caller } from "../../core/caller.ts";
 import { input } from "../../core/input.ts";
 import * as slack from "../../core/slack.ts";
 import { SlackRefusal } from "../../core/slack-api.ts";
 import * as apps from "../../core/slack-apps.ts";
 import { check } from "../../core/slack-check.ts";
-import * as connect from "../../core/slack-connect.ts";
 import { anew, link, teamOf } from "../../core/slack-link.ts";
 import { create } from "../../core/slack-manifest.ts";
 import { remove } from "../../core/slack-removal.ts";
@@ -15,15 +13,12 @@ import { NewManifest, NewSlackApp, SlackChannel } from "../../wire/slack.ts";
 import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
-import { startPage } from "../page.ts";
-import { redirect } from "../redirect.ts";
 import { slackPlace } from "../slack.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** How the organisation stands with Slack, and what an admin may do about it (rows D1, D2). */
 export const slackRoutes = (house: House) => {
   const { db, keys } = house;
-  const page = startPage(house);
   const { settings } = house.slack;
   return new Elysia({ name: "slack" })
     .use(guard(house))
@@ -71,34 +66,6 @@ export const slackRoutes = (house: House) => {
         return { channel: null };
       },
       { needs: "admin", ...NO_PARSE },
-    )
-    .get(
-      "/slack/connect",
-      ({ request }) =>
-        page(
-          request,
-          async (caller) => {
-            demand(caller, "admin");
-            return redirect(await connect.begin(db, keys, caller, slackPlace(house)));
-          },
-          { inPerson: true },
-        ),
-      { page: "admin" },
-    )
-    .get(
-      "/slack/callback",
-      ({ request, query }) =>
-        page(
-          request,
-          async (caller) => {
-            demand(caller, "admin");
-            const { code, state, error } = query;
-            await connect.finish(db, keys, caller, { ...slackPlace(house), code, state, error });
-            return redirect("/app/settings/slack");
-          },
-          { inPerson: true },
-        ),
-      { page: "admin" },
     );
 };
 

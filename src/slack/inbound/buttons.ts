@@ -11,9 +11,10 @@ import { ACTIONS, section } from "../mirror/card.ts";
 import { deliver, deliverToAgent, type Letter } from "./deliver.ts";
 import { hint, PICK } from "./hint.ts";
 import { meantBy } from "./meant.ts";
+import { readable } from "./readable.ts";
 import { sendTo } from "./send.ts";
 import { type Spot, whois } from "./whom.ts";
-import { addressOf, wordsOf } from "./words.ts";
+import { addressOf } from "./words.ts";
 
 /** What is clicked, and where; Slack's own types leave most of it open. */
 const Click = z.object({
@@ -129,16 +130,13 @@ export function buttons(app: App, deps: Deps): void {
         : await client.conversations.history(only),
     );
     const raw = messages.find((it) => it.ts === ts)?.text ?? "";
-    const letter = {
-      ...spot,
-      channel,
-      ts,
-      thread: thread || undefined,
-      text: wordsOf(addressOf(raw, context.botUserId ?? "").text, (id) => id),
-    };
+    const botUser = context.botUserId ?? "";
+    const words = thread ? raw : addressOf(raw, botUser).text;
+    const text = await readable(deps, { ...spot, botUser }, words);
+    const letter = { ...spot, channel, ts, thread: thread || undefined, text };
     const sentTo = raw && (await pick(deps, client, letter, to));
-    const text = sentTo ? `Sent to ${sentTo}.` : "It was not sent.";
-    await respond({ text, replace_original: true });
+    const said = sentTo ? `Sent to ${sentTo}.` : "It was not sent.";
+    await respond({ text: said, replace_original: true });
   });
 }
 

@@ -3,10 +3,9 @@ import { z } from "zod";
 import * as agents from "../../core/agents.ts";
 import { edit, recall } from "../../core/injections.ts";
 import * as advice from "../../core/slack-advice.ts";
-import { byChannel } from "../../core/slack-channels.ts";
+import { byChannel, noteShared } from "../../core/slack-channels.ts";
 import * as inbound from "../../core/slack-inbound.ts";
 import { enqueue } from "../../core/slack-outbox.ts";
-import * as people from "../../core/slack-people.ts";
 import { PolarisError } from "../../wire/error.ts";
 import type { Deps } from "../listeners.ts";
 import { section } from "../mirror/card.ts";
@@ -15,8 +14,9 @@ import { HELP } from "./command.ts";
 import { deliver, deliverToAgent, type Letter, orExplain, placeOf, whisper } from "./deliver.ts";
 import { hint } from "./hint.ts";
 import { meantBy } from "./meant.ts";
+import { readable } from "./readable.ts";
 import { demandVoice, type Spot, whois } from "./whom.ts";
-import { addressOf, mentionedIn, wordsOf } from "./words.ts";
+import { addressOf } from "./words.ts";
 
 const Said = z.object({
   channel: z.string(),
@@ -45,6 +45,8 @@ export interface Room {
   team: string;
   botUser: string;
   botId: string;
+  /** Whether people of other companies are in the channel; undefined: Slack does not say. */
+  isShared?: boolean | undefined;
 }
 
 /** Everything that appears in a channel: new, changed, gone. Only in places of ours anything is done about it. */
@@ -61,6 +63,10 @@ export async function heard(deps: Deps, client: WebClient, room: Room, event: un
   if (!place) {
     if (said.channel_type === "im" && !said.bot_id) await help(deps, room, said);
     return;
+  }
+  const { isShared } = room;
+  if (isShared !== undefined && isShared !== (place.settings.shared === true)) {
+    await deps.db.as(room.org, (tx) => noteShared(tx, place.id, isShared));
   }
   const thread = said.thread_ts && said.thread_ts !== said.ts ? said.thread_ts : undefined;
   const { channel, ts } = said;
@@ -153,18 +159,6 @@ async function addressed(
       );
     }
   });
-}
-
-/** The text with names for ids. */
-async function readable({ db }: Deps, room: Room, raw: string): Promise<string> {
-  const names = new Map<string, string>();
-  const own = new RegExp(`^<@${room.botUser}(\\|[^>]*)?>[\\s:,]*`);
-  const text = raw.replace(own, "");
-  for (const id of new Set(mentionedIn(text))) {
-    const person = await db.as(room.org, (tx) => people.find(tx, room.org, room.team, id));
-    names.set(id, person?.handle ?? id);
-  }
-  return wordsOf(text, (id) => names.get(id) ?? id);
 }
 
 /** Somebody changed or deleted what they wrote: so does their advice, while no agent has it. */

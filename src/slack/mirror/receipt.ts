@@ -1,5 +1,6 @@
 import * as advice from "../../core/slack-advice.ts";
 import type { Mirror } from "../../core/slack-mirrors.ts";
+import { wasAsked } from "../../core/slack-outbox.ts";
 import type { StoredEvent } from "../../wire/event.ts";
 import { line } from "../format/safe.ts";
 import { say } from "./say.ts";
@@ -36,15 +37,22 @@ export async function receipt(scene: Scene, mirror: Mirror, event: StoredEvent):
   }
   if (!from) return;
   const { channel, ts } = from;
+  const keyOf = (name: string, method: "react" | "unreact") => `${method} ${name} ${channel} ${ts}`;
   const react = (name: string, method: "react" | "unreact" = "react") =>
     scene.write(mirror, {
       to: { id: channel },
-      key: `${method} ${name} ${channel} ${ts}`,
+      key: keyOf(name, method),
       method,
       target: { ts },
       payload: { name },
     });
-  if (kind === "injection.seen") await react(SIGNS.seen);
+  if (kind === "injection.seen") {
+    await react(SIGNS.seen);
+    // Given up, and read at a later chance: the sign of failure is not true any more.
+    if (await wasAsked(tx, project.org, keyOf(SIGNS.failed, "react"))) {
+      await react(SIGNS.failed, "unreact");
+    }
+  }
   if (kind === "injection.recalled") await react(SIGNS.queued, "unreact");
   if (kind !== "injection.failed" && kind !== "injection.expired") return;
   await react(SIGNS.failed);

@@ -1,5 +1,6 @@
 /** @jsxImportSource preact */
 /** `/app/settings/agents`: the organisation's named agents, with the face they have in Slack and here. */
+import { Fragment } from "preact";
 import type { Agent } from "../../wire/agent.ts";
 import { nameOf, Picture } from "../parts/who.tsx";
 import { type SettingsPage, settingsPage } from "./settings.tsx";
@@ -57,6 +58,7 @@ function Rows({ agents, mayChange }: { agents: Agent[]; mayChange: boolean }) {
             <td>{agent.tags.join(", ")}</td>
             {mayChange ? (
               <td>
+                <Change agent={agent} />
                 <form method="post" action="/app/settings/agents">
                   <input type="hidden" name="act" value="remove" />
                   <input type="hidden" name="name" value={agent.name} />
@@ -70,6 +72,41 @@ function Rows({ agents, mayChange }: { agents: Agent[]; mayChange: boolean }) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** What may change of an agent; its name stays its own for ever. */
+function Change({ agent }: { agent: Agent }) {
+  const fields = [
+    ["display", "It is called", agent.display, 80],
+    ["icon", "Icon", agent.icon, 500],
+    ["description", "What it does", agent.description, 1000],
+    ["skills", "Skills", agent.skills.join(", "), 1000],
+    ["tags", "Tags", agent.tags.join(", "), 1000],
+  ] as const;
+  return (
+    <details>
+      <summary>Change</summary>
+      <form method="post" action="/app/settings/agents" class="settings-form">
+        <input type="hidden" name="act" value="change" />
+        <input type="hidden" name="name" value={agent.name} />
+        {fields.map(([name, label, value, most]) => (
+          <Fragment key={name}>
+            <label for={`${agent.name}-${name}`}>{label}</label>
+            <input
+              id={`${agent.name}-${name}`}
+              name={name}
+              value={value}
+              maxLength={most}
+              required={name === "display"}
+            />
+          </Fragment>
+        ))}
+        <button type="submit" class="button wide" aria-label={`Keep ${agent.name}`}>
+          Keep
+        </button>
+      </form>
+    </details>
   );
 }
 

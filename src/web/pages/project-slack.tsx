@@ -16,7 +16,7 @@ export function Slack({ project, slack, mayDelete: isAdmin }: ProjectSettingsPag
       </section>
     );
   }
-  const { state, name, workspace, isLinked, problem, wishes } = slack;
+  const { state, name, workspace, isLinked, isShared, problem, wishes } = slack;
   return (
     <section>
       <h2>Slack</h2>
@@ -31,6 +31,12 @@ export function Slack({ project, slack, mayDelete: isAdmin }: ProjectSettingsPag
           {state === "live" ? "." : ` (${state}).`}
         </p>
       )}
+      {isShared ? (
+        <p>
+          The channel is shared with another company: its people read along. They advise only where
+          an admin lets all others in.
+        </p>
+      ) : null}
       {problem ? (
         <p class="problem" role="alert">
           {problem.says} {problem.remedy}

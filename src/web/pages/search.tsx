@@ -6,7 +6,7 @@ import { TopBar } from "../parts/bar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import type { ShapeName } from "../parts/shapes.ts";
 import { Time } from "../parts/time.tsx";
-import { nameOf } from "../parts/who.tsx";
+import { Who } from "../parts/who.tsx";
 import { document, type Frame } from "./shell.tsx";
 
 export const FIELDS = [
@@ -221,7 +221,8 @@ function Group({ of, hits, now }: { of: HitSession; hits: Hit[]; now: number }) 
         <a href={address}>{of.title || of.name}</a>
       </h2>
       <p class="dim second">
-        {of.project} · {of.driver ? nameOf(of.driver) : "open seat"} → {nameOf(of.agent)}
+        {of.project} · {of.driver ? <Who who={of.driver} face={of.driverFace} /> : "open seat"} →{" "}
+        <Who who={of.agent} face={of.agentFace} />
         {of.branch ? ` · ${of.branch}` : ""}
       </p>
       <ol class="hits">

@@ -1,10 +1,10 @@
 /** @jsxImportSource preact */
 /** `/app/settings/slack`: from no app to a connected workspace in three steps, and what is wrong when something is. */
 import type { SlackCheck, SlackProblem, SlackStatus } from "../../wire/slack.ts";
-import { CopyButton } from "../parts/command.tsx";
 import { Time } from "../parts/time.tsx";
 import { nameOf } from "../parts/who.tsx";
 import { type SettingsPage, settingsPage } from "./settings.tsx";
+import { Act, AppForm, Steps, TokenForm } from "./slack-app.tsx";
 
 export interface SlackPage extends SettingsPage {
   status: SlackStatus;
@@ -17,32 +17,19 @@ export function slackPage(page: SlackPage): string {
   const { status, mayChange, checks } = page;
   const children = (
     <>
-      {status.workspace ? <Workspace {...page} /> : <Steps {...page} />}
       {checks ? <Checks checks={checks} /> : null}
+      {status.workspace ? <Workspace {...page} /> : <Steps {...page} />}
       {status.channels.length > 0 ? <Channels {...page} /> : null}
       {status.workspace && mayChange ? (
         <details>
           <summary>The Slack app</summary>
+          {status.app?.isOwn ? <TokenForm /> : null}
           <AppForm {...page} />
         </details>
       ) : null}
     </>
   );
   return settingsPage(page, { tab: "Slack", heading: "Slack", children });
-}
-
-function Act({ act, label, ...fields }: { act: string; label: string; [field: string]: string }) {
-  return (
-    <form method="post" action="/app/settings/slack" class="act">
-      <input type="hidden" name="act" value={act} />
-      {Object.entries(fields).map(([name, value]) => (
-        <input type="hidden" name={name} value={value} key={name} />
-      ))}
-      <button type="submit" class="button">
-        {label}
-      </button>
-    </form>
-  );
 }
 
 function Problem({ problem }: { problem: SlackProblem | null }) {
@@ -58,15 +45,15 @@ function Problem({ problem }: { problem: SlackProblem | null }) {
 function Workspace({ status, mayChange, now }: SlackPage) {
   const { workspace, outbox } = status;
   if (!workspace) return null;
+  // A bridge takes it up within three seconds, one that was killed within ten.
+  const isNew = now - Date.parse(workspace.connectedAt) < 15_000;
   return (
     <section aria-labelledby="workspace">
       <h2 id="workspace">{workspace.name}</h2>
       <Problem problem={workspace.problem} />
-      {workspace.isServed || workspace.state === "paused" ? null : (
-        <p class="problem" role="alert">
-          No bridge is at work for this workspace. Run polaris bridge, or polaris serve without
-          --no-bridge; with an app-level token it begins by itself.
-        </p>
+      <Problem problem={workspace.deaf} />
+      {workspace.isServed || workspace.problem ? null : (
+        <Unserved hasToken={status.app?.hasAppToken === true} isNew={isNew} />
       )}
       <p class="dim">
         Connected by {nameOf(workspace.connectedBy)} <Time at={workspace.connectedAt} now={now} />.
@@ -90,116 +77,14 @@ function Workspace({ status, mayChange, now }: SlackPage) {
   );
 }
 
-function Steps({ status, mayChange }: SlackPage) {
-  const { app, createLink } = status;
-  if (!mayChange) return <p>No workspace is connected yet. An admin can connect one.</p>;
+function Unserved({ hasToken, isNew }: { hasToken: boolean; isNew: boolean }) {
+  if (hasToken && isNew) return <p role="status">Polaris begins its work in this workspace now.</p>;
   return (
-    <>
-      <p>Follow your team's sessions in Slack, and answer them there.</p>
-      <section aria-labelledby="make">
-        <h2 id="make">1. The app {app ? <span class="tag">done</span> : null}</h2>
-        {app ? (
-          <p class="dim">
-            {app.isOwn ? "Your organisation's own app" : "This server's app"}, client id{" "}
-            {app.clientId}.
-          </p>
-        ) : (
-          <>
-            <p>
-              <a class="button" href={createLink} target="_blank" rel="noreferrer">
-                Create the Slack app
-              </a>
-            </p>
-            <p class="dim">
-              Slack's page opens with everything filled in: choose your workspace, press Create. To
-              connect more than one workspace, switch on Manage Distribution there.
-            </p>
-          </>
-        )}
-        {app ? null : <AppForm status={status} />}
-      </section>
-      {app && !app.hasAppToken ? <TokenStep isOwn={app.isOwn} /> : null}
-      {app ? (
-        <section aria-labelledby="connect">
-          <h2 id="connect">{app.hasAppToken ? "2" : "3"}. Connect</h2>
-          <p>
-            <a class="button primary" href="/slack/connect">
-              Connect Slack
-            </a>
-          </p>
-        </section>
-      ) : null}
-    </>
-  );
-}
-
-function TokenStep({ isOwn }: { isOwn: boolean }) {
-  return (
-    <section aria-labelledby="token">
-      <h2 id="token">2. Its token</h2>
-      <p class="dim">
-        At api.slack.com: Basic Information, App-Level Tokens, Generate with connections:write.
-      </p>
-      {isOwn ? (
-        <form method="post" action="/app/settings/slack" class="line">
-          <input type="hidden" name="act" value="app-token" />
-          <label>
-            App-level token
-            <input name="appToken" required placeholder="xapp-…" autocomplete="off" />
-          </label>
-          <button type="submit" class="button">
-            Keep
-          </button>
-        </form>
-      ) : (
-        <p>Set it as SLACK_APP_TOKEN of this server.</p>
-      )}
-    </section>
-  );
-}
-
-function AppForm({ status }: Pick<SlackPage, "status">) {
-  return (
-    <>
-      <p class="dim">From its page Basic Information:</p>
-      <form method="post" action="/app/settings/slack" class="line">
-        <input type="hidden" name="act" value="app" />
-        <label>
-          Client id
-          <input name="clientId" required autocomplete="off" />
-        </label>
-        <label>
-          Client secret
-          <input name="clientSecret" type="password" required autocomplete="off" />
-        </label>
-        <label>
-          App-level token
-          <input name="appToken" placeholder="xapp-…" autocomplete="off" />
-        </label>
-        <button type="submit" class="button">
-          Keep
-        </button>
-      </form>
-      <details>
-        <summary>Or let Polaris create it</summary>
-        <form method="post" action="/app/settings/slack" class="line">
-          <input type="hidden" name="act" value="manifest" />
-          <label>
-            Configuration token
-            <input name="token" required placeholder="xoxe.xoxp-…" autocomplete="off" />
-          </label>
-          <button type="submit" class="button">
-            Create
-          </button>
-        </form>
-        <p class="dim">From api.slack.com/apps, Your App Configuration Tokens; it is not kept.</p>
-      </details>
-      <p class="dim">Slack sends people back to:</p>
-      <div class="command">
-        <code>{status.redirectUri}</code>
-        <CopyButton text={status.redirectUri} what="address" />
-      </div>
-    </>
+    <p class="problem" role="alert">
+      {hasToken
+        ? "No bridge is at work for this workspace. Run polaris bridge, or polaris serve without --no-bridge."
+        : "Nothing comes from Slack and nothing goes there yet: the app-level token is missing."}
+    </p>
   );
 }
 
@@ -213,7 +98,7 @@ function Checks({ checks }: { checks: SlackCheck[] }) {
           {checks.map(({ name, ok, says }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{ok ? "ok" : "missing"}</td>
+              <td>{ok ? "ok" : "to mend"}</td>
               <td>{says}</td>
             </tr>
           ))}
@@ -237,11 +122,14 @@ function Channels({ status, mayChange }: SlackPage) {
           </tr>
         </thead>
         <tbody>
-          {status.channels.map(({ project, name, state, problem }) => (
+          {status.channels.map(({ project, name, state, isShared, problem }) => (
             <tr key={project}>
               <th scope="row">{project}</th>
-              <td>{state === "wanted" ? "with the next message" : `#${name}`}</td>
               <td>
+                {state === "wanted" ? "with the next message" : `#${name}`}
+                {isShared ? <span class="tag">shared with another company</span> : null}
+              </td>
+              <td class="wrap">
                 {state}
                 <Problem problem={problem} />
               </td>

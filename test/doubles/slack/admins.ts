@@ -6,11 +6,13 @@ export class Admins extends People {
   async adminRename(channelRef: string, name: string): Promise<void> {
     const c = this.channel(channelRef);
     await this.asAdmin(c, "conversations.rename", { name });
-    this.rename(c, name);
+    this.rename(c, name, this.admin(c.team));
   }
   async adminArchive(channelRef: string): Promise<void> {
     const c = this.channel(channelRef);
     await this.asAdmin(c, "conversations.archive");
+    const who = this.admin(c.team);
+    this.remark(c, who, "archive", `<@${who}> archived the channel`);
     c.isArchived = true;
     this.emit(
       { type: "channel_archive", channel: c.id, user: this.admin(c.team), event_ts: this.ts() },
@@ -21,6 +23,13 @@ export class Admins extends People {
   addAppToken(value: string): void {
     const scopes = new Set(["connections:write"]);
     this.tokens.set(value, { value, kind: "app", team: "", scopes, user: "", revoked: false });
+  }
+  /** Twelve hours pass for every bot token of the workspace. */
+  expireTokens(team?: string): void {
+    const { id } = this.team(team);
+    for (const token of this.tokens.values()) {
+      if (token.kind === "bot" && token.team === id) token.expiresAt = this.now() - 1;
+    }
   }
   protected admin(team: string): string {
     const people = [...this.team(team).users.values()].filter((u) => !u.isBot);
@@ -39,6 +48,8 @@ export class Admins extends People {
     const c = this.channel(channelRef);
     await this.asAdmin(c, "conversations.unarchive");
     c.isArchived = false;
+    const who = this.admin(c.team);
+    this.remark(c, who, "unarchive", `<@${who}> unarchived the channel`);
     this.emit(
       { type: "channel_unarchive", channel: c.id, user: this.admin(c.team), event_ts: this.ts() },
       { team: c.team, channel: c },

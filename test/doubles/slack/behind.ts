@@ -1,4 +1,4 @@
-import { HERE } from "./emulate.ts";
+import { HERE, REFUSED_HERE } from "./emulate.ts";
 import { Limits } from "./limits.ts";
 import { type Channel, Fail, type Json, type Team, type Token, type User } from "./model.ts";
 
@@ -30,9 +30,14 @@ export class Behind extends Limits {
   ): Promise<Json> {
     const bearer = req.headers.get("authorization")?.slice(7) ?? "";
     const known = this.tokens.get(bearer);
+    if (method === "oauth.v2.access" && args.client_secret !== this.clientSecret)
+      throw new Fail("bad_client_secret");
     if (known) {
-      if (known.revoked) throw new Fail("account_inactive");
-      this.refuse(method, args, known);
+      try {
+        this.refuse(method, args, known);
+      } catch (error) {
+        if (!(error instanceof Fail) || error.code in REFUSED_HERE) throw error;
+      }
     }
     const r = await this.proxy(req, url, raw);
     if (r.status === 404) throw new Fail("unknown_method", { req_method: method });
@@ -46,6 +51,7 @@ export class Behind extends Limits {
   }
 
   private refuse(method: string, a: Json, k: Token): void {
+    if (k.revoked) throw new Fail("account_inactive");
     const t = this.team(k.team);
     if (method === "conversations.create") {
       if (t.restrictChannelCreation) throw new Fail("restricted_action");

@@ -53,6 +53,7 @@ export class Conversations extends Shapes {
         if (c.isPrivate || c.isIm) throw new Fail("method_not_supported_for_channel_type");
         const had = c.members.has(me);
         c.members.add(me);
+        if (!had) this.remark(c, me, "join", `<@${me}> has joined the channel`);
         if (!had)
           this.emit(
             {
@@ -131,7 +132,7 @@ export class Conversations extends Shapes {
       case "conversations.rename": {
         const c = this.chan(t, k, a.channel, { live: true, member: true });
         if (c.creator !== me) throw new Fail("not_authorized");
-        this.rename(c, this.validName(t, a.name, c));
+        this.rename(c, this.validName(t, a.name, c), me);
         return { channel: this.asChannel(c, me) };
       }
       case "conversations.setTopic":
@@ -154,6 +155,7 @@ export class Conversations extends Shapes {
         if (c.isArchived) throw new Fail("already_archived");
         if (!c.members.has(me)) throw new Fail("not_in_channel");
         if (c.name === "general") throw new Fail("cant_archive_general");
+        this.remark(c, me, "archive", `<@${me}> archived the channel`);
         c.isArchived = true;
         this.emit(
           { type: "channel_archive", channel: c.id, user: me, event_ts: this.ts() },
@@ -166,6 +168,7 @@ export class Conversations extends Shapes {
         if (!c.isArchived) throw new Fail("not_archived");
         if (!c.members.has(me)) throw new Fail("not_in_channel");
         c.isArchived = false;
+        this.remark(c, me, "unarchive", `<@${me}> unarchived the channel`);
         this.emit(
           { type: "channel_unarchive", channel: c.id, user: me, event_ts: this.ts() },
           { team: t.id, channel: c },

@@ -33,8 +33,8 @@ export const MENDED_HERE: Record<string, string> = {
  * (`behind.ts`). A word that is not in this list is a word of `emulate`.
  */
 export const REFUSED_HERE: Record<string, string> = {
+  bad_client_secret: "a wrong secret is called `invalid_client_id`",
   account_inactive: "a token lives for ever there",
-  token_revoked: "a token lives for ever there",
   not_in_channel: "asked of private channels only; Slack's bots must be in a public one too",
   channel_not_found: "nobody can delete a channel there",
   name_taken: "of a deleted channel, which it does not know",
@@ -43,5 +43,4 @@ export const REFUSED_HERE: Record<string, string> = {
   invalid_blocks: "51 blocks and texts of any length are kept",
   msg_blocks_too_long: "blocks of any length are kept",
   msg_too_long: "an edit of any length is kept",
-  ratelimited: "no limits",
 };

@@ -162,9 +162,17 @@ export class Events extends Sockets {
       throw new Fail("name_taken");
     return n;
   }
-  protected rename(c: Channel, name: string): void {
+  /** The line that Slack writes into a channel's history about what was done to it; the app is told like of any other. */
+  protected remark(c: Channel, user: string, what: string, text: string, more: Json = {}): void {
+    const subtype = `${c.isPrivate ? "group" : "channel"}_${what}`;
+    this.store(c, { type: "message", subtype, user, text, ...more, ts: this.ts() });
+  }
+  protected rename(c: Channel, name: string, by: string): void {
+    const old_name = c.name;
     c.previousNames.unshift(c.name);
     c.name = name;
+    const text = `<@${by}> has renamed the channel from "${old_name}" to "${name}"`;
+    this.remark(c, by, "name", text, { old_name, name });
     this.emit(
       {
         type: "channel_rename",

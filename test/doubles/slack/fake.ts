@@ -1,6 +1,6 @@
 /**
  * A Slack in memory for tests, on loopback. Each file beside this one adds one part of it to the one before: `world`
- * (what there is), `sockets`, `events`, `gateway`, `consent`, `people`, `admins`, `shapes`, `conversations`, `chat`,
+ * (what there is), `sockets`, `events`, `gateway`, `consent`, `apps`, `people`, `admins`, `shapes`, `conversations`, `chat`,
  * `methods`, `limits`, `behind`, and here HTTP.
  *
  *   const slack = FakeSlack.start({ teams: [{ name: "Acme", users: [{ name: "manu" }] }] });
@@ -88,6 +88,7 @@ export class FakeSlack extends Behind {
       return this.opt.upstream
         ? this.proxy(req, url)
         : this.upload(url.pathname.split("/").pop() as string, req);
+    if (url.pathname.startsWith("/apps")) return this.appsPage(url, req);
     if (url.pathname.startsWith("/response/"))
       return this.respond(url.pathname.split("/").pop() as string, req);
     if (url.pathname.startsWith("/_fake/")) return this.control(url.pathname.slice(7), req);

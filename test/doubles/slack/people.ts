@@ -1,8 +1,8 @@
-import { Consent } from "./consent.ts";
+import { Apps } from "./apps.ts";
 import type { Delivery, Install, Json, Team } from "./model.ts";
 
 /** What people do: they write, edit, react, press buttons, install the app and take it away. */
-export class People extends Consent {
+export class People extends Apps {
   /** Installs the app without the OAuth dance and returns the bot token. */
   install(
     teamRef?: Team | string,
@@ -112,7 +112,9 @@ export class People extends Consent {
     const u = this.user(c.team, userRef);
     if (this.opt.upstream && !u.isBot)
       await this.asPerson(u.id, "conversations.join", { channel: c.id });
+    if (c.members.has(u.id)) return;
     c.members.add(u.id);
+    this.remark(c, u.id, "join", `<@${u.id}> has joined the channel`);
   }
   react(channelRef: string, userRef: string, ts: string, reaction: string): void {
     const c = this.channel(channelRef);

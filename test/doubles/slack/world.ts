@@ -62,7 +62,7 @@ export class World {
     string,
     { at: number; uses: number; channel?: string | undefined; ts?: string | undefined }
   >();
-  protected readonly redirectUrls: string[] | undefined;
+  protected redirectUrls: string[] | undefined;
   protected server!: ReturnType<typeof Bun.serve>;
   protected relay!: TcpRelay;
   protected seq = 0;
@@ -236,6 +236,11 @@ export class World {
   /** The next `times` calls of `method` ("*" for any) misbehave. */
   fault(method: string, f: Fault): void {
     this.faults.push({ ...f, method, left: f.times ?? 1 });
+  }
+
+  /** It behaves again. */
+  mend(method: string): void {
+    for (const fault of this.faults) if (fault.method === method) fault.left = 0;
   }
 
   protected makeChannel(

@@ -10,7 +10,7 @@ export function Troubles() {
   return (
     <section class="troubles" aria-label="Slack">
       {trouble.map((each) => (
-        <div class="problem" role="alert" key={each.project ?? ""}>
+        <div class="problem" role="alert" key={`${each.project ?? ""} ${each.says}`}>
           <p>
             <b>{each.project ? `Slack, ${each.project}: ` : "Slack: "}</b>
             {each.says} {each.detail ? `Missing: ${each.detail}. ` : null}
@@ -30,9 +30,11 @@ function Remedy({ trouble: { acts, project } }: { trouble: Trouble }) {
   if (project === null) {
     return (
       <p class="acts">
-        <a class="button" href="/slack/connect">
-          Reconnect Slack
-        </a>
+        {acts.includes("reconnect") ? (
+          <a class="button" href="/slack/connect">
+            Reconnect Slack
+          </a>
+        ) : null}
         <a class="button" href="/app/settings/slack">
           Slack settings
         </a>
