@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 
 const MEMORY = "/dev/shm";
-/** The most that was in use at once was 1.1 GB. */
+/** The most that was in use at once was 1.4 GB. */
 const NEEDED = 6e9;
 
 /** Its path, or undefined where the system's own temp folder has to do: no such memory, too little, or no programs in it. */
