@@ -25,7 +25,7 @@ export function claimMemory(): string | undefined {
     const { bavail, bsize } = statfsSync(MEMORY);
     if (Math.min(bavail * bsize, available()) < NEEDED) return undefined;
     // Short, as paths of sockets below it may have 107 bytes; and without the word that tests look for in what agents say.
-    const folder = join(MEMORY, `tests-${process.pid}`);
+    const folder = join(MEMORY, `plrs-${process.pid}`);
     mkdirSync(folder);
     chmodSync(folder, 0o1777);
     const probe = join(folder, "probe");
@@ -42,7 +42,7 @@ export function claimMemory(): string | undefined {
 /** What a run left that was killed. */
 function clearDead(): void {
   for (const name of readdirSync(MEMORY)) {
-    const [, pid] = /^tests-(\d+)$/.exec(name) ?? [];
+    const [, pid] = /^plrs-(\d+)$/.exec(name) ?? [];
     if (pid && !isAlive(Number(pid))) rmSync(join(MEMORY, name), { recursive: true, force: true });
   }
 }

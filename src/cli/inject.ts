@@ -76,7 +76,9 @@ export async function run(args: string[]): Promise<void> {
   if (now.answer) print(`\n${shown(now.answer)}`);
   if (now.reason) print(shown(now.reason));
   if (values["no-wait"]) return;
-  if (now.state === "queued") print(`It still waits. polaris inject ${where} --recall ${now.id}`);
+  const recall = `polaris inject ${where} --recall ${now.id}`;
+  if (now.state === "queued") print(`It still waits. ${recall}`);
+  if (now.state === "failed" && now.deliveredAt === null) print(`To take it back: ${recall}`);
   if (!["delivered", "seen", "answered"].includes(now.state)) process.exitCode = 1;
 }
 

@@ -1,5 +1,6 @@
 import type { Db, Tx } from "../db/db.ts";
 import { uuid7 } from "../lib/uuid.ts";
+import type { Face } from "../wire/agent.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { StoredEvent } from "../wire/event.ts";
 import type { Page, Project, Session } from "../wire/session.ts";
@@ -10,6 +11,7 @@ import { type Caller, mayAdmin } from "./caller.ts";
 import { columns, type EventRow, storedOf } from "./history.ts";
 import { input } from "./input.ts";
 import { hashOf, newSecret, shown } from "./secrets.ts";
+import { faces } from "./sessions.ts";
 
 interface Row {
   id: string;
@@ -119,12 +121,18 @@ export async function revoke(db: Db, caller: Caller, id: string): Promise<void> 
   });
 }
 
+/** What is said of the session itself; agents of the registry with their names. */
+type Shown = Pick<
+  Session,
+  "id" | "name" | "title" | "agent" | "driver" | "agentFace" | "driverFace"
+>;
+
 /** What a link opens, and nothing beside it. */
 export interface Opened {
   id: string;
   org: string;
   project: string;
-  session: { id: string; name: string; title: string | null; agent: string; driver: string | null };
+  session: Shown;
   scope: Scope;
   expiresAt: Date;
 }
@@ -155,16 +163,21 @@ export async function open(db: Db, secret: string): Promise<Opened> {
   if (!row) throw over();
   const [session] = await db.as(
     row.org_id,
-    (tx) => tx<Opened["session"][]>`
-      select s.id, s.name, s.title, s.agent, s.driver from sessions s join projects p on p.id = s.project_id
+    (tx) => tx<(Shown & { agent_face: Face | null; driver_face: Face | null })[]>`
+      select s.id, s.name, s.title, s.agent, s.driver, ${faces(tx)} from sessions s join projects p on p.id = s.project_id
       where s.id = ${row.session_id} and p.archived_at is null`,
   );
   if (!session) throw over();
+  const { agent_face: agentFace, driver_face: driverFace, ...rest } = session;
   return {
     id: row.id,
     org: row.org_id,
     project: row.project_id,
-    session,
+    session: {
+      ...rest,
+      ...(agentFace ? { agentFace } : {}),
+      ...(driverFace ? { driverFace } : {}),
+    },
     scope: {
       ...(row.from_seq === null ? {} : { fromSeq: Number(row.from_seq) }),
       ...(row.to_seq === null ? {} : { toSeq: Number(row.to_seq) }),

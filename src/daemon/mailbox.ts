@@ -53,6 +53,10 @@ export function startMailbox(needs: {
   const stations = startStations(() => look());
   let stuck: ReadonlySet<string> = new Set();
   let found = new Set<string>();
+  // Sessions that could not be reached when this look came to them: were they a moment later, what was queued last would
+  // be first there.
+  const deaf = new Set<string>();
+  const shut = new Set<string>();
   const isStuck = (agentSession: string) => stuck.has(agentSession);
   const answer = startAnswers({ journal, abreast, bells, stations, isStuck });
   const startedAt = Date.now();
@@ -80,6 +84,8 @@ export function startMailbox(needs: {
       clearTimeout(timer);
       let next = Number.POSITIVE_INFINITY;
       found = new Set();
+      deaf.clear();
+      shut.clear();
       for (const advice of mail.open(db)) {
         try {
           next = Math.min(next, await step(advice));
@@ -99,8 +105,9 @@ export function startMailbox(needs: {
   /** Does what can be done now; answers in how many milliseconds there is more, unless something happens before. */
   async function step(advice: mail.Advice): Promise<number> {
     const bound = seatOf(db, advice.session);
-    if (advice.state === "waiting" && !abreast.has(advice.session) && bound?.state === "live") {
-      return Number.POSITIVE_INFINITY;
+    if (advice.state === "waiting" && bound?.state === "live") {
+      if (!abreast.has(advice.session)) deaf.add(advice.session);
+      if (deaf.has(advice.session)) return Number.POSITIVE_INFINITY;
     }
     if (bound?.state !== "live") return await over(advice);
     if (advice.state === "waiting") return await deliver(advice, bound);
@@ -117,7 +124,8 @@ export function startMailbox(needs: {
       return await fail(advice, "The session is off the record: nothing is delivered into it.");
     const agent = agents.find(({ name }) => name === bound.agent);
     if (!agent?.advice) return await fail(advice, `${bound.agent} cannot be advised.`);
-    const station = stations.of(bound);
+    const station = shut.has(advice.session) ? undefined : stations.of(bound);
+    if (!station) shut.add(advice.session);
     // What was handed over before without a sign goes no second way from here: it may only be late.
     const way = station?.ways.find(
       (one) => !isDead(db, bound.agent_session, one) && (advice.route ?? one) === one,
@@ -142,13 +150,11 @@ export function startMailbox(needs: {
    * No process of ours waits in there. A session that comes up, or whose recorder has, gets a moment; then its bell is
    * rung, whose hook fetches it. After that only hooks are left that run anyway, some day: the sender is told so.
    */
-  async function none(advice: mail.Advice, bound: Bound): Promise<number> {
-    const { agent_session, at } = bound;
+  async function none(advice: mail.Advice, { agent_session, at }: Bound): Promise<number> {
     const now = Date.now();
     if (!advice.stuck) {
       await journal.write(() => moves.stick(db, advice, now));
-      // A way may have opened meanwhile, and what was queued later would be first on it.
-      return await deliver({ ...advice, stuck: now }, bound);
+      return 0;
     }
     found.add(agent_session);
     const late = mail.lateSince(db, advice.id);

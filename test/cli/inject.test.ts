@@ -62,7 +62,11 @@ describe("polaris inject (C2, C4)", () => {
     ]);
     expect(ran.code).toBe(1);
     expect(ran.out).toContain("✗ not delivered");
-    expect(ran.out).toEndWith("The agent gave no sign of it for 30 s.\n");
+    expect(ran.out).toContain(
+      "The agent gave no sign of it for 30 s.\nTo take it back: polaris inject ",
+    );
+    const recall = /inject (\S+) (--recall) (\S+)/.exec(ran.out)?.slice(1) ?? [];
+    expect((await polaris("inject", ...recall)).out).toBe("Taken back.\n");
   });
 
   test("--no-wait only queues, --json prints the injection, --recall takes it back", async () => {

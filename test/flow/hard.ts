@@ -30,6 +30,19 @@ export const HARD: Row[] = [
     essential: true,
   },
   {
+    state: "a tool runs, 50 pieces at once, and the recorder is killed twice meanwhile",
+    route: "socket",
+    args: BASH,
+    before: tool,
+    count: 50,
+    async during({ chain }) {
+      for (let round = 0; round < 2; round++) {
+        await chain.daemon.kill();
+        await chain.daemon.start();
+      }
+    },
+  },
+  {
     state: "no MCP server, idle, 50 pieces at once",
     route: "socket",
     args: ["--strict-mcp-config"],

@@ -98,6 +98,9 @@ both(
         "img-src 'self' data: https://pictures.example/fay%3Bx.png;",
       );
     }
+    const shared = await polaris.post("/projects/etl/sessions/s-0001/shares", { days: 1 });
+    const { url } = (await shared.json()) as { url: string };
+    expect(await (await fetch(url)).text()).toContain("Fay → Dean");
     const { items } = await polaris.json<Page<Session>>("/projects/etl/sessions");
     expect(items[0]).toMatchObject({
       agent: "agent:dean.snowflake",

@@ -185,6 +185,13 @@ test("D5: people are linked by a confirmed address, as they come and change, and
   expect(await world.found(() => person(world, "U0NEW"))).toMatchObject({ participant: null });
   await emit("user_change", { ...member, is_email_confirmed: true });
   await world.found(async () => (await person(world, "U0NEW"))?.participant === "user:priya");
+  // Nobody of another workspace is one of us, whatever address Slack shows of them.
+  await emit("user_change", { ...member, is_email_confirmed: true, team_id: "T0FAR" });
+  await world.found(async () => (await person(world, "U0NEW"))?.kind === "stranger");
+  await emit("user_change", { ...member, is_email_confirmed: true });
+  await world.found(async () => (await person(world, "U0NEW"))?.participant === "user:priya");
+  await emit("user_change", { ...member, is_email_confirmed: true, is_stranger: true });
+  await world.found(async () => (await person(world, "U0NEW"))?.participant === null);
 });
 
 test("D3, D5: an admin chooses looks and links people on a page of the settings", async () => {

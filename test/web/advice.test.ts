@@ -69,6 +69,10 @@ browserTest(
     await world.report("failed", { injection: lost.id, reason: "The agent gave no sign of it." });
     await stands("failed");
     expect(await box.textContent()).toContain("not delivered: The agent gave no sign of it.");
+    // It may find a chance yet; until then it is its sender's.
+    expect(await page.getByRole("button", { name: "Edit" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Take back" }).click();
+    await stands("recalled");
     await page.getByLabel("Your advice").fill("Never mind.");
     await box.getByRole("button", { name: "Send" }).click();
     await stands("queued");

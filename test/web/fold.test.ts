@@ -67,6 +67,12 @@ test("where advice stands follows its events, forward only; evidence outweighs g
     "queued → not delivered: Nobody is there. → seen by the agent",
     "first",
   ]);
+  expect(of(["failed", { reason: "Nobody is there." }], ["recalled"])).toEqual([
+    "recalled",
+    "queued → not delivered: Nobody is there. → taken back",
+    "first",
+  ]);
+  expect(of(["delivered"], ["failed"], ["recalled"])[0]).toBe("failed");
   expect(of(["edited", {}, "second"], ["recalled"])).toEqual([
     "recalled",
     "queued → edited → taken back",

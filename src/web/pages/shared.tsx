@@ -1,14 +1,15 @@
 /** @jsxImportSource preact */
 /** `/share/…`: a session for whoever has the link. Whole without scripts; no search engine may keep it. */
 import type { StoredEvent } from "../../wire/event.ts";
+import type { Session } from "../../wire/session.ts";
 import { Star } from "../parts/icon.tsx";
 import { absolute } from "../parts/time.tsx";
-import { nameOf } from "../parts/who.tsx";
+import { calledOf } from "../parts/who.tsx";
 import { document, type Frame } from "./shell.tsx";
 import { Told } from "./told.tsx";
 
 export interface SharedPage extends Frame {
-  session: { name: string; title: string | null; agent: string; driver: string | null };
+  session: Pick<Session, "name" | "title" | "agent" | "driver" | "agentFace" | "driverFace">;
   events: StoredEvent[];
   /** Where the next page begins; null at the end. */
   next: string | null;
@@ -41,7 +42,8 @@ export function sharedPage(page: SharedPage): string {
         <main class="told" id="conversation" data-live={live}>
           <h1>{title}</h1>
           <p class="title-line">
-            {session.driver ? nameOf(session.driver) : "open seat"} → {nameOf(session.agent)}
+            {session.driver ? calledOf(session.driver, session.driverFace) : "open seat"} →{" "}
+            {calledOf(session.agent, session.agentFace)}
           </p>
           {after > 0 ? (
             <p class="earlier">

@@ -4,8 +4,14 @@ import { useDesk } from "../desk.ts";
 import type { Advice } from "../fold.ts";
 import type { Problem } from "./acts.ts";
 
-/** While nobody has it, its sender may still change it or take it back. */
-export function OwnAdvice({ item: { advice }, text }: { item: Advice; text: string }) {
+interface Props {
+  item: Advice;
+  text: string;
+  mayEdit: boolean;
+}
+
+/** While nobody has it, its sender may still take it back; change it, until it was first said to be undelivered. */
+export function OwnAdvice({ item: { advice }, text, mayEdit }: Props) {
   const { advice: acts } = useDesk();
   const [words, setWords] = useState<string>();
   const [problem, setProblem] = useState<Problem>();
@@ -19,9 +25,11 @@ export function OwnAdvice({ item: { advice }, text }: { item: Advice; text: stri
     <>
       {words === undefined ? (
         <p class="acts needs-script">
-          <button type="button" class="button small" onClick={() => setWords(text)}>
-            Edit
-          </button>
+          {mayEdit ? (
+            <button type="button" class="button small" onClick={() => setWords(text)}>
+              Edit
+            </button>
+          ) : null}
           <button
             type="button"
             class="button small"

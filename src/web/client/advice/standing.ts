@@ -6,6 +6,8 @@ import type { Advice } from "../fold.ts";
 
 export interface Standing {
   state: InjectionState;
+  /** It came to the agent, or was on its way into it. */
+  wasDelivered: boolean;
   /** What happened to it, in words, in its order: `queued`, `delivered`, `seen by the agent`. */
   steps: string[];
   /** Its words as they were changed last. */
@@ -36,6 +38,7 @@ const WORDS: Record<InjectionState, string> = {
 export function standing({ advice, receipts }: Advice): Standing {
   const now: Standing = {
     state: "queued",
+    wasDelivered: false,
     steps: ["queued"],
     text: advice.text ?? "",
     answer: "",
@@ -45,6 +48,10 @@ export function standing({ advice, receipts }: Advice): Standing {
   for (const event of receipts) take(now, said, event);
   return now;
 }
+
+/** Nobody has it, and somebody may get it: it may be taken back. */
+export const waits = ({ state, wasDelivered }: Standing): boolean =>
+  state === "queued" || (state === "failed" && !wasDelivered);
 
 function take(now: Standing, said: string[], event: StoredEvent): void {
   const { kind, body } = event;
@@ -61,7 +68,10 @@ function take(now: Standing, said: string[], event: StoredEvent): void {
   const got = body.edits;
   const late = typeof got === "number" && got < said.length - 1;
   if (late) now.text = said[got] ?? now.text;
-  if (RANK[state] <= RANK[now.state]) return;
+  // What found no way in waits for a chance, until it is taken back.
+  const isTakenBack = state === "recalled" && waits(now);
+  if (state === "delivered") now.wasDelivered = true;
+  if (RANK[state] <= RANK[now.state] && !isTakenBack) return;
   now.state = state;
   const why = text(body.reason) || (state === "failed" ? (event.text ?? "") : "");
   const words = late && state === "delivered" ? "delivered before the edit" : WORDS[state];

@@ -2,7 +2,7 @@
 import { Icon } from "../../parts/icon.tsx";
 import { Avatar, calledOf } from "../../parts/who.tsx";
 import { OwnAdvice } from "../advice/own.tsx";
-import { standing } from "../advice/standing.ts";
+import { standing, waits } from "../advice/standing.ts";
 import { useDesk } from "../desk.ts";
 import { text } from "../field.ts";
 import type { Advice } from "../fold.ts";
@@ -13,7 +13,8 @@ import { anchor, Head } from "./head.tsx";
 export function AdviceView({ item }: { item: Advice }) {
   const { advice } = item;
   const { store } = useDesk();
-  const { state, steps, text: words, answer } = standing(item);
+  const now = standing(item);
+  const { state, steps, text: words, answer } = now;
   const who = text(advice.body.from) || advice.sender;
   return (
     <article class="message advice" id={anchor(advice)} aria-label="Advice">
@@ -28,8 +29,8 @@ export function AdviceView({ item }: { item: Advice }) {
             <b>{calledOf(store.session.value.agent, store.session.value.agentFace)}</b> {answer}
           </p>
         ) : null}
-        {state === "queued" && advice.sender === store.viewer ? (
-          <OwnAdvice item={item} text={words} />
+        {waits(now) && advice.sender === store.viewer ? (
+          <OwnAdvice item={item} text={words} mayEdit={state === "queued"} />
         ) : null}
         <ShowAll event={advice} />
       </div>
