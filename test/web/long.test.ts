@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import type { Page } from "playwright-core";
 import { until } from "../../src/lib/until.ts";
-import { browserTest, openBrowser } from "../helpers/browser.ts";
+import { browserTest, type OpenBrowser, openBrowser } from "../helpers/browser.ts";
 import { person } from "../helpers/people.ts";
 import { type Polaris, startMachine, startPolaris } from "../helpers/polaris.ts";
 
@@ -79,8 +79,8 @@ async function scrolled(page: Page): Promise<{ worst: number; p95: number; frame
  * Beside it, what this browser makes of a page with nothing in it, on this machine and now: half as much again is ours. The
  * best of three, because others may begin to work between the two.
  */
-async function scrolledFairly(page: Page) {
-  await using empty = await page.context().newPage();
+async function scrolledFairly({ browser, page }: OpenBrowser) {
+  await using empty = await browser.newPage({ viewport: page.viewportSize() });
   await empty.goto("data:text/html,<div style=height:99999px></div>");
   for (let n = 1; ; n++) {
     await empty.bringToFront();
@@ -112,7 +112,7 @@ browserTest(
       { what: "the first paint" },
     );
     const items = () => page.locator("[id^=e-]").count();
-    const scroll = await scrolledFairly(page);
+    const scroll = await scrolledFairly(open);
     const held = await items();
     const prompts = page.locator(".prompts li");
     await until(async () => (await prompts.count()) === EVENTS / TURN, { what: "all prompts" });
