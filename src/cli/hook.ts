@@ -1,6 +1,8 @@
 import type { Handover, HookAnswer, HookCall } from "../wire/local.ts";
+import { approach } from "./dial.ts";
 import { polarisHome } from "./home.ts";
-import { type Knock, knock } from "./knock.ts";
+import { keep } from "./keep.ts";
+import { speech } from "./libc.ts";
 
 /** Connecting, writing and the answer together. A daemon that hangs must not be felt by the agent. */
 const LIMIT_MS = 300;
@@ -26,10 +28,7 @@ Example:
 export async function run(args: string[]): Promise<void> {
   let code = 0;
   try {
-    const home = polarisHome();
-    // While the connection is made, standard input is read.
-    const connecting = knock(`${home}/daemon.sock`);
-    code = await deliver(await read(args), args.includes("--bell"), home, connecting);
+    code = await deliver(args, polarisHome());
   } catch {
     // Neither daemon nor spool could take it. The transcript still has what happened.
   }
@@ -38,7 +37,27 @@ export async function run(args: string[]): Promise<void> {
   process.reallyExit(code);
 }
 
-async function read(args: string[]): Promise<HookCall> {
+async function deliver(args: string[], home: string): Promise<number> {
+  const libc = speech();
+  const socket = `${home}/daemon.sock`;
+  const { payload, post } = libc ? approach(libc, socket) : await (await long()).approach(socket);
+  const isBell = args.includes("--bell");
+  const call = callOf(args, payload);
+  const body = JSON.stringify(call);
+  const text = await post("/hook", body, isBell ? BELL_MS : LIMIT_MS);
+  if (text !== undefined) {
+    // Our own daemon's, behind a door that only its owner can open.
+    const answer: HookAnswer = JSON.parse(text);
+    return await say(answer, call.id, home);
+  }
+  if (!isBell) await keep(`${home}/spool`, call.id, body);
+  return 0;
+}
+
+const long = () => import("./knock.ts");
+
+/** The id is made here: a call that arrives twice is one call. */
+function callOf(args: string[], payload: string): HookCall {
   const at = args.indexOf("--agent");
   const pid = Number(process.env.CLAUDE_PID);
   return {
@@ -47,27 +66,8 @@ async function read(args: string[]): Promise<HookCall> {
     agent: (at >= 0 && args[at + 1]) || "claude",
     ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
     inbox: Boolean(process.env.CLAUDE_CODE_MESSAGING_SOCKET),
-    payload: await input(),
+    payload,
   };
-}
-
-/** By its stream, which is read here and now: `text()` starts a thread for it (measured: 0.7 ms). */
-async function input(): Promise<string> {
-  const parts: Uint8Array[] = [];
-  for await (const part of Bun.stdin.stream()) parts.push(part);
-  return Buffer.concat(parts).toString();
-}
-
-async function deliver(call: HookCall, isBell: boolean, home: string, connecting: Knock) {
-  const body = Buffer.from(JSON.stringify(call));
-  const answer = await post(connecting, body, isBell ? BELL_MS : LIMIT_MS);
-  if (answer) return await say(answer, call.id, home);
-  if (isBell) return 0;
-  // Loaded only now: `node:fs` alone is a seventh of the time this program takes when the daemon is there.
-  const { privateFolder, writeAtomic } = await import("../lib/file.ts");
-  const spool = privateFolder(`${privateFolder(home)}/spool`);
-  writeAtomic(`${spool}/${call.id}.json`, body.toString());
-  return 0;
 }
 
 /** Written at once, because this program does not wait for streams at its end. Answers the exit code. */
@@ -92,19 +92,4 @@ async function handOver(handover: Handover, station: string, home: string): Prom
     });
   }
   await ask({ socket: `${home}/daemon.sock` }, "/handed", { station, injection, refused });
-}
-
-/** The answer when the daemon has written it down. The id is in the call, so a call that arrives twice is one call. */
-async function post({ open, answered, send, giveUp }: Knock, body: Buffer, limitMs: number) {
-  const socket = await open;
-  if (!socket) return undefined;
-  const head = `POST /hook HTTP/1.1\r\nhost: polaris\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  send(socket, Buffer.concat([Buffer.from(head), body]));
-  // The first timer of a program costs 0.1 ms: it is made while the daemon works.
-  setTimeout(giveUp, limitMs);
-  const text = await answered;
-  if (text === undefined) return undefined;
-  // Our own daemon's, behind a door that only its owner can open.
-  const said: HookAnswer = JSON.parse(text);
-  return said;
 }

@@ -1,10 +1,35 @@
-export type Knock = ReturnType<typeof knock>;
+import type { Approach } from "./dial.ts";
+
+/** As in dial.ts, on machines where the C library is not to be had: by what Bun has for it. */
+export async function approach(unix: string): Promise<Approach> {
+  const { open, answered, send, giveUp } = knock(unix);
+  return {
+    payload: await input(),
+    async post(path, body, limitMs) {
+      const socket = await open;
+      if (!socket) return undefined;
+      const content = Buffer.from(body);
+      const head = `POST ${path} HTTP/1.1\r\nhost: polaris\r\ncontent-type: application/json\r\ncontent-length: ${content.length}\r\n\r\n`;
+      send(socket, Buffer.concat([Buffer.from(head), content]));
+      // The first timer of a program costs 0.1 ms: it is made while the daemon works.
+      setTimeout(giveUp, limitMs);
+      return await answered;
+    },
+  };
+}
+
+/** By its stream, which is read here and now: `text()` starts a thread for it (measured: 0.7 ms). */
+async function input(): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of Bun.stdin.stream()) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
 
 /**
  * One call of HTTP in its plainest form: `fetch` brings a client with threads and pools of its own (0.4 ms). `answered`
  * is the body of a 200, or undefined for anything else.
  */
-export function knock(unix: string) {
+function knock(unix: string) {
   const { promise: answered, resolve } = Promise.withResolvers<string | undefined>();
   const left: Uint8Array[] = [];
   let answer = Buffer.alloc(0);
