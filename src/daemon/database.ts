@@ -3,7 +3,11 @@ import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
 import { DROPPED } from "./dropped.ts";
 import { recall } from "./ids.ts";
+import { makeRoom } from "./room.ts";
 import { ADVICE, APPLICATION, SCHEMA, TO_2, UNCHECKED, VERSION } from "./schema.ts";
+
+/** So many pages (8 MB) are gathered in the log before they go to their places. */
+const LOG_PAGES = 2_000;
 
 export interface Opened {
   db: Database;
@@ -53,13 +57,14 @@ function open(path: string): Database {
     db.run("pragma fullfsync = on");
     db.run("pragma busy_timeout = 2000");
     db.run("pragma cache_size = -4096");
-    db.run("pragma wal_autocheckpoint = 2000");
+    db.run(`pragma wal_autocheckpoint = ${LOG_PAGES}`);
     db.run("pragma foreign_keys = on");
     lay(db);
     db.run(UNCHECKED);
     db.run(ADVICE);
     db.run(DROPPED);
     recall(db);
+    makeRoom(`${path}-wal`, LOG_PAGES);
     return db;
   } catch (error) {
     db.close();
