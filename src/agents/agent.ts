@@ -21,6 +21,17 @@ export interface Agent {
   transcripts(home: string, env: Readonly<Record<string, string | undefined>>): string;
   /** How it is advised; without, it cannot be. */
   advice?: Advisable;
+  /** A payload as one of its hooks sends it, of a session that never was; the first opens it. */
+  sample?(of: Sample): string;
+}
+
+/** What a sample is to be of. */
+export interface Sample {
+  session: string;
+  /** Where it works. */
+  folder: string;
+  /** 0, 1, 2 … */
+  number: number;
 }
 
 /** A teammate's words, and whose they are. */

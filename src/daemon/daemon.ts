@@ -26,6 +26,7 @@ import { startPolicies } from "./policies.ts";
 import { startPruner } from "./prune.ts";
 import { startPulls } from "./pulls.ts";
 import { startRecovery } from "./recovery.ts";
+import { startRehearsal } from "./rehearsal.ts";
 import { startRest } from "./rest.ts";
 import { routes } from "./routes.ts";
 import { silentSince } from "./silence.ts";
@@ -175,6 +176,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       }),
     ),
   );
+  parts.use(startRehearsal({ agents, guard, home: belongs, log }));
   const alive = parts.move();
   return { place, [Symbol.asyncDispose]: () => alive.disposeAsync() };
 }

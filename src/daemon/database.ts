@@ -9,6 +9,9 @@ import { ADVICE, APPLICATION, SCHEMA, TO_2, UNCHECKED, VERSION } from "./schema.
 /** So many pages (8 MB) are gathered in the log before they go to their places. */
 const LOG_PAGES = 2_000;
 
+/** A journal that is nowhere. */
+export const MEMORY = ":memory:";
+
 export interface Opened {
   db: Database;
   /** Where a damaged journal was set aside, if one was. */
@@ -45,7 +48,7 @@ class Damage extends Error {}
 
 function open(path: string): Database {
   // SQLite gives its log the mode of the file itself.
-  closeSync(openSync(path, "a", 0o600));
+  if (path !== MEMORY) closeSync(openSync(path, "a", 0o600));
   // Bun keeps the first 20 statements it meets and compiles every other one anew each time; there are about 60 here.
   Database.MAX_QUERY_CACHE_SIZE = 200;
   const db = new Database(path, { create: true, strict: true });
@@ -64,7 +67,7 @@ function open(path: string): Database {
     db.run(ADVICE);
     db.run(DROPPED);
     recall(db);
-    makeRoom(`${path}-wal`, LOG_PAGES);
+    if (path !== MEMORY) makeRoom(`${path}-wal`, LOG_PAGES);
     return db;
   } catch (error) {
     db.close();

@@ -2,6 +2,7 @@ import type { Agent } from "../agent.ts";
 import { frame, greeting, hookOutput, message, wake } from "./advice.ts";
 import { readHook } from "./hook.ts";
 import { signs } from "./queue.ts";
+import { sample } from "./sample.ts";
 import { readLine } from "./transcript.ts";
 
 /** Claude Code, as recorded from version 2.1.329. */
@@ -15,5 +16,6 @@ export const claude: Agent = {
       ? `${transcript.slice(0, -".jsonl".length)}/subagents`
       : undefined,
   transcripts: (home, env) => `${env.CLAUDE_CONFIG_DIR || `${home}/.claude`}/projects`,
+  sample,
   advice: { frame, message, hookOutput, wake, greeting, signs },
 };
