@@ -2,7 +2,7 @@ import type { Handover, HookAnswer, HookCall } from "../wire/local.ts";
 import { approach } from "./dial.ts";
 import { polarisHome } from "./home.ts";
 import { keep } from "./keep.ts";
-import { speech } from "./libc.ts";
+import { openLibc } from "./libc.ts";
 
 /** Connecting, writing and the answer together. A daemon that hangs must not be felt by the agent. */
 const LIMIT_MS = 300;
@@ -28,7 +28,30 @@ Example:
 export async function run(args: string[]): Promise<void> {
   let code = 0;
   try {
-    code = await deliver(args, polarisHome());
+    const home = polarisHome();
+    const libc = openLibc();
+    const socket = `${home}/daemon.sock`;
+    const { payload, post } = libc ? approach(libc, socket) : await (await long()).approach(socket);
+    const at = args.indexOf("--agent");
+    const pid = Number(process.env.CLAUDE_PID);
+    const call: HookCall = {
+      // Made here: a call that arrives twice is one call.
+      id: Bun.randomUUIDv7(),
+      at: new Date(performance.timeOrigin).toISOString(),
+      agent: (at >= 0 && args[at + 1]) || "claude",
+      ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
+      inbox: Boolean(process.env.CLAUDE_CODE_MESSAGING_SOCKET),
+      payload,
+    };
+    const body = JSON.stringify(call);
+    const isBell = args.includes("--bell");
+    const answer = await post(body, isBell ? BELL_MS : LIMIT_MS);
+    const spool = `${home}/spool`;
+    if (answer) {
+      if (answer.output || answer.wake || answer.handovers) code = await say(answer, call.id, home);
+    } else if (!isBell && !(libc && keep(libc, spool, call.id, body))) {
+      (await long()).keep(spool, call.id, body);
+    }
   } catch {
     // Neither daemon nor spool could take it. The transcript still has what happened.
   }
@@ -37,42 +60,10 @@ export async function run(args: string[]): Promise<void> {
   process.reallyExit(code);
 }
 
-async function deliver(args: string[], home: string): Promise<number> {
-  const libc = speech();
-  const socket = `${home}/daemon.sock`;
-  const { payload, post } = libc ? approach(libc, socket) : await (await long()).approach(socket);
-  const isBell = args.includes("--bell");
-  const call = callOf(args, payload);
-  const body = JSON.stringify(call);
-  const text = await post("/hook", body, isBell ? BELL_MS : LIMIT_MS);
-  if (text !== undefined) {
-    // Our own daemon's, behind a door that only its owner can open.
-    const answer: HookAnswer = JSON.parse(text);
-    return await say(answer, call.id, home);
-  }
-  if (!isBell) await keep(`${home}/spool`, call.id, body);
-  return 0;
-}
-
-const long = () => import("./knock.ts");
-
-/** The id is made here: a call that arrives twice is one call. */
-function callOf(args: string[], payload: string): HookCall {
-  const at = args.indexOf("--agent");
-  const pid = Number(process.env.CLAUDE_PID);
-  return {
-    id: Bun.randomUUIDv7(),
-    at: new Date(performance.timeOrigin).toISOString(),
-    agent: (at >= 0 && args[at + 1]) || "claude",
-    ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
-    inbox: Boolean(process.env.CLAUDE_CODE_MESSAGING_SOCKET),
-    payload,
-  };
-}
+const long = () => import("./hook-long.ts");
 
 /** Written at once, because this program does not wait for streams at its end. Answers the exit code. */
 async function say({ output, wake, handovers }: HookAnswer, call: string, home: string) {
-  if (!output && !wake && !handovers) return 0;
   const { writeSync } = await import("node:fs");
   if (output) writeSync(1, output);
   if (wake) writeSync(2, wake);

@@ -1,19 +1,27 @@
+import { privateFolder, writeAtomic } from "../lib/file.ts";
 import type { Approach } from "./dial.ts";
 
-/** As in dial.ts, on machines where the C library is not to be had: by what Bun has for it. */
+/** As keep.ts has it, and makes the folders that are not there. */
+export function keep(spool: string, id: string, body: string): void {
+  privateFolder(spool.slice(0, spool.lastIndexOf("/")));
+  writeAtomic(`${privateFolder(spool)}/${id}.json`, body);
+}
+
+/** As dial.ts has it, where the C library is not to be had: by what Bun has for it. */
 export async function approach(unix: string): Promise<Approach> {
   const { open, answered, send, giveUp } = knock(unix);
   return {
     payload: await input(),
-    async post(path, body, limitMs) {
+    async post(body, limitMs) {
       const socket = await open;
       if (!socket) return undefined;
       const content = Buffer.from(body);
-      const head = `POST ${path} HTTP/1.1\r\nhost: polaris\r\ncontent-type: application/json\r\ncontent-length: ${content.length}\r\n\r\n`;
+      const head = `POST /hook HTTP/1.1\r\nhost: polaris\r\ncontent-type: application/json\r\ncontent-length: ${content.length}\r\n\r\n`;
       send(socket, Buffer.concat([Buffer.from(head), content]));
       // The first timer of a program costs 0.1 ms: it is made while the daemon works.
       setTimeout(giveUp, limitMs);
-      return await answered;
+      const text = await answered;
+      return text === undefined ? undefined : JSON.parse(text);
     },
   };
 }
