@@ -63,7 +63,6 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
 
   const journal = parts.use(startJournal(place.journal, log));
   parts.use(startPruner(journal));
-  parts.use(startRest(journal));
   const guard = parts.use(
     startGuard({
       policy: place.policy,
@@ -176,7 +175,8 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       }),
     ),
   );
-  parts.use(startRehearsal({ agents, guard, home: belongs, log }));
+  const rehearsal = parts.use(startRehearsal({ agents, guard, home: belongs, log }));
+  parts.use(startRest(journal, rehearsal.again));
   const alive = parts.move();
   return { place, [Symbol.asyncDispose]: () => alive.disposeAsync() };
 }
