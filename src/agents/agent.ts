@@ -23,6 +23,8 @@ export interface Agent {
   advice?: Advisable;
   /** How a conversation of its own is gone on with; without, there is the brief alone. */
   resumes?: Resumable;
+  /** A payload as one of its hooks sends it, of a session that never was; the first opens it. */
+  sample?(of: Sample): string;
 }
 
 export interface Resumable {
@@ -42,6 +44,15 @@ export interface Retelling {
   take(event: Recorded): void;
   /** The transcript's lines, after some words of Polaris to the agent, and how many messages they hold. */
   finish(preface: string): { lines: string[]; messages: number };
+}
+
+/** What a sample is to be of. */
+export interface Sample {
+  session: string;
+  /** Where it works. */
+  folder: string;
+  /** 0, 1, 2 … */
+  number: number;
 }
 
 /** A teammate's words, and whose they are. */

@@ -26,6 +26,7 @@ import { startPolicies } from "./policies.ts";
 import { startPruner } from "./prune.ts";
 import { startPulls } from "./pulls.ts";
 import { startRecovery } from "./recovery.ts";
+import { startRehearsal } from "./rehearsal.ts";
 import { startRest } from "./rest.ts";
 import { routes } from "./routes.ts";
 import { silentSince } from "./silence.ts";
@@ -62,7 +63,6 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
 
   const journal = parts.use(startJournal(place.journal, log));
   parts.use(startPruner(journal));
-  parts.use(startRest(journal));
   const guard = parts.use(
     startGuard({
       policy: place.policy,
@@ -175,6 +175,8 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
       }),
     ),
   );
+  const rehearsal = parts.use(startRehearsal({ agents, guard, home: belongs, log }));
+  parts.use(startRest(journal, rehearsal.again));
   const alive = parts.move();
   return { place, [Symbol.asyncDispose]: () => alive.disposeAsync() };
 }

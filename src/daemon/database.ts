@@ -3,7 +3,14 @@ import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { PolarisError } from "../wire/error.ts";
 import { DROPPED } from "./dropped.ts";
 import { recall } from "./ids.ts";
+import { makeRoom } from "./room.ts";
 import { ADVICE, APPLICATION, SCHEMA, TO_2, UNCHECKED, VERSION } from "./schema.ts";
+
+/** So many pages (8 MB) are gathered in the log before they go to their places. */
+const LOG_PAGES = 2_000;
+
+/** A journal that is nowhere. */
+export const MEMORY = ":memory:";
 
 export interface Opened {
   db: Database;
@@ -41,7 +48,7 @@ class Damage extends Error {}
 
 function open(path: string): Database {
   // SQLite gives its log the mode of the file itself.
-  closeSync(openSync(path, "a", 0o600));
+  if (path !== MEMORY) closeSync(openSync(path, "a", 0o600));
   // Bun keeps the first 20 statements it meets and compiles every other one anew each time; there are about 60 here.
   Database.MAX_QUERY_CACHE_SIZE = 200;
   const db = new Database(path, { create: true, strict: true });
@@ -53,13 +60,14 @@ function open(path: string): Database {
     db.run("pragma fullfsync = on");
     db.run("pragma busy_timeout = 2000");
     db.run("pragma cache_size = -4096");
-    db.run("pragma wal_autocheckpoint = 2000");
+    db.run(`pragma wal_autocheckpoint = ${LOG_PAGES}`);
     db.run("pragma foreign_keys = on");
     lay(db);
     db.run(UNCHECKED);
     db.run(ADVICE);
     db.run(DROPPED);
     recall(db);
+    if (path !== MEMORY) makeRoom(`${path}-wal`, LOG_PAGES);
     return db;
   } catch (error) {
     db.close();

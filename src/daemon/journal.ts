@@ -86,9 +86,14 @@ export function startJournal(path: string, log: Log): Journal {
     if (done === 0) return;
     if (problem !== null) log.info("journal.writable");
     problem = null;
-    for (const listener of listeners) listener();
+    // Whoever waits is answered first: what listens to commits may look into the journal again.
+    setImmediate(tell);
     // Their loss costs nothing: they are read from the events again.
     if (!indexing && isPlenty(db)) void fold();
+  }
+
+  function tell(): void {
+    for (const listener of listeners) listener();
   }
 
   async function fold(): Promise<void> {

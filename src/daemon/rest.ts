@@ -6,8 +6,9 @@ const QUIET_MS = 5_000;
 /**
  * Gives memory back after work: what a burst of lines and hooks needed would otherwise stay with the process for as long
  * as nothing happens, and on a developer's machine that is most of the time (measured: 68 MiB, and 58 after this).
+ * `rested` is called afterwards: all code is gone then, and has to be read again for the next hook.
  */
-export function startRest(journal: Journal): Disposable {
+export function startRest(journal: Journal, rested: () => void): Disposable {
   let timer: Timer | undefined;
   let workedAt = 0;
 
@@ -21,6 +22,7 @@ export function startRest(journal: Journal): Disposable {
     Bun.gc(true);
     // Marked as deprecated in Bun 1.4.5 with nothing in its place; without it 2 MiB more stay.
     Bun.shrink();
+    rested();
   }
 
   function wait(ms: number): void {

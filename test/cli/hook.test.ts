@@ -51,6 +51,10 @@ function spooled(polarisHome: string): HookCall[] {
 
 const quiet = { code: 0, out: "", err: "" };
 
+/** Where there is no C library to call, as on macOS: by what Bun has for it. */
+const [bun = "", main = ""] = program;
+const longWay = [bun, "--preload", join(import.meta.dir, "../helpers/no-ffi.ts"), main, "hook"];
+
 describe("polaris hook", () => {
   test("hands the call to the daemon and says nothing (A1, A8)", async () => {
     using here = world();
@@ -183,6 +187,53 @@ describe("polaris hook", () => {
       quiet,
     );
     expect([asked, daemon.calls.length]).toEqual([0, 1]);
+  });
+
+  test("without the C library it does the same by another way (A1, A8)", async () => {
+    using here = world();
+    {
+      await using daemon = startListener(here.polarisHome, yes);
+      expect(await start(longWay, here.env, PAYLOAD)).toMatchObject(quiet);
+      expect(daemon.calls.map(({ payload }) => payload)).toEqual([PAYLOAD]);
+      expect(readdirSync(here.polarisHome)).toEqual(["daemon.sock"]);
+    }
+    const payload = `{"tool_response":"${"é".repeat(1024 * 1024)}"}`;
+    expect(await start(longWay, here.env, payload)).toMatchObject(quiet);
+    expect(spooled(here.polarisHome).map((call) => call.payload === payload)).toEqual([true]);
+    const [name = ""] = readdirSync(join(here.polarisHome, "spool"));
+    expect(statSync(join(here.polarisHome, "spool", name)).mode & 0o777).toBe(0o600);
+    const held = Promise.withResolvers<Response>();
+    await using _daemon = startListener(here.polarisHome, () => held.promise);
+    const ran = await start(longWay, here.env, PAYLOAD);
+    expect(ran).toMatchObject(quiet);
+    expect(ran.ms).toBeGreaterThan(290);
+    expect(spooled(here.polarisHome).length).toBe(2);
+    held.resolve(yes());
+  });
+
+  test("what the recorder answers is printed whole, however long it is", async () => {
+    using here = world();
+    const output = `${"näher ".repeat(40_000)}\n`;
+    await using _daemon = startListener(here.polarisHome, () =>
+      Response.json({ recorded: true, output }),
+    );
+    expect((await hook(here.env)).out === output).toBe(true);
+    expect((await start(longWay, here.env, PAYLOAD)).out === output).toBe(true);
+    expect(readdirSync(here.polarisHome)).toEqual(["daemon.sock"]);
+  });
+
+  test("standard input that comes slowly, in pieces, is read to its end", async () => {
+    using here = world();
+    await using daemon = startListener(here.polarisHome, yes);
+    const child = Bun.spawn([...program, "hook"], { env: here.env, stdin: "pipe" });
+    for (const part of [PAYLOAD.slice(0, 7), PAYLOAD.slice(7, 20), PAYLOAD.slice(20)]) {
+      child.stdin.write(part);
+      await child.stdin.flush();
+      await Bun.sleep(30);
+    }
+    await child.stdin.end();
+    expect(await child.exited).toBe(0);
+    expect(daemon.calls[0]?.payload).toBe(PAYLOAD);
   });
 
   test("nothing of the environment is recorded", async () => {

@@ -4,6 +4,7 @@ import { readHook } from "./hook.ts";
 import { givenIn } from "./inbox.ts";
 import { signs } from "./queue.ts";
 import { resumes } from "./retell.ts";
+import { sample } from "./sample.ts";
 import { readLine } from "./transcript.ts";
 
 /** Claude Code, as recorded from version 2.1.329. */
@@ -19,4 +20,5 @@ export const claude: Agent = {
   transcripts: (home, env) => `${env.CLAUDE_CONFIG_DIR || `${home}/.claude`}/projects`,
   advice: { frame, message, hookOutput, wake, greeting, signs, givenIn },
   resumes,
+  sample,
 };
