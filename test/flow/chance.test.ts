@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { readFileSync } from "node:fs";
 import { claude } from "../../src/agents/claude/index.ts";
 import { until } from "../../src/lib/until.ts";
 import { scripted } from "../doubles/model.ts";
@@ -20,6 +21,8 @@ async function startIdle(world: World, name: HomeName, args: string[]) {
   const terminal = stack.use(startTerminal({ home, place: chain.place }, model, { cwd, args }));
   await terminal.shows("manual mode on");
   await hello(world, terminal, cwd);
+  // Idle is what the transcript says; the turn's last hook, which could carry words, ends a moment later.
+  await until(() => linesOf(world, home).some((text) => text.includes('"stop_hook_summary"')));
   const [session] = await world.sessions(cwd);
   const response = await fetch(
     `${chain.url}/projects/${project}/sessions/${session?.name}/inject`,
@@ -48,6 +51,9 @@ async function startIdle(world: World, name: HomeName, args: string[]) {
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const linesOf = ({ chain }: World, home: string): string[] =>
+  transcripts({ ...chain, home }).flatMap((path) => readFileSync(path, "utf8").split("\n"));
 
 const ends = (idle: Awaited<ReturnType<typeof startIdle>>, timeoutMs: number, with_ = "seen") =>
   until(async () => (await idle.receipts()).at(-1)?.startsWith(with_), {
