@@ -89,6 +89,7 @@ test.skipIf(process.platform !== "linux")(
       await world.link();
       await world.begin();
       say(world.transcript(), line("new"));
+      await world.post(hook({ session: "one", hook: "Prompt", turn: "open" }));
       await until(() => world.server.texts().includes("new"), { timeoutMs: 20_000 });
       await first.kill();
     }

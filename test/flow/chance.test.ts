@@ -45,9 +45,8 @@ async function startIdle(world: World, name: HomeName, args: string[]) {
         .map(({ kind, body }) =>
           [kind.replace("injection.", ""), body.route].filter(Boolean).join(),
         ),
-    /** How often the words stand in the conversation. */
-    copies: () =>
-      (model.asked.findLast(({ step }) => step !== undefined)?.body.split(TEXT).length ?? 1) - 1,
+    /** How often the words stand in the conversation; requests that the client makes beside it have none of it. */
+    copies: () => Math.max(...model.asked.map(({ body }) => body.split(TEXT).length - 1)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
