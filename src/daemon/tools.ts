@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Brief, Context } from "../wire/context.ts";
 import { PolarisError } from "../wire/error.ts";
+import { Injection } from "../wire/injection.ts";
 import { Participant } from "../wire/participant.ts";
 import { Name, Slug } from "../wire/session.ts";
 import type { ToolAnswer, ToolCall } from "../wire/tools.ts";
@@ -102,6 +103,20 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
       if (text === undefined) return "Nothing.";
       return call.call === undefined ? text : { text, receipt: true };
     },
+    async polaris_advise(call) {
+      const { session, text, project } = read(Advise, call);
+      const own = ownOf(call);
+      const slug = project ?? own?.project;
+      if (!slug) throw whichProject();
+      if (own?.project === slug && own.name === session)
+        throw new PolarisError("invalid_input", "That is this session.");
+      const place = own?.project === slug ? own : accounts.home();
+      const path = `/projects/${slug}/sessions/${session}/inject`;
+      // The call's own id: made again, it is the same advice.
+      const body = JSON.stringify({ id: call.call, text, via: "mcp" });
+      const { id } = await upstream(place, { method: "POST", path, body }, Injection);
+      return `Queued for ${slug}/${session} as ${id}.`;
+    },
     async polaris_context(call) {
       const {
         project,
@@ -115,10 +130,7 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
       } = read(Asked, call);
       const own = ownOf(call);
       const slug = project ?? own?.project;
-      if (!slug)
-        throw new PolarisError("invalid_input", "Which project?", {
-          hint: "Name one: polaris_sessions lists them.",
-        });
+      if (!slug) throw whichProject();
       const place = own?.project === slug ? own : accounts.home();
       const query = new URLSearchParams({ budget: String(budget) });
       if (brief) {
@@ -193,11 +205,21 @@ function read<T>(shape: z.ZodType<T>, { input }: ToolCall): T {
   throw new PolarisError("invalid_input", z.prettifyError(parsed.error));
 }
 
+const whichProject = () =>
+  new PolarisError("invalid_input", "Which project?", {
+    hint: "Name one: polaris_sessions lists them.",
+  });
+
 const pathOf = ({ project, name }: Session) => `/projects/${project}/sessions/${name}`;
 
 const Connect = z.object({ project: Slug, session: Name.optional() });
 const Rename = z.object({ label: z.string().min(1).max(200) });
 const Reply = z.object({ id: z.guid(), text: z.string().min(1).max(10_000) });
+const Advise = z.object({
+  session: Name,
+  text: z.string().min(1).max(10_000),
+  project: Slug.optional(),
+});
 const Where = z.object({ project: Slug.optional() });
 const time = z.iso.datetime({ offset: true });
 const Asked = z.object({
