@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Guard } from "../machine/guard/guard.ts";
 import { Brief, Context } from "../wire/context.ts";
 import { PolarisError } from "../wire/error.ts";
 import { Injection } from "../wire/injection.ts";
@@ -12,6 +13,7 @@ import type { Journal } from "./journal.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { bindingView, type Members } from "./members.ts";
 import { type Session, sessionOf } from "./sessions.ts";
+import { spoken } from "./spoken.ts";
 import type { Upstream } from "./upstream.ts";
 
 interface Needs {
@@ -21,10 +23,11 @@ interface Needs {
   members: Members;
   mailbox: Mailbox;
   upstream: Upstream;
+  guard: Guard;
 }
 
 /** What the agent's tools do (`wire/tools.ts`). A rule that is broken is an answer in words, never a crash. */
-export function startTools({ journal, accounts, hooks, members, mailbox, upstream }: Needs) {
+export function startTools({ journal, accounts, hooks, members, mailbox, upstream, guard }: Needs) {
   const { db } = journal;
 
   /** The agent session that runs in the asking process now. */
@@ -81,8 +84,8 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
       return "Disconnected: nothing is recorded from now on.";
     },
     async polaris_rename(call) {
-      const { label } = read(Rename, call);
-      const { session } = recorded(call);
+      const { bound, session } = recorded(call);
+      const label = spoken(guard, read(Rename, call).label, bound);
       const request = {
         method: "PATCH",
         path: pathOf(session),
@@ -94,7 +97,7 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     async polaris_reply(call) {
       const { id, text } = read(Reply, call);
       const { bound } = recorded(call);
-      await mailbox.asked.reply(bound, id, text);
+      await mailbox.asked.reply(bound, id, spoken(guard, text, bound));
       return "Sent.";
     },
     async polaris_inbox(call) {
@@ -113,7 +116,8 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
       const place = own?.project === slug ? own : accounts.home();
       const path = `/projects/${slug}/sessions/${session}/inject`;
       // The call's own id: made again, it is the same advice.
-      const body = JSON.stringify({ id: call.call, text, via: "mcp" });
+      const words = spoken(guard, text, whoAsks(call).bound);
+      const body = JSON.stringify({ id: call.call, text: words, via: "mcp" });
       const { id } = await upstream(place, { method: "POST", path, body }, Injection);
       return `Queued for ${slug}/${session} as ${id}.`;
     },

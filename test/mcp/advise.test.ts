@@ -19,7 +19,7 @@ async function begin(polaris: Polaris, here: Recorder, driver: string): Promise<
   });
 }
 
-test("C1, C2, C5, C6: an agent advises another session, is not taken for its person, and finds the answer", async () => {
+test("C1, C2, C5, C6: an agent advises another session, is not taken for its person, finds the answer, and sends no secret", async () => {
   await using polaris = await startPolaris();
   const priya = await person(polaris.db, polaris.caller.org, "priya", "member");
   await using first = await startRecorder(polaris);
@@ -57,6 +57,29 @@ test("C1, C2, C5, C6: an agent advises another session, is not taken for its per
 
   const itself = await asks.use("polaris_advise", { session: own, text: "Hello me." });
   expect(itself).toEqual({ text: "That is this session.", isError: true });
+  const secret = `ghp_${"7aQ".repeat(12)}`;
+  await asks.use("polaris_advise", { session: other, text: `Use ${secret} for it.` });
+  await answers.use("polaris_reply", { id: sent?.id, text: `Or ${secret}.` });
+  await asks.use("polaris_rename", { label: `with ${secret}` });
+  await until(async () => {
+    const all = await polaris.messages("/projects/site");
+    return all.some(({ kind, text }) => kind === "injection.answered" && text?.startsWith("Or "));
+  });
+  const held = JSON.stringify([
+    await polaris.messages("/projects/site"),
+    await polaris.json("/projects/site/sessions"),
+    await polaris.json(list),
+  ]);
+  expect(held).not.toContain(secret);
+  expect(held.split("[redacted:").length).toBeGreaterThan(3);
+
+  await first.run("pause", "--agent-session", "one");
+  const offTheRecord = await asks.use("polaris_advise", { session: other, text: "Psst." });
+  expect(offTheRecord).toEqual({
+    text: "Nothing was sent: this session is off the record. The user can type: /polaris resume",
+    isError: true,
+  });
+  await first.run("resume", "--agent-session", "one");
   const nobody = await asks.use("polaris_advise", { session: "nowhere", text: "Hello?" });
   expect(nobody.isError).toBe(true);
 }, 30_000);
