@@ -53,13 +53,24 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     });
   }
 
+  /** The seat is the server's to give: it may have been handed over since. What is known here stands while it is away. */
+  async function driverOf(id: string): Promise<string | null> {
+    const session = sessionOf(db, id);
+    if (!session) return null;
+    const request = { path: pathOf(session), timeoutMs: 2_000 };
+    return await upstream(session, request, Seat).then(
+      ({ driver }) => driver,
+      () => session.driver,
+    );
+  }
+
   const acts: Record<string, (call: ToolCall) => Promise<string | ToolAnswer>> = {
     async polaris_status(call) {
       const { bound } = whoAsks(call);
       if (!bound)
         return "Not connected: this session is not recorded. /polaris join <project> records it.";
       const { project, name, events, acked, paused } = bindingView(journal, bound);
-      const driver = sessionOf(db, bound.session)?.driver ?? "nobody";
+      const driver = (await driverOf(bound.session)) ?? "nobody";
       const how = paused ? "off the record" : `${acked} of ${events} events on the server`;
       return `Connected: recorded as ${project}/${name} (${how}); ${driver} drives.`;
     },
@@ -236,6 +247,7 @@ const Asked = z.object({
   budget: z.int().min(100).max(20_000).optional(),
   brief: z.boolean().optional(),
 });
+const Seat = z.looseObject({ driver: z.string().nullable() });
 const Sessions = z.looseObject({
   items: z.array(
     z.looseObject({
