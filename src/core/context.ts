@@ -6,7 +6,7 @@ import type { Caller } from "./caller.ts";
 import { clip } from "./clip.ts";
 import { search } from "./search.ts";
 
-/** What tells another session's story; tool results, thoughts and costs are in the session itself. */
+/** What tells another session's story; advice in its latest words, unless it was taken back; tool results, thoughts and costs are in the session itself. */
 const KINDS = [
   "user.message",
   "agent.message",
@@ -61,11 +61,13 @@ export async function context(
   const rows = await db.as(
     caller.org,
     (tx) => tx<Row[]>`
-      select e.id, e.seq, s.name, e.at, e.sender, e.kind, left(coalesce(e.text, ''), 20000) as text,
+      select e.id, e.seq, s.name, e.at, e.sender, e.kind, left(coalesce(i.text, e.text, ''), 20000) as text,
         e.body->>'name' as tool, e.body->>'driver' as driver
       from events e join sessions s on s.id = e.session_id
+      left join injections i on e.kind = 'injection.queued' and i.project_id = e.project_id and i.id = e.id
       where e.project_id = ${project.id} and ${within(tx, caller, project.id)}
         and e.kind = any(${KINDS}) and e.parent is null and coalesce(e.body->>'origin', '') <> 'system'
+        and i.state is distinct from 'recalled'
         ${found ? tx`and e.seq = any(${found.items.map(({ seq }) => seq)}::bigint[])` : tx``}
         ${session ? tx`and s.name = ${session}` : tx``}
         ${except ? tx`and s.name <> ${except}` : tx``}

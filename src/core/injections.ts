@@ -35,8 +35,11 @@ export async function inject(
 ): Promise<Injection> {
   const key = id.toLowerCase();
   const { org, participant } = caller;
-  const name = await db.as(org, (tx) => nameOf(tx, caller));
-  const role = session.driver === participant ? "driver" : caller.role;
+  const person = await db.as(org, (tx) => nameOf(tx, caller));
+  // An agent answers to its person; whoever reads its words must not take them for that person's, nor for a driver's.
+  const isAgents = via === "mcp" && participant.startsWith("user:");
+  const name = isAgents ? `An agent of ${person}` : person;
+  const role = session.driver === participant && !isAgents ? "driver" : caller.role;
   const body = { from: participant, name, role, via };
   const event = { ...own("injection.queued", participant, { text, body }), id: key };
   let isKnown = false;

@@ -58,6 +58,8 @@ export async function storyOf(
   const { id: session, lastSeq } = place.session;
   const own = tx`e.session_id = ${session} and e.parent is null and ${within(tx, caller, project)}`;
   const said = tx`e.seq, e.at, e.sender, e.kind, left(e.text, 20000) as text`;
+  // In its latest words.
+  const advised = tx`e.seq, e.at, e.sender, e.kind, left(coalesce(i.text, e.text), 20000) as text`;
   const typed = tx`e.kind = 'user.message' and e.text <> ''
     and coalesce(e.body->>'origin', 'user') = 'user'
     and not (e.body ? 'command') and not (e.body ? 'bash')`;
@@ -71,8 +73,10 @@ export async function storyOf(
   const prompts = await tx<Row[]>`
     select ${said} from events e where ${late} and ${typed} order by e.seq desc limit 8`;
   const decisions = await tx<Row[]>`
-    select ${said} from events e where ${late}
-      and (e.kind in ('user.message', 'agent.message', 'injection.queued') and e.text ~* ${MARKED}
+    select ${advised} from events e
+    left join injections i on e.kind = 'injection.queued' and i.project_id = e.project_id and i.id = e.id
+    where ${late} and i.state is distinct from 'recalled'
+      and (e.kind in ('user.message', 'agent.message', 'injection.queued') and coalesce(i.text, e.text) ~* ${MARKED}
         or e.kind = 'question.answered' and e.text <> '')
     order by e.seq desc limit 40`;
   const files = await tx<{ path: string; times: number; seq: string }[]>`
@@ -92,7 +96,7 @@ export async function storyOf(
       and not exists (select from events a where a.session_id = e.session_id and a.seq > e.seq
         and a.kind in ('tool.result', 'permission.decision', 'turn.end', 'session.end'))
     union all
-    select ${said}, 'advice' as what from events e
+    select ${advised}, 'advice' as what from events e
       join injections i on i.project_id = e.project_id and i.id = e.id
       where ${late} and e.kind = 'injection.queued' and i.state in ('queued', 'delivered', 'seen')
     order by 1 desc limit 20`;

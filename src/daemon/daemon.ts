@@ -101,7 +101,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const upstream = startUpstream(accounts);
   parts.use(startCommits({ journal, guard, log }));
   const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
-  const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream });
+  const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream, guard });
   const updates = parts.use(startUpdates({ place, log }));
   const policies = parts.use(startPolicies({ path: place.policies, accounts, guard, log }));
   const lacks = askServer(accounts);

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { Guard } from "../machine/guard/guard.ts";
 import { Brief, Context } from "../wire/context.ts";
 import { PolarisError } from "../wire/error.ts";
+import { Injection } from "../wire/injection.ts";
 import { Participant } from "../wire/participant.ts";
 import { Name, Slug } from "../wire/session.ts";
 import type { ToolAnswer, ToolCall } from "../wire/tools.ts";
@@ -11,6 +13,7 @@ import type { Journal } from "./journal.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { bindingView, type Members } from "./members.ts";
 import { type Session, sessionOf } from "./sessions.ts";
+import { spoken } from "./spoken.ts";
 import type { Upstream } from "./upstream.ts";
 
 interface Needs {
@@ -20,10 +23,11 @@ interface Needs {
   members: Members;
   mailbox: Mailbox;
   upstream: Upstream;
+  guard: Guard;
 }
 
 /** What the agent's tools do (`wire/tools.ts`). A rule that is broken is an answer in words, never a crash. */
-export function startTools({ journal, accounts, hooks, members, mailbox, upstream }: Needs) {
+export function startTools({ journal, accounts, hooks, members, mailbox, upstream, guard }: Needs) {
   const { db } = journal;
 
   /** The agent session that runs in the asking process now. */
@@ -49,13 +53,24 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     });
   }
 
+  /** The seat is the server's to give: it may have been handed over since. What is known here stands while it is away. */
+  async function driverOf(id: string): Promise<string | null> {
+    const session = sessionOf(db, id);
+    if (!session) return null;
+    const request = { path: pathOf(session), timeoutMs: 2_000 };
+    return await upstream(session, request, Seat).then(
+      ({ driver }) => driver,
+      () => session.driver,
+    );
+  }
+
   const acts: Record<string, (call: ToolCall) => Promise<string | ToolAnswer>> = {
     async polaris_status(call) {
       const { bound } = whoAsks(call);
       if (!bound)
         return "Not connected: this session is not recorded. /polaris join <project> records it.";
       const { project, name, events, acked, paused } = bindingView(journal, bound);
-      const driver = sessionOf(db, bound.session)?.driver ?? "nobody";
+      const driver = (await driverOf(bound.session)) ?? "nobody";
       const how = paused ? "off the record" : `${acked} of ${events} events on the server`;
       return `Connected: recorded as ${project}/${name} (${how}); ${driver} drives.`;
     },
@@ -80,8 +95,8 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
       return "Disconnected: nothing is recorded from now on.";
     },
     async polaris_rename(call) {
-      const { label } = read(Rename, call);
-      const { session } = recorded(call);
+      const { bound, session } = recorded(call);
+      const label = spoken(guard, read(Rename, call).label, bound);
       const request = {
         method: "PATCH",
         path: pathOf(session),
@@ -93,7 +108,7 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
     async polaris_reply(call) {
       const { id, text } = read(Reply, call);
       const { bound } = recorded(call);
-      await mailbox.asked.reply(bound, id, text);
+      await mailbox.asked.reply(bound, id, spoken(guard, text, bound));
       return "Sent.";
     },
     async polaris_inbox(call) {
@@ -101,6 +116,21 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
       const text = await mailbox.asked.empty(bound, call.call);
       if (text === undefined) return "Nothing.";
       return call.call === undefined ? text : { text, receipt: true };
+    },
+    async polaris_advise(call) {
+      const { session, text, project } = read(Advise, call);
+      const own = ownOf(call);
+      const slug = project ?? own?.project;
+      if (!slug) throw whichProject();
+      if (own?.project === slug && own.name === session)
+        throw new PolarisError("invalid_input", "That is this session.");
+      const place = own?.project === slug ? own : accounts.home();
+      const path = `/projects/${slug}/sessions/${session}/inject`;
+      // The call's own id: made again, it is the same advice.
+      const words = spoken(guard, text, whoAsks(call).bound);
+      const body = JSON.stringify({ id: call.call, text: words, via: "mcp" });
+      const { id } = await upstream(place, { method: "POST", path, body }, Injection);
+      return `Queued for ${slug}/${session} as ${id}.`;
     },
     async polaris_context(call) {
       const {
@@ -115,10 +145,7 @@ export function startTools({ journal, accounts, hooks, members, mailbox, upstrea
       } = read(Asked, call);
       const own = ownOf(call);
       const slug = project ?? own?.project;
-      if (!slug)
-        throw new PolarisError("invalid_input", "Which project?", {
-          hint: "Name one: polaris_sessions lists them.",
-        });
+      if (!slug) throw whichProject();
       const place = own?.project === slug ? own : accounts.home();
       const query = new URLSearchParams({ budget: String(budget) });
       if (brief) {
@@ -193,11 +220,21 @@ function read<T>(shape: z.ZodType<T>, { input }: ToolCall): T {
   throw new PolarisError("invalid_input", z.prettifyError(parsed.error));
 }
 
+const whichProject = () =>
+  new PolarisError("invalid_input", "Which project?", {
+    hint: "Name one: polaris_sessions lists them.",
+  });
+
 const pathOf = ({ project, name }: Session) => `/projects/${project}/sessions/${name}`;
 
 const Connect = z.object({ project: Slug, session: Name.optional() });
 const Rename = z.object({ label: z.string().min(1).max(200) });
 const Reply = z.object({ id: z.guid(), text: z.string().min(1).max(10_000) });
+const Advise = z.object({
+  session: Name,
+  text: z.string().min(1).max(10_000),
+  project: Slug.optional(),
+});
 const Where = z.object({ project: Slug.optional() });
 const time = z.iso.datetime({ offset: true });
 const Asked = z.object({
@@ -210,6 +247,7 @@ const Asked = z.object({
   budget: z.int().min(100).max(20_000).optional(),
   brief: z.boolean().optional(),
 });
+const Seat = z.looseObject({ driver: z.string().nullable() });
 const Sessions = z.looseObject({
   items: z.array(
     z.looseObject({

@@ -68,6 +68,20 @@ export const TOOLS: readonly Tool[] = [
     inputSchema: { type: "object", properties: {} },
   },
   {
+    name: "polaris_advise",
+    description:
+      "Say something to the agent of another session. `polaris_context` of that session shows its answer.",
+    inputSchema: {
+      type: "object",
+      properties: {
+        session: text("its name"),
+        text: text("what to say"),
+        project: text("this one's when absent"),
+      },
+      required: ["session", "text"],
+    },
+  },
+  {
     name: "polaris_context",
     description:
       "What other sessions of this project have said and done, newest last, with event ids. With `brief`, a summary instead.",

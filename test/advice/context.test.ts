@@ -203,6 +203,27 @@ needs human, user:manu drives agent:claude; branch retry-fix; last event #13 at 
   });
 });
 
+test("B5, C4: context and brief tell advice in its latest words, and nothing that was taken back", async () => {
+  const path = "/projects/advised/sessions/one";
+  const session = startMachine({ project: "advised", name: "one" });
+  await polaris.ingest([session.head(), session.line({ text: "Begin." })]);
+  const send = async (text: string) =>
+    (await (await polaris.post(`${path}/inject`, { text })).json()) as { id: string };
+  const edited = await send("Decision: HS256");
+  const taken = await send("Decision: no tests");
+  const change = { method: "PATCH", body: JSON.stringify({ text: "Decision: RS256" }) };
+  await polaris.call(`${path}/injections/${edited.id}`, change);
+  await polaris.call(`${path}/injections/${taken.id}`, { method: "DELETE" });
+  const { items } = await polaris.json<Context>("/projects/advised/context");
+  const advice = items.filter(({ kind }) => kind === "injection.queued");
+  expect(advice.map(({ text }) => text)).toEqual(["Decision: RS256"]);
+  const { text } = await polaris.json<Brief>(`${path}/brief`);
+  expect(text).toContain("advises, unanswered: Decision: RS256");
+  expect(text).toContain("): RS256");
+  expect(text).not.toContain("HS256");
+  expect(text).not.toContain("no tests");
+});
+
 test("sessions of all projects are listed, the last active first, by state and in pages (J3)", async () => {
   const over = startMachine({ project: "other", name: "over" });
   await polaris.ingest([over.head(), over.line({ kind: "session.end", body: {} })]);

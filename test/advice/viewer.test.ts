@@ -82,6 +82,12 @@ test("C5: whoever only looks on advises through no door: API, command line, agen
   expect(await agent.use("polaris_reply", { id, text: "as I say" })).toMatchObject({
     isError: true,
   });
+  expect(
+    await agent.use("polaris_advise", { session: "s-0001", project: "etl", text: "as I say" }),
+  ).toEqual({
+    text: `${REFUSED.message} ${REFUSED.hint}`,
+    isError: true,
+  });
   await untouched(world, id);
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { until } from "../../src/lib/until.ts";
+import type { Page, Session } from "../../src/wire/session.ts";
 import { callHook } from "../helpers/agent.ts";
 import { startMachine, startPolaris } from "../helpers/polaris.ts";
 import { startRecorder } from "../helpers/recorder.ts";
@@ -46,6 +47,12 @@ test("B5, G4: an agent asks what its siblings did, with event ids, and for a bri
   const taken = await agent.use("polaris_connect", { project: "site", session: "billing" });
   expect(taken.isError).toBe(true);
   expect(taken.text).toContain("user:priya drives site/billing. You can advise");
+  expect((await agent.use("polaris_status")).text).toContain("user:manu drives");
+  const { items } = await polaris.json<Page<Session>>("/projects/site/sessions");
+  const own = items.find(({ driver }) => driver === "user:manu")?.name;
+  await polaris.post(`/projects/site/sessions/${own}/handoff`, {});
+  // Who drives is not what it was when the recording began.
+  expect((await agent.use("polaris_status")).text).toContain("nobody drives");
   await polaris.server[Symbol.asyncDispose]();
   const away = await agent.use("polaris_sessions");
   expect(away).toMatchObject({ isError: true });

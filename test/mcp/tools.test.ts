@@ -10,6 +10,7 @@ const NAMES = [
   "polaris_rename",
   "polaris_reply",
   "polaris_inbox",
+  "polaris_advise",
   "polaris_context",
   "polaris_sessions",
 ];
@@ -24,7 +25,7 @@ const envOf = ({ place, folder }: Pick<World, "place" | "folder">) => ({
   POLARIS_HOME: place.home,
 });
 
-test("G4: eight tools cost the model at most 1,200 tokens, all words together", async () => {
+test("G4: nine tools cost the model at most 1,200 tokens, all words together", async () => {
   await using world = makeWorld();
   await using agent = await startAgent(envOf(world));
   const tools = await agent.tools();

@@ -84,6 +84,22 @@ browserTest(
 );
 
 browserTest(
+  "C5: what an agent advises stands on the page as its, not as its person's own words",
+  async () => {
+    await using world = await startAdvice();
+    await world.inject("Which port is it?", { via: "mcp" });
+    await using browser = await openBrowser();
+    await open(world, browser.page, world.krishna);
+    const card = browser.page.getByRole("article", { name: "Advice" });
+    await until(async () => (await card.textContent())?.includes("advises, by an agent"));
+    await world.inject("Say it.", { via: "cli" });
+    await until(async () => (await card.count()) === 2);
+    expect(await card.last().textContent()).not.toContain("by an agent");
+  },
+  60_000,
+);
+
+browserTest(
   "B2: the seat is claimed, handed over and released from the page, and advice muted",
   async () => {
     await using world = await startAdvice();

@@ -16,10 +16,12 @@ export function AdviceView({ item }: { item: Advice }) {
   const now = standing(item);
   const { state, steps, text: words, answer } = now;
   const who = text(advice.body.from) || advice.sender;
+  // Its person answers for it, and has not said it.
+  const note = text(advice.body.via) === "mcp" ? "advises, by an agent" : "advises";
   return (
     <article class="message advice" id={anchor(advice)} aria-label="Advice">
       <div class="words">
-        <Head event={advice} who={who} note="advises" />
+        <Head event={advice} who={who} note={note} />
         <p class="typed">{words}</p>
         <p class="quiet-line">
           <Icon name="advice" /> {steps.join(" → ")}
