@@ -120,7 +120,8 @@ export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => 
       if ("refusal" in read) {
         answer.refused.push({ line, ...read.refusal });
         const session = read.refusal.session ? bySession.get(read.refusal.session) : undefined;
-        if (session && read.refusal.pos) {
+        // Of one that is too large its machine sends a note in its place, which the reader sees.
+        if (session && read.refusal.pos && read.refusal.code !== "event_too_large") {
           batchOf(session.project).refused.push({ session: session.id, pos: read.refusal.pos });
         }
         continue;
@@ -219,7 +220,7 @@ function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
     return { refusal: { code: "invalid_json", message: "This line is not valid JSON." } };
   }
   if (json.length > MAX_LINE) {
-    // With its place: without, the machine would offer it again for ever, and all that stands behind it would wait.
+    // With its place: without, the machine would not know which it is and offer it again for ever.
     const message = "One event may hold 16 MB.";
     return { refusal: { ...placeOf(value), code: "event_too_large", message } };
   }

@@ -156,16 +156,19 @@ test("a 10 MB tool result is kept whole; lists show its beginning and say so (A6
   expect(whole.body.output === output).toBe(true);
 });
 
-test("an event too large to keep is refused by its place, so that what stands behind it does not wait", async () => {
+test("an event too large to keep is refused by its place, where its machine then says so", async () => {
   const machine = startMachine({ project: "larger" });
   const lines = [machine.line(), machine.line({ text: "x".repeat(17e6) }), machine.line()];
   const { status, answer } = await polaris.ingest([machine.head(), ...lines]);
   expect(status).toBe(200);
   expect(answer).toMatchObject({
     stored: 2,
-    acked: { [machine.session]: 3 },
+    acked: { [machine.session]: 1 },
     refused: [{ line: 2, session: machine.session, pos: 2, code: "event_too_large" }],
   });
+  const note = machine.line({ pos: 2, kind: "error", text: "too large" });
+  const filled = await polaris.ingest([machine.head(), note]);
+  expect(filled.answer.acked).toEqual({ [machine.session]: 3 });
 });
 
 test.each(["application/x-ndjson", "application/json"])(
