@@ -115,6 +115,8 @@ export async function run(args: string[]): Promise<void> {
     progress: (line) => say(`  ${line} …`),
   });
   await using server = booted;
+  // Before anybody hears that it is ready: who asks it to stop at that very moment gets a clean end all the same.
+  const asked = untilAskedToStop();
   await using stack = new AsyncDisposableStack();
   if (settings) backups = stack.use(startBackups(settings, { dataDir, log: startLog("backup") }));
   const claimUrl = await server.claimUrl();
@@ -136,7 +138,7 @@ export async function run(args: string[]): Promise<void> {
   using _watch = files && watchPair(files, { renew, log: startLog("server") });
   using notify = startNotify();
   await notify.ready();
-  await untilAskedToStop();
+  await asked;
   void notify.stopping();
   say("Stopping: finishing what runs …");
 }

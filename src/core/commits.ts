@@ -1,7 +1,9 @@
 import type { Db, Tx } from "../db/db.ts";
 import { PullQuery, type SessionCommit } from "../wire/pull.ts";
+import type { Page } from "../wire/session.ts";
 import { visible } from "./access.ts";
 import type { Caller } from "./caller.ts";
+import { MOST, pageOf, readCursor, type Wish } from "./cursor.ts";
 import { input } from "./input.ts";
 
 interface Row {
@@ -15,22 +17,33 @@ interface Row {
   files: number;
   at: Date;
   moved_to: string | null;
+  sort: string;
 }
 
 /** Commits made while a session ran, the first first. The caller has been let into the session. */
-export async function ofSession(db: Db, caller: Caller, session: string): Promise<SessionCommit[]> {
+export async function ofSession(
+  db: Db,
+  caller: Caller,
+  session: string,
+  { limit = MOST, cursor }: Wish = {},
+): Promise<Page<SessionCommit>> {
+  const [after = null, sha = null] = cursor ? readCursor(cursor, 2) : [];
   const rows = await db.as(
     caller.org,
     (tx) => tx<Row[]>`
-      select c.repository, c.sha, c.patch, c.branch, c.subject, c.additions, c.deletions, c.files, c.at, c.moved_to
+      select c.repository, c.sha, c.patch, c.branch, c.subject, c.additions, c.deletions, c.files, c.at, c.moved_to,
+        c.at::text as sort
       from session_commits c join projects p on p.id = c.project_id
-      where c.session_id = ${session} and ${visible(tx, caller)} order by c.at, c.sha limit 1000`,
+      where c.session_id = ${session} and ${visible(tx, caller)}
+        and (${after}::text is null or (c.at, c.sha) > (${after}::text::timestamptz, ${sha}::text))
+      order by c.at, c.sha limit ${limit + 1}`,
   );
-  return rows.map(({ moved_to: movedTo, at, ...row }) => ({
+  const commitOf = ({ moved_to: movedTo, at, sort: _, ...row }: Row): SessionCommit => ({
     ...row,
     at: at.toISOString(),
     movedTo,
-  }));
+  });
+  return pageOf(rows, limit, ({ sort, sha }) => [sort, sha], commitOf);
 }
 
 export interface Source {

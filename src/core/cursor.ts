@@ -1,4 +1,12 @@
 import { PolarisError } from "../wire/error.ts";
+import type { Page } from "../wire/session.ts";
+
+/** What a list is asked for; without a limit as much as a page of ours shows. */
+export interface Wish {
+  limit?: number;
+  cursor?: string | undefined;
+}
+export const MOST = 500;
 
 /** A list's place, opaque to callers: the sort key of the last item seen, as base64url JSON. */
 export const cursorOf = (...key: string[]): string =>
@@ -21,4 +29,16 @@ export function readCursor(cursor: string, parts: number): string[] {
   throw new PolarisError("invalid_cursor", "This cursor is not from here.", {
     hint: "Pass `next` of the page before as it came, or nothing for the first page.",
   });
+}
+
+/** A page of rows that were read by one more than the limit: that one says that there is a next page. */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => string[],
+  itemOf: (row: Row) => Item,
+): Page<Item> {
+  const last = rows[limit - 1];
+  const next = rows.length > limit && last ? cursorOf(...keyOf(last)) : null;
+  return { items: rows.slice(0, limit).map(itemOf), next };
 }

@@ -1,7 +1,9 @@
 import type { Db } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
+import type { Page } from "../wire/session.ts";
 import { by, note } from "./audit.ts";
 import type { Caller, Role } from "./caller.ts";
+import { MOST, pageOf, readCursor, type Wish } from "./cursor.ts";
 import { isPublic } from "./public-domains.ts";
 
 /** A domain whose people join by themselves, once an issuer has verified their address. */
@@ -25,12 +27,25 @@ export async function find(db: Db, email: string): Promise<Open | undefined> {
   });
 }
 
-export const list = (db: Db, caller: Caller) =>
-  db.as(
+export async function list(
+  db: Db,
+  caller: Caller,
+  { limit = MOST, cursor }: Wish = {},
+): Promise<Page<{ domain: string; role: Role }>> {
+  const [after = ""] = cursor ? readCursor(cursor, 1) : [];
+  const rows = await db.as(
     caller.org,
     (tx) => tx<{ domain: string; role: Role }[]>`
-      select domain, role from org_domains where org_id = ${caller.org} order by domain`,
+      select domain, role from org_domains where org_id = ${caller.org} and domain > ${after}
+      order by domain limit ${limit + 1}`,
   );
+  return pageOf(
+    rows,
+    limit,
+    ({ domain }) => [domain],
+    (row) => row,
+  );
+}
 
 /** Only for a domain at which an issuer has verified the caller's own address. */
 export async function put(

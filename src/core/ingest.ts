@@ -9,9 +9,9 @@ import { sentence } from "./input.ts";
 import { make } from "./projects.ts";
 import { refusalOf, screen } from "./reports.ts";
 import * as sessions from "./sessions.ts";
-import { parseJson, parseStorable } from "./storable.ts";
+import { parseStorable } from "./storable.ts";
 
-/** One event's line may be this long; a daemon cuts longer tool results before it sends them. */
+/** One event's line may be this long; a recorder sets a longer one aside and says so in the session. */
 export const MAX_LINE = 16 * 1024 * 1024;
 
 /**
@@ -46,7 +46,7 @@ interface Taking {
 /** Reads both forms of the body; the head must be right, each event stands for itself. */
 export function linesOf(text: string, type: "ndjson" | "json"): Lines {
   if (type === "json") {
-    const whole = parseJson(text);
+    const whole = parseStorable(text);
     const events =
       whole && typeof whole === "object" && "events" in whole ? whole.events : undefined;
     if (!Array.isArray(events)) {
@@ -59,7 +59,7 @@ export function linesOf(text: string, type: "ndjson" | "json"): Lines {
     return { head: headOf(whole), items };
   }
   const lines = text.split("\n");
-  const head = headOf(parseJson(lines[0] ?? ""));
+  const head = headOf(parseStorable(lines[0] ?? ""));
   const items = [];
   for (let at = 1; at < lines.length; at++) {
     const json = lines[at];
@@ -120,7 +120,8 @@ export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => 
       if ("refusal" in read) {
         answer.refused.push({ line, ...read.refusal });
         const session = read.refusal.session ? bySession.get(read.refusal.session) : undefined;
-        if (session && read.refusal.pos) {
+        // Of one that is too large its machine sends a note in its place, which the reader sees.
+        if (session && read.refusal.pos && read.refusal.code !== "event_too_large") {
           batchOf(session.project).refused.push({ session: session.id, pos: read.refusal.pos });
         }
         continue;
@@ -212,14 +213,16 @@ type Read =
   | { refusal: Omit<IngestAnswer["refused"][number], "line"> };
 
 function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
-  if (json.length > MAX_LINE) {
-    return { refusal: { code: "event_too_large", message: "One event may hold 16 MB." } };
-  }
   let value: unknown;
   try {
     value = parseStorable(json);
   } catch {
     return { refusal: { code: "invalid_json", message: "This line is not valid JSON." } };
+  }
+  if (json.length > MAX_LINE) {
+    // With its place: without, the machine would not know which it is and offer it again for ever.
+    const message = "One event may hold 16 MB.";
+    return { refusal: { ...placeOf(value), code: "event_too_large", message } };
   }
   const parsed = IngestEvent.safeParse(value);
   if (!parsed.success) {

@@ -4,8 +4,10 @@ import { uuid7 } from "../lib/uuid.ts";
 import { PolarisError } from "../wire/error.ts";
 import type { Membership, Org } from "../wire/org.ts";
 import { slugOf } from "../wire/participant.ts";
+import type { Page } from "../wire/session.ts";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
+import { MOST, pageOf, readCursor, type Wish } from "./cursor.ts";
 import { openBrowser, revoke } from "./devices.ts";
 import { admit, asUser, type User } from "./people.ts";
 
@@ -28,17 +30,25 @@ export async function create(
 }
 
 /** The caller's organisations by name; an API token knows only its own. */
-export async function list(db: Db, caller: Caller): Promise<Membership[]> {
+export async function list(
+  db: Db,
+  caller: Caller,
+  { limit = MOST, cursor }: Wish = {},
+): Promise<Page<Membership>> {
+  const [name = null, after = null] = cursor ? readCursor(cursor, 2) : [];
+  const own = caller.kind === "browser" ? null : caller.org;
   const rows = await asUser(
     db,
     caller.user,
     (tx) => tx<Omit<Membership, "current">[]>`
       select o.id, o.slug, o.name, m.role from memberships m join orgs o on o.id = m.org_id
-      where m.user_id = ${caller.user} and m.removed_at is null order by o.name, o.id limit 500`,
+      where m.user_id = ${caller.user} and m.removed_at is null
+        and (${own}::text is null or o.id = ${own}::text::uuid)
+        and (${name}::text is null or (o.name, o.id) > (${name}::text, ${after}::text::uuid))
+      order by o.name, o.id limit ${limit + 1}`,
   );
-  return rows
-    .map((row) => ({ ...row, current: row.id === caller.org }))
-    .filter((org) => caller.kind === "browser" || org.current);
+  const keyOf = ({ name, id }: { name: string; id: string }) => [name, id];
+  return pageOf(rows, limit, keyOf, (row) => ({ ...row, current: row.id === caller.org }));
 }
 
 export async function one(db: Db, id: string): Promise<Org> {

@@ -1,8 +1,9 @@
 import type { Db } from "../db/db.ts";
 import { PolarisError } from "../wire/error.ts";
-import type { ProjectMember } from "../wire/session.ts";
+import type { Page, ProjectMember } from "../wire/session.ts";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
+import { MOST, pageOf, readCursor, type Wish } from "./cursor.ts";
 import { get, manage } from "./projects.ts";
 
 /** Who belongs to the project, by name. People who left the organisation are not among them. */
@@ -10,8 +11,9 @@ export async function list(
   db: Db,
   caller: Caller,
   slug: string,
-  { archived = false } = {},
-): Promise<ProjectMember[]> {
+  { archived = false, limit = MOST, cursor }: Wish & { archived?: boolean } = {},
+): Promise<Page<ProjectMember>> {
+  const [after = ""] = cursor ? readCursor(cursor, 1) : [];
   const project = await get(db, caller, slug, { archived });
   const rows = await db.as(
     caller.org,
@@ -21,14 +23,16 @@ export async function list(
       join participants n on n.org_id = m.org_id and n.user_id = m.user_id
       join memberships o on o.org_id = m.org_id and o.user_id = m.user_id and o.removed_at is null
       join users u on u.id = m.user_id
-      where m.org_id = ${caller.org} and m.project_id = ${project.id} order by n.participant`,
+      where m.org_id = ${caller.org} and m.project_id = ${project.id} and n.participant > ${after}
+      order by n.participant limit ${limit + 1}`,
   );
-  return rows.map((row) => ({
+  const memberOf = (row: (typeof rows)[number]): ProjectMember => ({
     participant: row.participant,
     name: row.name,
     addedBy: row.added_by,
     addedAt: row.added_at.toISOString(),
-  }));
+  });
+  return pageOf(rows, limit, ({ participant }) => [participant], memberOf);
 }
 
 /** Takes a member of the organisation in; true unless they were there. */

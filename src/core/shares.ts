@@ -8,6 +8,7 @@ import { NewShare, type Parts, type Scope, type Share } from "../wire/share.ts";
 import { demand, visible } from "./access.ts";
 import { by, note, noteHourly } from "./audit.ts";
 import { type Caller, mayAdmin } from "./caller.ts";
+import { MOST, pageOf, readCursor, type Wish } from "./cursor.ts";
 import { columns, type EventRow, storedOf } from "./history.ts";
 import { input } from "./input.ts";
 import { hashOf, newSecret, shown } from "./secrets.ts";
@@ -90,15 +91,22 @@ export async function create(
 }
 
 /** Links of a session, or of all sessions the caller may see; the newest first, those that are over included. */
-export async function list(db: Db, caller: Caller, session?: string): Promise<Page<Share>> {
+export async function list(
+  db: Db,
+  caller: Caller,
+  session?: string,
+  { limit = MOST, cursor }: Wish = {},
+): Promise<Page<Share>> {
+  const [before = null] = cursor ? readCursor(cursor, 1) : [];
   const rows = await db.as(
     caller.org,
     (tx) => tx<Row[]>`
       select ${fields(tx)} from shares h join projects p on p.id = h.project_id join sessions s on s.id = h.session_id
       where h.org_id = ${caller.org} and ${visible(tx, caller)} ${session ? tx`and h.session_id = ${session}` : tx``}
-      order by h.created_at desc limit 200`,
+        and (${before}::text is null or h.id < ${before}::text::uuid)
+      order by h.id desc limit ${limit + 1}`,
   );
-  return { items: rows.map(shareOf), next: null };
+  return pageOf(rows, limit, ({ id }) => [id], shareOf);
 }
 
 /** Ends a link: whoever made it may, and admins. */

@@ -8,6 +8,7 @@ import type { NewWebhook, Webhook, WebhookBody, WebhookMessage } from "../wire/w
 import { visible } from "./access.ts";
 import { by, note } from "./audit.ts";
 import type { Caller } from "./caller.ts";
+import { MOST, pageOf, readCursor, type Wish } from "./cursor.ts";
 import * as projects from "./projects.ts";
 
 interface Row {
@@ -54,16 +55,22 @@ export async function create(
   return { webhook, secret };
 }
 
-export async function list(db: Db, caller: Caller): Promise<Page<Webhook>> {
+export async function list(
+  db: Db,
+  caller: Caller,
+  { limit = MOST, cursor }: Wish = {},
+): Promise<Page<Webhook>> {
+  const [after = null] = cursor ? readCursor(cursor, 1) : [];
   const rows = await db.as(
     caller.org,
     (tx) => tx<Row[]>`
       select w.id, w.url, w.kinds, p.slug as project, w.created_by, w.created_at, w.disabled_at
       from webhooks w left join projects p on p.id = w.project_id
       where w.org_id = ${caller.org} and w.deleted_at is null and (p.id is null or ${visible(tx, caller)})
-      order by w.created_at`,
+        and (${after}::text is null or w.id > ${after}::text::uuid)
+      order by w.id limit ${limit + 1}`,
   );
-  return { items: rows.map(webhookOf), next: null };
+  return pageOf(rows, limit, ({ id }) => [id], webhookOf);
 }
 
 export async function remove(db: Db, caller: Caller, id: string): Promise<void> {
@@ -89,27 +96,38 @@ async function mine(tx: Tx, caller: Caller, id: string): Promise<void> {
 }
 
 /** What was sent lately, and how it went. */
-export async function messages(db: Db, caller: Caller, id: string): Promise<Page<WebhookMessage>> {
+export async function messages(
+  db: Db,
+  caller: Caller,
+  id: string,
+  { limit = 100, cursor }: Wish = {},
+): Promise<Page<WebhookMessage>> {
+  const [at = null, before = null] = cursor ? readCursor(cursor, 2) : [];
   return db.as(caller.org, async (tx) => {
     await mine(tx, caller, id);
     const rows = await tx<Record<string, unknown>[]>`
-      select id, kind, created_at, tries, next_at, status, answer, took_ms, delivered_at from webhook_messages
-      where webhook_id::text = ${id} order by created_at desc, id desc limit 100`;
-    const at = (value: unknown) => (value instanceof Date ? value.toISOString() : null);
-    const items = rows.map((row) => ({
-      id: String(row.id),
-      kind: String(row.kind),
-      createdAt: at(row.created_at) ?? "",
-      tries: Number(row.tries),
-      nextAt: at(row.next_at),
-      status: row.status === null ? null : Number(row.status),
-      answer: row.answer === null ? null : String(row.answer),
-      tookMs: row.took_ms === null ? null : Number(row.took_ms),
-      deliveredAt: at(row.delivered_at),
-    }));
-    return { items, next: null };
+      select id, kind, created_at, tries, next_at, status, answer, took_ms, delivered_at, created_at::text as sort
+      from webhook_messages
+      where webhook_id::text = ${id}
+        and (${at}::text is null or (created_at, id) < (${at}::text::timestamptz, ${before}::text::uuid))
+      order by created_at desc, id desc limit ${limit + 1}`;
+    return pageOf(rows, limit, ({ sort, id }) => [String(sort), String(id)], messageOf);
   });
 }
+
+const when = (value: unknown) => (value instanceof Date ? value.toISOString() : null);
+
+const messageOf = (row: Record<string, unknown>): WebhookMessage => ({
+  id: String(row.id),
+  kind: String(row.kind),
+  createdAt: when(row.created_at) ?? "",
+  tries: Number(row.tries),
+  nextAt: when(row.next_at),
+  status: row.status === null ? null : Number(row.status),
+  answer: row.answer === null ? null : String(row.answer),
+  tookMs: row.took_ms === null ? null : Number(row.took_ms),
+  deliveredAt: when(row.delivered_at),
+});
 
 /** A message of no event, to see whether it arrives. */
 export async function ping(db: Db, caller: Caller, id: string): Promise<{ message: string }> {

@@ -1,7 +1,7 @@
-import { parseJson } from "../core/storable.ts";
+import { parseStorable } from "../core/storable.ts";
 import { PolarisError } from "../wire/error.ts";
 
-/** 32 MB a body; Bun's own default would be 128 MiB. */
+/** 32 MB a body. */
 export const MAX_BODY = 32 * 1024 * 1024;
 
 /** What is no batch of events: names, settings, a message of 4,000 characters. */
@@ -24,10 +24,13 @@ export async function readText(request: Request, limit = MAX_BODY): Promise<stri
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The body as JSON; an empty one is `{}`, so that routes with optional fields can be called without any. */
+/**
+ * The body as JSON, of which everything can be stored; an empty one is `{}`, so that routes with optional fields can be
+ * called without any.
+ */
 export async function readJson(request: Request, limit = MAX_JSON): Promise<unknown> {
   const text = await readText(request, limit);
-  return text.trim() === "" ? {} : parseJson(text);
+  return text.trim() === "" ? {} : parseStorable(text);
 }
 
 const sizeOf = (bytes: number): string =>

@@ -14,6 +14,7 @@ export function asPolarisError(error: unknown, log: Log): PolarisError {
   }
   if (isBadData(error)) {
     return new PolarisError("invalid_input", "The database cannot store this input.", {
+      hint: "It holds a character, a number or a time that PostgreSQL does not know.",
       cause: error,
     });
   }

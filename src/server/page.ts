@@ -44,7 +44,7 @@ export const startPage = (house: House) => {
       demand(caller, "read");
       if (inPerson && caller.kind !== "browser") throw onlyInPerson();
       if (request.method !== "GET") house.limits.write(caller);
-      const mine = await orgs.list(db, caller);
+      const { items: mine } = await orgs.list(db, caller);
       const org = mine.find(({ current }) => current);
       const others = mine.filter(({ current }) => !current);
       const drawn = await render(caller, org ? { ...frame, here: { org, others } } : frame);

@@ -108,7 +108,12 @@ export const Event = z.object({
   /** Minted at the edge; deterministic where the source has an identity. */
   id: z.guid(),
   /** When it happened, by the clock of the machine that saw it (RFC 3339). */
-  at: z.iso.datetime({ offset: true }),
+  at: z.iso
+    .datetime({ offset: true })
+    .refine(
+      (at) => !/^0000|[+-](1[6-9]|2\d):/.test(at),
+      "a year from 1 on, at most 15:59 from UTC",
+    ),
   sender: Participant,
   kind: z
     .string()

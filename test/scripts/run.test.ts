@@ -50,6 +50,33 @@ test("a signal for npm start reaches what it started, and the answer comes back"
   expect(await child.exited).toBe(9);
 });
 
+test("npm run dev ends when it is asked to, and leaves nothing running", async () => {
+  await using folder = temporary();
+  const main = join(ROOT, "src/main.ts");
+  // As `npm run dev` has it, but for the place of its data.
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      "--watch",
+      main,
+      "serve",
+      "--port",
+      "0",
+      "--data-dir",
+      folder.path,
+      "--json",
+    ],
+    { cwd: folder.path, env: { HOME: folder.path }, stdout: "pipe", stderr: "ignore" },
+  );
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    if (part.includes('"ready":true')) break;
+  }
+  child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
+  expect(await child.exited).toBe(0);
+  clearTimeout(late);
+}, 60_000);
+
 test("an unknown task is one line and exit code 2", async () => {
   await using folder = temporary();
   const child = clone(folder.path, "")("strat");

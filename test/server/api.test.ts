@@ -140,6 +140,22 @@ describe("projects and sessions (J1, J3)", () => {
     expect((await polaris.call("/projects/nothing-here")).status).toBe(404);
   });
 
+  test("what a slug may not be makes no project, whichever address it stands in", async () => {
+    const event = { sender: "user:manu", kind: "notice", text: "hello" };
+    for (const slug of ["Hello%20World!", "a%00b", "%E0%A4%A"]) {
+      const refused = await polaris.post(`/projects/${slug}/sessions/s-1/events`, event);
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ error: { code: "invalid_input" } });
+    }
+  });
+
+  test("NUL and half surrogate pairs in a name are stored readable (A6)", async () => {
+    const odd = await polaris.post("/projects", '{"slug":"odd-name","name":"a\\u0000b \\ud83d"}');
+    expect(odd.status).toBe(201);
+    const { name } = await polaris.json<Project>("/projects/odd-name");
+    expect(name).toBe("a\u2400b \ufffd");
+  });
+
   test("a session gets a drawn name, or the one that was asked for", async () => {
     const drawn = (await (await polaris.post("/projects/etl/sessions", {})).json()) as Session;
     expect(drawn.name).toMatch(/^s-[0-9a-f]{4}$/);

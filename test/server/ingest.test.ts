@@ -82,6 +82,12 @@ test.each([
   ["a line of another shape", () => '"text"', "invalid_input"],
   ["a kind that is no word", (m: Machine) => m.line({ kind: "no kind!" }), "invalid_input"],
   ["a time that is none", (m: Machine) => m.line({ at: "yesterday" }), "invalid_input"],
+  ["a time before all", (m: Machine) => m.line({ at: "0000-01-01T00:00:00Z" }), "invalid_input"],
+  [
+    "a place a day off",
+    (m: Machine) => m.line({ at: "2026-01-01T00:00:00+23:00" }),
+    "invalid_input",
+  ],
   ["an id that is none", (m: Machine) => m.line({ id: "7" }), "invalid_input"],
   [
     "a session nobody announced",
@@ -150,6 +156,38 @@ test("a 10 MB tool result is kept whole; lists show its beginning and say so (A6
   expect(whole.body.output === output).toBe(true);
 });
 
+test("an event too large to keep is refused by its place, where its machine then says so", async () => {
+  const machine = startMachine({ project: "larger" });
+  const lines = [machine.line(), machine.line({ text: "x".repeat(17e6) }), machine.line()];
+  const { status, answer } = await polaris.ingest([machine.head(), ...lines]);
+  expect(status).toBe(200);
+  expect(answer).toMatchObject({
+    stored: 2,
+    acked: { [machine.session]: 1 },
+    refused: [{ line: 2, session: machine.session, pos: 2, code: "event_too_large" }],
+  });
+  const note = machine.line({ pos: 2, kind: "error", text: "too large" });
+  const filled = await polaris.ingest([machine.head(), note]);
+  expect(filled.answer.acked).toEqual({ [machine.session]: 3 });
+});
+
+test.each(["application/x-ndjson", "application/json"])(
+  "NUL and half surrogate pairs in a batch's head do not stop its events, as %s (A6)",
+  async (type) => {
+    const machine = startMachine({ project: "head", name: `s-${type.slice(-4)}` });
+    const head = machine.head({ cwd: "/tmp/a\0b", branch: "half \ud83d", floor: 1 });
+    const line = machine.line();
+    const body = type.endsWith("ndjson")
+      ? `${head}\n${line}`
+      : `${head.slice(0, -1)},"events":[${line}]}`;
+    const headers = { "content-type": type };
+    const response = await polaris.call("/ingest", { method: "POST", headers, body });
+    expect(await response.json()).toMatchObject({ stored: 1, refused: [] });
+    const session = await polaris.json(`/projects/head/sessions/s-${type.slice(-4)}`);
+    expect(session).toMatchObject({ cwd: "/tmp/a\u2400b", branch: "half \ufffd" });
+  },
+);
+
 test("an unknown kind and unknown fields of the body are kept (A6)", async () => {
   const machine = startMachine({ project: "unknown" });
   const line = machine.line({
@@ -212,6 +250,11 @@ test("a body over 32 MB is refused with 413, declared or streamed", async () => 
   });
   expect(declared.status).toBe(413);
   expect(await declared.json()).toMatchObject({ error: { code: "too_large" } });
+  // Far beyond: it is our answer all the same, not the bare one of the HTTP server.
+  const far = new Uint8Array(80 * 1024 * 1024);
+  const huge = await polaris.call("/ingest", { method: "POST", headers, body: far });
+  expect(huge.status).toBe(413);
+  expect(await huge.json()).toMatchObject({ error: { code: "too_large" } });
   let sent = 0;
   const body = new ReadableStream({
     pull(controller) {

@@ -11,6 +11,7 @@ import { uuid7 } from "../../lib/uuid.ts";
 import { PolarisError } from "../../wire/error.ts";
 import { Event } from "../../wire/event.ts";
 import { Participant } from "../../wire/participant.ts";
+import { Name, Slug } from "../../wire/session.ts";
 import { readText } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
@@ -56,7 +57,7 @@ export const eventRoutes = (house: House) => {
           input(ProjectSlug, { slug: params.proj }),
         );
         const { session } = await sessions.create(db, caller, project, {
-          name: input(SessionName, params.sess),
+          name: input(Name, params.sess),
           agent: "agent:claude",
         });
         const people = { driver: session.driver ?? caller.participant, agent: session.agent };
@@ -91,8 +92,7 @@ export const eventRoutes = (house: House) => {
     );
 };
 
-const ProjectSlug = z.object({ slug: z.string() });
-const SessionName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
+const ProjectSlug = z.object({ slug: Slug });
 
 /** Our envelope with what the server can fill in left out. */
 const Envelope = Event.partial({ id: true, at: true, source: true });

@@ -22,7 +22,7 @@ export const orgRoutes = (house: House) => {
   const entrance = startEntrance(house);
   return new Elysia({ name: "orgs" })
     .use(guard(house))
-    .get("/orgs", async ({ caller }) => ({ items: await orgs.list(db, caller), next: null }), {
+    .get("/orgs", ({ caller, query }) => orgs.list(db, caller, listQuery(query)), {
       needs: "self",
     })
     .post(
@@ -106,11 +106,9 @@ export const orgRoutes = (house: House) => {
       },
       { needs: "admin", ...NO_PARSE },
     )
-    .get(
-      "/orgs/domains",
-      async ({ caller }) => ({ items: await domains.list(db, caller), next: null }),
-      { needs: "admin" },
-    )
+    .get("/orgs/domains", ({ caller, query }) => domains.list(db, caller, listQuery(query)), {
+      needs: "admin",
+    })
     .put(
       "/orgs/domains/:domain",
       async ({ caller, params, request }) => {

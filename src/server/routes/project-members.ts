@@ -5,6 +5,7 @@ import * as members from "../../core/project-members.ts";
 import { Participant } from "../../wire/participant.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
+import { listQuery } from "../query.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Who sees a private project. */
@@ -14,7 +15,7 @@ export const projectMemberRoutes = (house: House) => {
     .use(guard(house))
     .get(
       "/projects/:proj/members",
-      async ({ caller, params }) => ({ items: await members.list(db, caller, params.proj) }),
+      ({ caller, params, query }) => members.list(db, caller, params.proj, listQuery(query)),
       { needs: "read" },
     )
     .put(

@@ -54,7 +54,7 @@ export const projectPageRoutes = (house: House) => {
     const { problem, days } = more;
     const [slack, inside, all, lost, mayManage] = await Promise.all([
       place(db, caller, project),
-      members.list(db, caller, slug, { archived: true }),
+      members.list(db, caller, slug, { archived: true, limit: 500 }),
       people.list(db, caller, { limit: 500 }),
       loss(db, caller, project.id),
       projects.mayManage(db, caller, slug),
@@ -62,7 +62,7 @@ export const projectPageRoutes = (house: House) => {
     const would = days && mayManage ? await retention.older(db, caller, slug, days) : undefined;
     const older = days && would ? { days, would } : undefined;
     const may = { mayManage, mayDelete: mayAdmin(caller) };
-    const who = { viewer: caller.participant, members: inside, people: all.items };
+    const who = { viewer: caller.participant, members: inside.items, people: all.items };
     return projectSettingsPage({
       ...frame,
       ...who,

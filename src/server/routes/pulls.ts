@@ -9,6 +9,7 @@ import { readJson } from "../body.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { placeOf } from "../place.ts";
+import { listQuery } from "../query.ts";
 import { NO_PARSE } from "./projects.ts";
 
 /** Which commits came of a session, and what a pull request is told of the sessions behind it (row E7). */
@@ -19,9 +20,9 @@ export const pullRoutes = (house: House) => {
     .use(guard(house))
     .get(
       "/projects/:proj/sessions/:sess/commits",
-      async ({ caller, params }) => {
+      async ({ caller, params, query }) => {
         const session = await sessions.get(db, caller, params.proj, params.sess);
-        return { items: await commits.ofSession(db, caller, session.id), next: null };
+        return commits.ofSession(db, caller, session.id, listQuery(query));
       },
       { needs: "read" },
     )

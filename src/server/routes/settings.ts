@@ -88,7 +88,7 @@ export const settingRoutes = (house: House) => {
       orgs.one(db, caller.org),
       members.list(db, caller, all),
       mayChange ? invites.list(db, caller, all) : { items: [] },
-      mayChange ? domains.list(db, caller) : [],
+      mayChange ? domains.list(db, caller).then(({ items }) => items) : [],
     ]);
     const roles = mayChange ? ROLES.filter((role) => isAtLeast(caller.role, role)) : [];
     const ways = mayChange ? waysOf(house) : undefined;

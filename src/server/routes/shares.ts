@@ -16,7 +16,7 @@ import { readForm } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { frameOf, startPage } from "../page.ts";
-import { startOf } from "../query.ts";
+import { listQuery, startOf } from "../query.ts";
 import { redirect } from "../redirect.ts";
 import { NO_PARSE } from "./projects.ts";
 
@@ -55,7 +55,9 @@ export const shareRoutes = (house: House) => {
 
   return new Elysia({ name: "shares" })
     .use(guard(house))
-    .get("/shares", ({ caller }) => shares.list(db, caller), { needs: "read" })
+    .get("/shares", ({ caller, query }) => shares.list(db, caller, undefined, listQuery(query)), {
+      needs: "read",
+    })
     .delete(
       "/shares/:id",
       async ({ caller, params }) => {
@@ -67,9 +69,9 @@ export const shareRoutes = (house: House) => {
     )
     .get(
       "/projects/:proj/sessions/:sess/shares",
-      async ({ caller, params }) => {
+      async ({ caller, params, query }) => {
         const { session } = await place(caller, params);
-        return shares.list(db, caller, session.id);
+        return shares.list(db, caller, session.id, listQuery(query));
       },
       { needs: "read" },
     )

@@ -13,6 +13,7 @@ import { readFields } from "../form.ts";
 import { guard } from "../guard.ts";
 import type { House } from "../house.ts";
 import { startPage } from "../page.ts";
+import { listQuery } from "../query.ts";
 import { redirect } from "../redirect.ts";
 import { NO_PARSE } from "./projects.ts";
 
@@ -53,7 +54,9 @@ export const webhookRoutes = (house: House) => {
 
   return new Elysia({ name: "webhooks" })
     .use(guard(house))
-    .get("/webhooks", ({ caller }) => webhooks.list(db, caller), { needs: "admin" })
+    .get("/webhooks", ({ caller, query }) => webhooks.list(db, caller, listQuery(query)), {
+      needs: "admin",
+    })
     .post(
       "/webhooks",
       async ({ caller, request, set }) => {
@@ -74,7 +77,7 @@ export const webhookRoutes = (house: House) => {
     )
     .get(
       "/webhooks/:id/messages",
-      ({ caller, params }) => webhooks.messages(db, caller, params.id),
+      ({ caller, params, query }) => webhooks.messages(db, caller, params.id, listQuery(query)),
       {
         needs: "admin",
       },

@@ -110,7 +110,7 @@ function start(): void {
   }
 
   async function commits(): Promise<SessionCommit[]> {
-    const { items } = record(await ask(`${session}/commits`));
+    const { items } = record(await ask(`${session}/commits?limit=500`));
     return list(items).filter(isCommit);
   }
 
