@@ -179,14 +179,18 @@ export async function later(
   );
 }
 
-/** Remembers something of a write that is being sent. */
+/**
+ * Remembers something of a write that is being sent, and that its next call begins now: who takes the lease over counts
+ * from here when that call must have ended. False: somebody else has the write.
+ */
 export async function remember(db: Db, { org, fence }: Lease, head: Head, note: Note) {
-  await db.as(
+  const rows = await db.as(
     org,
     (tx) => tx`
-      update slack_outbox set note = ${JSON.stringify(note)}::text::jsonb
-      where id = ${head.id} and fence = ${fence}`,
+      update slack_outbox set note = ${JSON.stringify(note)}::text::jsonb, claimed_at = now()
+      where id = ${head.id} and state = 'sending' and fence = ${fence} returning id`,
   );
+  return rows.length > 0;
 }
 
 /** It will never be in Slack; the reason stays visible for a week. */

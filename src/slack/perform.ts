@@ -2,6 +2,7 @@
 import type { ChatPostMessageArguments, ChatUpdateArguments, WebClient } from "@slack/web-api";
 import { z } from "zod";
 import type { Head, Posted } from "../core/slack-queue.ts";
+import { CALL_MS } from "./call.ts";
 import { METADATA } from "./lookup.ts";
 
 export interface Place {
@@ -125,7 +126,8 @@ async function upload(
     ...(file.snippet_type ? { snippet_type: file.snippet_type } : {}),
   });
   if (!upload_url || !file_id) throw new Error("Slack gave no address for the file");
-  const answer = await fetch(upload_url, { method: "POST", body: bytes });
+  const signal = AbortSignal.timeout(CALL_MS);
+  const answer = await fetch(upload_url, { method: "POST", body: bytes, signal });
   if (!answer.ok) throw new Error(`the upload was answered with HTTP ${answer.status}`);
   return file_id;
 }

@@ -2,9 +2,14 @@ import { expect, test } from "bun:test";
 import * as leases from "../../src/core/slack-leases.ts";
 import { enqueue } from "../../src/core/slack-outbox.ts";
 import * as queue from "../../src/core/slack-queue.ts";
+import { byTeam } from "../../src/core/slack-workspaces.ts";
+import { silent } from "../../src/lib/log.ts";
 import { until } from "../../src/lib/until.ts";
+import { startClient } from "../../src/slack/call.ts";
+import { startDelivery } from "../../src/slack/delivery.ts";
+import { startRates } from "../../src/slack/rates.ts";
 import { plain } from "../helpers/plain.ts";
-import { connectSlack, startTestBridge } from "../helpers/slack.ts";
+import { connectSlack, KEYS, startTestBridge } from "../helpers/slack.ts";
 import { test as both } from "./both.ts";
 import { startBridged } from "./bridged.ts";
 
@@ -81,11 +86,46 @@ test("D7: who has lost the lease can neither take nor finish a write", async () 
   expect(theirs.fence).toBeGreaterThan(mine.fence);
   expect(await queue.claim(polaris.db, mine, head)).toBeUndefined();
   expect(await queue.claim(polaris.db, theirs, head)).toEqual({ text: "x" });
+  expect(await queue.remember(polaris.db, mine, head, { file: "F1" })).toBe(false);
   const posted = { channel: "C1", ts: "1.1" };
   await queue.finish(polaris.db, mine, head, { posted, helped: false });
   expect((await queue.heads(polaris.db, theirs)).map(({ key }) => key)).toEqual(["fenced"]);
   await queue.finish(polaris.db, theirs, head, { posted, helped: false });
   expect(await queue.heads(polaris.db, theirs)).toEqual([]);
+});
+
+test("D7: whose lease ends while the bytes of a file are on their way puts it into no channel", async () => {
+  await using world = await startBridged();
+  await world.say("the first");
+  await world.said("etl", "the first");
+  await world.bridge[Symbol.asyncDispose]();
+  const { polaris, slack } = world;
+  const { db, caller } = polaris;
+  const at = { org: caller.org, team: "T0ACME" };
+  const workspace = await byTeam(db, KEYS, at.team);
+  const lease = await leases.take(db, { ...at, holder: crypto.randomUUID() }, 60_000);
+  if (!lease || !workspace) throw new Error("the workspace was not free");
+  const payload = { filename: "late.md", content: "# late" };
+  const write = { ...at, to: { id: slack.channel("etl").id }, method: "upload" as const, payload };
+  await db.as(at.org, (tx) => enqueue(tx, { ...write, key: "late" }));
+  const [head] = await queue.heads(db, lease);
+  if (!head) throw new Error("nothing is open");
+  const isAsked = () => slack.calls("files.getUploadURLExternal").length > 0;
+  const deliver = startDelivery({
+    db,
+    lease,
+    workspace,
+    log: silent,
+    rates: startRates(),
+    client: () => startClient(slack.apiUrl, workspace.token),
+    isOurs: () => !isAsked(),
+    refresh: async () => false,
+    onPaused() {},
+  });
+  await deliver(head);
+  expect(slack.calls("files.completeUploadExternal")).toEqual([]);
+  const [waiting] = await queue.heads(db, lease);
+  expect(waiting).toMatchObject({ key: "late", note: { file: expect.any(String) } });
 });
 
 test("D1: an organisation's own app has its own connection", async () => {

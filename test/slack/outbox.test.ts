@@ -213,6 +213,21 @@ test("D6: a file whose answer was lost stands in its thread once", async () => {
   expect(files.map(({ files: [file] }) => file.name)).toEqual(["answer.md"]);
 });
 
+faulty(
+  "D6: a file whose bytes Slack does not take is tried again after eight seconds",
+  async () => {
+    world.slack.fault("upload", { delayMs: 30_000, status: 500 });
+    const payload = { filename: "slow.md", content: "# slow", snippet_type: "markdown" };
+    await ask(post("slow file"), {
+      key: "slow bytes",
+      method: "upload",
+      thread: "slow file",
+      payload,
+    });
+    expect(await ended("slow bytes")).toMatchObject({ state: "done", helped: false });
+  },
+);
+
 test("D4: a word to one person alone is said to them alone, and directly where there is no channel", async () => {
   const krishna = world.slack.user(undefined, "krishna").id;
   await world.slack.enter("etl", krishna);

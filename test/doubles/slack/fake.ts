@@ -84,7 +84,10 @@ export class FakeSlack extends Behind {
       return this.opt.upstream && !url.searchParams.has("fake_deny")
         ? this.proxy(req, url)
         : this.authorizePage(url);
-    if (url.pathname.startsWith("/upload/v1/"))
+    const isUpload = url.pathname.startsWith("/upload/v1/");
+    const fault = isUpload ? this.takeFault("upload", {}) : undefined;
+    if (fault) return this.misbehave(fault);
+    if (isUpload)
       return this.opt.upstream
         ? this.proxy(req, url)
         : this.upload(url.pathname.split("/").pop() as string, req);
