@@ -85,17 +85,24 @@ export async function eventAt(
 }
 
 /** What the project has posted in this hour. */
-export async function postsIn(tx: Tx, org: string, project: string, hour: Date): Promise<number> {
+export async function postsIn(tx: Tx, org: string, project: string, at: Date): Promise<number> {
+  const slot = slotOf(at);
   await tx`
-    insert into slack_hours (project_id, org_id, hour) values (${project}, ${org}, ${hour}) on conflict do nothing`;
-  const [row] = await tx<{ posts: number }[]>`
-    select posts from slack_hours where project_id = ${project} and hour = ${hour} for update`;
-  return row?.posts ?? 0;
+    insert into slack_hours (project_id, org_id, hour) values (${project}, ${org}, ${slot}) on conflict do nothing`;
+  const rows = await tx<{ posts: number }[]>`
+    select posts from slack_hours
+    where project_id = ${project} and hour >= ${slot}::timestamptz - interval '1 hour' for update`;
+  return rows.reduce((sum, { posts }) => sum + posts, 0);
 }
 
-export async function notePosts(tx: Tx, project: string, hour: Date, posts: number): Promise<void> {
-  await tx`update slack_hours set posts = ${posts} where project_id = ${project} and hour = ${hour}`;
+export async function addPosts(tx: Tx, project: string, at: Date, posts: number): Promise<void> {
+  await tx`
+    update slack_hours set posts = posts + ${posts} where project_id = ${project} and hour = ${slotOf(at)}`;
 }
+
+/** An hour counted by the clock would let twice as much pass around its turn; one of slots moves with the time. */
+const SLOT_MS = 5 * 60_000;
+const slotOf = (at: Date): Date => new Date(Math.floor(at.getTime() / SLOT_MS) * SLOT_MS);
 
 /** What was imported in this hour, over all sessions without a card of their own. */
 export interface Imported {
@@ -124,8 +131,9 @@ export async function noteImported(
   imported: Imported,
 ): Promise<void> {
   await tx`
-    update slack_hours set imported = ${JSON.stringify(imported)}::text::jsonb
-    where project_id = ${project} and hour = ${hour}`;
+    insert into slack_hours (project_id, org_id, hour, imported)
+    select id, org_id, ${hour}, ${JSON.stringify(imported)}::text::jsonb from projects where id = ${project}
+    on conflict (project_id, hour) do update set imported = excluded.imported`;
 }
 
 export interface Digest {

@@ -11,7 +11,7 @@ import { type Personas, personas } from "./persona.ts";
 import { type Wishes, wishesOf } from "./wishes.ts";
 
 /**
- * What a project may post in an hour where people wish it `normal` or `quiet`: 60 in all. Prompts and answers stop at
+ * What a project may post in any sixty minutes where people wish it `normal` or `quiet`: 60 in all. Prompts and answers stop at
  * 40 and go into one digest a session, which is edited; what needs somebody has the rest. A card always comes: without
  * it nobody could answer.
  */
@@ -42,8 +42,9 @@ export async function startScene(tx: Tx, project: Shown, events: StoredEvent[]) 
   if (project.isPrivate && wishes.layout === "session-channel") wishes.layout = "thread";
   const touched = [...new Set(events.map((event) => event.session))];
   const rows = await mirrors.load(tx, { org, project: project.project }, touched);
-  const hour = hourOf(events.at(-1)?.receivedAt);
-  const before = await mirrors.postsIn(tx, org, project.project, hour);
+  const now = new Date(events.at(-1)?.receivedAt ?? Date.now());
+  const hour = hourOf(now);
+  const before = await mirrors.postsIn(tx, org, project.project, now);
   let posts = before;
   let known: Channel | undefined;
   const fresh = new Set<string>();
@@ -148,7 +149,7 @@ export async function startScene(tx: Tx, project: Shown, events: StoredEvent[]) 
         }
         await mirrors.save(tx, mirror);
       }
-      if (posts !== before) await mirrors.notePosts(tx, project.project, hour, posts);
+      if (posts !== before) await mirrors.addPosts(tx, project.project, now, posts - before);
     },
   };
 }
@@ -163,8 +164,8 @@ export const still = (payload: Record<string, unknown>): Record<string, unknown>
 
 const hashOf = (payload: unknown): string => Bun.hash(JSON.stringify(payload)).toString(36);
 
-function hourOf(at: string | undefined): Date {
-  const time = at ? new Date(at) : new Date();
+function hourOf(at: Date): Date {
+  const time = new Date(at);
   time.setUTCMinutes(0, 0, 0);
   return time;
 }
