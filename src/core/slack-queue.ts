@@ -210,10 +210,12 @@ export async function forgetPost(db: Db, org: string, key: string): Promise<void
 
 /** Long over: keys need not be remembered, because the cursor has moved past what made them. */
 export async function sweep(db: Db, org: string): Promise<void> {
-  await db.as(
-    org,
-    (tx) => tx`
+  await db.as(org, async (tx) => {
+    await tx`
       delete from slack_outbox
-      where org_id = ${org} and state in ('done', 'dropped') and done_at < now() - interval '7 days'`,
-  );
+      where org_id = ${org} and state in ('done', 'dropped') and done_at < now() - interval '7 days'`;
+    await tx`
+      delete from slack_hours
+      where org_id = ${org} and imported is null and hour < now() - interval '1 day'`;
+  });
 }

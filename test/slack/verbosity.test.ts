@@ -37,6 +37,29 @@ test("D9: an hour of 2,000 events costs at most 60 posts, and what was not poste
   expect(sum + told.length).toBe(400);
 }, 60_000);
 
+test("D9: the hour is any sixty minutes, not one of the clock", async (answers) => {
+  await using world = await startWorld(answers);
+  const { polaris, slack } = world;
+  const machine = world.machine({ project: "etl" });
+  const say = async (...texts: string[]) => {
+    await polaris.ingest([machine.head(), ...texts.map((text) => machine.line({ text }))]);
+    await world.settled();
+  };
+  const pass = (minutes: number) =>
+    polaris.database
+      .admin`update slack_hours set hour = hour - ${minutes}::int * interval '1 minute'`;
+  const many = (word: string) => Array.from({ length: 80 }, (_, at) => `${word} ${at}`);
+  const told = () => world.messages("etl").map(({ text }) => String(text));
+  await say(...many("before"));
+  await pass(50);
+  await say(...many("after"));
+  expect(slack.calls("chat.postMessage").filter(({ ok }) => ok).length).toBeLessThanOrEqual(60);
+  expect(told()).not.toContain("after 0");
+  await pass(20);
+  await say("an hour later");
+  expect(told()).toContain("an hour later");
+});
+
 test("D9: all tells every word and the tools between; quiet only what needs somebody; off nothing", async (answers) => {
   await using world = await startWorld(answers);
   const { polaris, machine: startMachine } = world;
