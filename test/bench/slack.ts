@@ -23,12 +23,12 @@ export const slack: Bench = {
     const machines = Array.from({ length: CHANNELS }, (_, at) =>
       startMachine({ project: `bench-${at}`, name: `s-000${at}` }),
     );
-    // Channels are made at 16 a minute.
+    // Channels are made at 16 a minute; each gets a card and the prompt below it.
     for (const machine of machines) await house.say(machine, "the first");
     const posts = () => fake.calls("chat.postMessage");
     const callOf = (text: string) =>
       posts().find(({ args }) => JSON.stringify(args).includes(text));
-    await until(() => posts().length >= CHANNELS, { timeoutMs: 120_000, everyMs: 100 });
+    await until(() => posts().length >= 2 * CHANNELS, { timeoutMs: 120_000, everyMs: 100 });
     await Bun.sleep(quick ? 2000 : 12_000);
     const idle = rss(bridge.pid);
 
@@ -38,7 +38,8 @@ export const slack: Bench = {
       if (machine) await house.say(machine, `measured-${at}-`);
       await Bun.sleep(EVERY_MS);
     }
-    await until(() => callOf(`measured-${count - 1}-`), { timeoutMs: 30_000 });
+    const all = Array.from({ length: count }, (_, at) => `measured-${at}-`);
+    await until(() => all.every(callOf), { timeoutMs: 30_000, what: "every prompt in Slack" });
     const samples: number[] = [];
     for (let at = 0; at < CHANNELS; at++) {
       const headers = { authorization: `Bearer ${house.token}` };
