@@ -14,6 +14,8 @@ export async function run(argv: string[]): Promise<void> {
     if (args.includes("--help") || args.includes("-h"))
       return void console.log(command.help.trim());
     await command.run(args);
+    // `npm run dev`: Bun's watcher (1.4.5) would wait for the next change, also after Ctrl-C.
+    if (process.execArgv.includes("--watch")) process.exit();
   } catch (error) {
     report(error, args.includes("--json"));
     process.exitCode = exitCodeOf(error);
