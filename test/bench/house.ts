@@ -4,7 +4,7 @@ import { open } from "../../src/db/db.ts";
 import { writeCredentials } from "../../src/machine/credentials.ts";
 import { ask } from "../../src/machine/local.ts";
 import { paths } from "../../src/machine/paths.ts";
-import { tokenBy } from "../helpers/owner.ts";
+import { browserOf, tokenOf } from "../helpers/owner.ts";
 import { temporary } from "../helpers/temp.ts";
 
 /** The server as people run it: the executable with its own PostgreSQL, in a folder of its own. */
@@ -16,7 +16,8 @@ export async function serve(program: string) {
     await launch([program, "serve", "--json", "--port", "0", "--data-dir", dataDir], folder.path),
   );
   const url = String(child.first.url);
-  const token = await tokenBy(String(child.first.claimUrl));
+  const cookie = await browserOf(String(child.first.claimUrl));
+  const token = await tokenOf(url, cookie);
   const pid = join(dataDir, "cluster/postmaster.pid");
   const [postmaster = "", , , port = "", socket = ""] = readFileSync(pid, "utf8").split("\n");
   const sql = open(
@@ -39,10 +40,12 @@ export async function serve(program: string) {
     /** As the superuser, who sees every row. */
     sql,
     folder: folder.path,
-    async ingest(body: string): Promise<void> {
+    /** A sign-in of its own, as each machine has: a server paces what comes under one. */
+    signIn: () => tokenOf(url, cookie),
+    async ingest(body: string, as = token): Promise<void> {
       const response = await fetch(`${url}/ingest`, {
         method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson" },
+        headers: { authorization: `Bearer ${as}`, "content-type": "application/x-ndjson" },
         body,
       });
       if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);

@@ -28,9 +28,12 @@ export async function browserOf(link: string): Promise<string> {
 }
 
 /** An API token of whoever the link signs in, with every scope: what scripts of theirs would use. */
-export async function tokenBy(link: string): Promise<string> {
-  const cookie = await browserOf(link);
-  const response = await fetch(`${new URL(link).origin}/tokens`, {
+export const tokenBy = async (link: string): Promise<string> =>
+  await tokenOf(new URL(link).origin, await browserOf(link));
+
+/** One more of whoever the cookie signs in. */
+export async function tokenOf(origin: string, cookie: string): Promise<string> {
+  const response = await fetch(`${origin}/tokens`, {
     method: "POST",
     headers: { ...OWN_PAGE, cookie, "content-type": "application/json" },
     body: JSON.stringify({ name: "tests", scopes: SCOPES }),
