@@ -168,6 +168,10 @@ both(
       fromName: "Krishna",
       text: "please look at the schema",
     });
+    await slack.edit("etl", said.ts, "@dean please look at the code");
+    await world.found(() =>
+      slack.ephemerals.find(({ text }) => String(text).startsWith("Too late: the agent has it")),
+    );
     const page = (await (await call("/agents/inbox")).json()) as Page<AgentMessage>;
     expect(page.items.map(({ id }) => id)).toEqual([told.id]);
     const answer = JSON.stringify({ text: "It lacks **three** keys." });

@@ -176,7 +176,7 @@ async function changed(
   if (!ts || isOurs(now ?? before ?? {}, room)) return;
   const { channel } = event;
   const known = await db.as(room.org, (tx) => advice.byMessage(tx, room.org, channel, ts));
-  if (!known?.session) return;
+  if (!known) return;
   const { session, slackUser: user } = known;
   const spot: Spot & Omit<Letter, "text"> = {
     org: room.org,
@@ -188,6 +188,13 @@ async function changed(
   };
   if (!isGone && now?.text === before?.text) return; // Slack adds previews and the like
   await orExplain(deps, spot, async () => {
+    // A named agent has it in its inbox from the moment it was written.
+    if (!session) {
+      if (isGone) return;
+      throw new PolarisError("conflict", "Too late: the agent has it already.", {
+        hint: "Write another one that says what is right now.",
+      });
+    }
     const somebody = await whois(deps, client, spot);
     const meant = await db.as(room.org, (tx) => inbound.sessionById(tx, somebody, session));
     if (!meant) return;
