@@ -39,9 +39,12 @@ export function startSeats(upstream: Upstream) {
       try {
         const there = await upstream(here, { path, timeoutMs: 5_000 }, There);
         if (there.driver !== null && there.driver !== here.driver) {
-          throw new PolarisError("seat_taken", `${there.driver} drives ${project}/${name}.`, {
-            hint: `You can advise: polaris inject ${project}/${name} "…". Or ask them to hand it over.`,
-          });
+          const seat = `${project}/${name}`;
+          throw new PolarisError(
+            "seat_taken",
+            `${there.driver} drives ${seat}: you are an advisor there, and nothing of yours is recorded in it.`,
+            { hint: `Advise: polaris inject ${seat} "…". Or ask them to hand it over.` },
+          );
         }
         if (there.driver === null) {
           await upstream(here, { method: "POST", path: `${path}/driver`, body: "{}" }, z.unknown());

@@ -46,7 +46,7 @@ test("B5, G4: an agent asks what its siblings did, with event ids, and for a bri
   expect((await agent.use("polaris_sessions")).text).toContain("the queue");
   const taken = await agent.use("polaris_connect", { project: "site", session: "billing" });
   expect(taken.isError).toBe(true);
-  expect(taken.text).toContain("user:priya drives site/billing. You can advise");
+  expect(taken.text).toContain("user:priya drives site/billing: you are an advisor there");
   expect((await agent.use("polaris_status")).text).toContain("user:manu drives");
   const { items } = await polaris.json<Page<Session>>("/projects/site/sessions");
   const own = items.find(({ driver }) => driver === "user:manu")?.name;
