@@ -36,8 +36,9 @@ test("A11: what the team says of its secrets reaches a recorder while it runs, a
     const line = { type: "user", uuid, sessionId: "one", timestamp, message };
     appendFileSync(file, `${JSON.stringify({ ...line, promptSource: "typed" })}\n`);
   };
+  // No hook opens a turn here, so the recorder may look as seldom as every 30 s.
   const heard = (text: string) =>
-    until(async () => (await texts()).includes(text), { timeoutMs: 10_000, what: text });
+    until(async () => (await texts()).includes(text), { timeoutMs: 40_000, what: text });
   say("first CUST-100001");
   await heard("first CUST-100001");
 

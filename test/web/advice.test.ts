@@ -38,7 +38,7 @@ browserTest(
     const stands = (state: string) =>
       until(async () => (await box.locator(`[data-advice=${state}]`).count()) === 1);
     await stands("queued");
-    expect(await page.getByLabel("Your advice").inputValue()).toBe("");
+    await until(async () => (await page.getByLabel("Your advice").inputValue()) === "");
     const { id } = await last(world);
     expect(await world.injection(id)).toMatchObject({ from: "user:krishna", via: "web" });
 
