@@ -71,8 +71,6 @@ export const SHAPES = {
     ["path", { d: "m19 5-1.256 1.256" }],
     ["path", { d: "M20 12h2" }],
   ],
-  /** chevron-right */
-  chevron: [["path", { d: "m9 18 6-6-6-6" }]],
   /** square-terminal */
   execute: [
     ["path", { d: "m7 11 2-2-2-2" }],

@@ -1,6 +1,5 @@
 /** @jsxImportSource preact */
 import { useState } from "preact/hooks";
-import { Command } from "../../parts/command.tsx";
 import { nameOf } from "../../parts/who.tsx";
 import { useDesk } from "../desk.ts";
 import type { Problem } from "./acts.ts";
@@ -67,13 +66,10 @@ export function Seat() {
         </details>
       ) : null}
       {claimed && isMine ? (
-        <>
-          <p class="dim">
-            To go on with the agent's own conversation, in its directory on your machine (without
-            --continue a new one begins with a brief of it):
-          </p>
-          <Command text={`polaris join ${session.project} ${session.name} --continue`} />
-        </>
+        <p>
+          In its directory, this goes on with the conversation; without --continue, with a brief:{" "}
+          <code>{`polaris join ${session.project} ${session.name} --continue`}</code>
+        </p>
       ) : null}
       {session.muted && !isMine ? <p class="dim">Advice is muted.</p> : null}
       {problem ? (
