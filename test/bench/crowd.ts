@@ -113,8 +113,8 @@ export const crowd: Bench = {
       row(
         "card: changed → shown",
         await delays("method = 'update' and merge like 'card %'"),
-        "≤ 900 s",
-        900,
+        "≤ 600 s",
+        600,
       ),
       // They give way to cards.
       row(
