@@ -1,6 +1,7 @@
 import type { Db, Tx } from "../db/db.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { Feed } from "./feed.ts";
+import type { Strain } from "./strain.ts";
 
 /** What reads every project's log a little behind: where it keeps its cursors, and what it makes of a stretch. */
 export interface Reader {
@@ -13,6 +14,8 @@ export interface Reader {
   forget?(): void;
   /** Where it begins in a project it has not read yet; otherwise at the beginning. */
   fromNow?: true;
+  /** It costs next to nothing, or somebody waits for it: it never steps aside. */
+  isLight?: true;
 }
 
 export interface Stretch {
@@ -26,7 +29,7 @@ export interface Stretch {
  * Reads all projects with a cursor each, off the ingest path. Rung like everybody who follows the feed; after a start it
  * sweeps all projects once, so that a crash leaves nothing unread.
  */
-export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader) {
+export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain: Strain) {
   const waiting = new Map<string, string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> | undefined;
@@ -45,7 +48,9 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader) {
     waiting.clear();
     for (const [project, org] of bells) {
       try {
-        while (!stopped && (await step(db, reader, org, project)));
+        do {
+          if (!reader.isLight) await strain.calm(ASIDE_MS);
+        } while (!stopped && (await step(db, reader, org, project)));
       } catch (error) {
         if (!stopped) log.warn(`${reader.name}.failed`, { error: brief(error) });
         reader.forget?.();
@@ -88,6 +93,8 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader) {
 /** Waits for more of a burst; together with the work itself the lag stays below 2 s. */
 const DELAY_MS = 300;
 const STEP = 2000;
+/** How long a step is put off while machines send as much as can be written: it goes on then too, a step a second. */
+const ASIDE_MS = 1000;
 
 /** Takes up to 2,000 events of one project; answers whether there may be more. */
 async function step(db: Db, reader: Reader, org: string, project: string): Promise<boolean> {

@@ -7,18 +7,21 @@ export const counter = (): Reader => ({ name: "counter", cursors: "usage_cursors
 
 async function take(tx: Tx, stretch: Stretch): Promise<void> {
   const { project, from, upTo } = stretch;
+  // Each `body -> …` would unpack the whole of it again (25 µs an event instead of 5).
   const events = await tx<Counted[]>`
     select e.session_id as session, e.at, e.kind, e.sender, e.parent,
       coalesce(s.driver, e.sender) as driver, s.agent,
       case when e.kind = 'code.commit' then e.body else jsonb_strip_nulls(jsonb_build_object(
-        'model', e.body -> 'model', 'origin', e.body -> 'origin', 'command', e.body -> 'command',
-        'bash', e.body -> 'bash', 'reason', e.body -> 'reason', 'name', e.body -> 'name', 'kind', e.body -> 'kind',
-        'status', e.body -> 'status', 'total', e.body -> 'total', 'inputTokens', e.body -> 'inputTokens',
-        'outputTokens', e.body -> 'outputTokens', 'cacheReadTokens', e.body -> 'cacheReadTokens',
-        'cacheWriteTokens', e.body -> 'cacheWriteTokens', 'costUsd', e.body -> 'costUsd',
-        'file', coalesce(e.body #> '{input,file_path}', e.body #> '{input,notebook_path}'))) end as body,
-      e.text
-    from events e join sessions s on s.id = e.session_id
+        'model', b.model, 'origin', b.origin, 'command', b.command, 'bash', b.bash, 'reason', b.reason,
+        'name', b.name, 'kind', b.kind, 'status', b.status, 'total', b.total,
+        'inputTokens', b."inputTokens", 'outputTokens', b."outputTokens",
+        'cacheReadTokens', b."cacheReadTokens", 'cacheWriteTokens', b."cacheWriteTokens", 'costUsd', b."costUsd",
+        'file', coalesce(b.input -> 'file_path', b.input -> 'notebook_path'))) end as body,
+      case when e.kind = 'code.commit' then e.text end as text
+    from events e join sessions s on s.id = e.session_id, jsonb_to_record(e.body) as b(
+      model jsonb, origin jsonb, command jsonb, bash jsonb, reason jsonb, name jsonb, kind jsonb, status jsonb,
+      total jsonb, "inputTokens" jsonb, "outputTokens" jsonb, "cacheReadTokens" jsonb, "cacheWriteTokens" jsonb,
+      "costUsd" jsonb, input jsonb)
     where e.project_id = ${project} and e.seq > ${from} and e.seq <= ${upTo} order by e.seq`;
   const sessions = [...new Set(events.map(({ session }) => session))];
   const known = await tx<(Standing & { session: string })[]>`

@@ -10,6 +10,7 @@ import { make } from "./projects.ts";
 import { refusalOf, screen } from "./reports.ts";
 import * as sessions from "./sessions.ts";
 import { parseStorable } from "./storable.ts";
+import type { Strain } from "./strain.ts";
 
 /** One event's line may be this long; a recorder sets a longer one aside and says so in the session. */
 export const MAX_LINE = 16 * 1024 * 1024;
@@ -86,14 +87,19 @@ function headOf(value: unknown): IngestHead {
  * Sessions of a project the caller may not see (any more) are answered as `blocked`, nothing of them is taken: their
  * events wait on the machine and come in when access does. To refuse them would lose them for good.
  */
-export function startIngest(db: Db, bell: Doorbell, taken: (batch: Ingested) => void = () => {}) {
+export function startIngest(
+  db: Db,
+  bell: Doorbell,
+  strain: Strain,
+  taken: (batch: Ingested) => void = () => {},
+) {
   /** Sessions seen lately: they need no upsert. id -> org/project/name. */
   const known = new Map<string, { org: string; project: string; name: string }>();
   const projects = new Map<string, string>();
   const ofProject = startTurns(PER_PROJECT);
   const ofAll = startTurns(AT_ONCE);
   const inTurn = <T>(project: string, work: () => Promise<T>) =>
-    ofProject(project, () => ofAll("", work));
+    ofProject(project, () => ofAll("", () => strain.during(work)));
 
   return async function ingest(caller: Caller, { head, items }: Lines): Promise<IngestAnswer> {
     const startedAt = performance.now();

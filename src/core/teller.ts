@@ -29,6 +29,7 @@ export const teller = (publicUrl: () => string, told: (org: string) => void): Re
   name: "teller",
   cursors: "webhook_cursors",
   fromNow: true,
+  isLight: true,
   async take(tx, stretch) {
     const hooks = await hooksOf(tx, stretch);
     if (hooks.length === 0) return;

@@ -13,6 +13,7 @@ import { startListeners } from "../core/listeners.ts";
 import { startSender } from "../core/sender.ts";
 import { startShareWatch } from "../core/share-watch.ts";
 import { type SlackSettings, slackOf } from "../core/slack-apps.ts";
+import { startStrain } from "../core/strain.ts";
 import { startSweeper } from "../core/sweeper.ts";
 import { teller } from "../core/teller.ts";
 import { startWatch } from "../core/watch.ts";
@@ -78,8 +79,9 @@ export async function startServer(options: ServerOptions) {
     "polaris webhooks",
   );
   const sender = startSender(db, seal, log, options.webhookRetryMs);
+  const strain = startStrain();
   const readers = [indexer(), counter(), teller(() => house.publicUrl, sender.kick)].map((reader) =>
-    startBehind(db, feed, log, reader),
+    startBehind(db, feed, log, reader, strain),
   );
   const sweeper = startSweeper(db, log);
   const lineup = startLineup(db, feed, log);
@@ -128,7 +130,7 @@ export async function startServer(options: ServerOptions) {
     keys: options.keys,
     metrics,
     metricsDoor: options.metrics ?? {},
-    ingest: startIngest(db, bell, metrics.ingested),
+    ingest: startIngest(db, bell, strain, metrics.ingested),
     assets: await loadAssets(),
     log,
     publicUrl: options.publicUrl ?? "",
