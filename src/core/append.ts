@@ -139,8 +139,10 @@ interface Done {
 }
 
 /**
- * One statement. Everything in it reads `head` and so waits for the project's row first. That an id is there already
- * needs no look at older snapshots: the unique index knows every committed row.
+ * One statement. Everything in it reads `head` and so waits for the project's row first, all but the reading of the JSON:
+ * `head` is joined to it, so that it is done before the row is locked and not again after the wait for it (16 machines in
+ * one project: 15 % more events). That an id is there already needs no look at older snapshots: the unique index knows
+ * every committed row.
  */
 function write(
   tx: Sql,
@@ -157,9 +159,14 @@ function write(
   const count = items.length;
   const changes = changesOf(items);
   return tx<Done[]>`
-    with head as (
+    with items as materialized (
+      select * from jsonb_to_recordset(${rowsOf(items)}::text::jsonb) as i(
+        n int, id uuid, session uuid, pos bigint, at timestamptz, kind text, sender text, turn text, parent text,
+        agent text, agent_version text, translator smallint, via text, text text, body jsonb, raw text)
+    ), head as (
       update projects p set last_seq = last_seq + ${count}::bigint,
         last_event_at = case when ${count}::bigint > 0 then now() else last_event_at end
+      from (select count(*) from items) as ready
       where p.id = ${project} and p.archived_at is null and ${visible(tx, caller)}
         and (p.removed_at is null or not exists (
           select from tombstones t where t.project_id = p.id and t.id = any(${suspects}::uuid[])))
@@ -169,9 +176,7 @@ function write(
         agent, agent_version, translator, via, text, body, raw)
       select ${org}::uuid, ${project}::uuid, base + n, id, session, ${machine}::uuid, pos, at, kind, sender, turn,
         parent, agent, agent_version, translator, via, text, body, decode(raw, 'base64')
-      from head, jsonb_to_recordset(${rowsOf(items)}::text::jsonb) as i(
-        n int, id uuid, session uuid, pos bigint, at timestamptz, kind text, sender text, turn text, parent text,
-        agent text, agent_version text, translator smallint, via text, text text, body jsonb, raw text)
+      from head, items
     ), moved as (
       update sessions s set
         last_event_at = now(), last_seq = greatest(s.last_seq, base + c.last),
