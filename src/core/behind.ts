@@ -34,6 +34,7 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
+  let turnEnds = 0;
 
   const kick = () => {
     if (stopped || running) return;
@@ -49,7 +50,7 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
     for (const [project, org] of bells) {
       try {
         do {
-          if (!reader.isLight) await strain.calm(ASIDE_MS);
+          await aside();
         } while (!stopped && (await step(db, reader, org, project)));
       } catch (error) {
         if (!stopped) log.warn(`${reader.name}.failed`, { error: brief(error) });
@@ -59,6 +60,12 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
     }
     running = undefined;
     if (waiting.size > 0) kick();
+  }
+
+  async function aside(): Promise<void> {
+    if (reader.isLight || performance.now() < turnEnds) return;
+    await strain.calm(ASIDE_MS);
+    turnEnds = performance.now() + TURN_MS;
   }
 
   async function sweep(): Promise<void> {
@@ -90,11 +97,12 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
   };
 }
 
-/** Waits for more of a burst; together with the work itself the lag stays below 2 s. */
+/** Waits for more of a burst; together with the work itself the lag stays below 2 s, unless batches stand in line. */
 const DELAY_MS = 300;
 const STEP = 2000;
-/** How long a step is put off while machines send as much as can be written: it goes on then too, a step a second. */
+/** While machines send more than can be written at once, a reader steps aside for so long, then works for a while. */
 const ASIDE_MS = 1000;
+const TURN_MS = 250;
 
 /** Takes up to 2,000 events of one project; answers whether there may be more. */
 async function step(db: Db, reader: Reader, org: string, project: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Db, Tx } from "../db/db.ts";
 import { startTurns } from "../lib/turns.ts";
 import { PolarisError } from "../wire/error.ts";
@@ -18,10 +19,11 @@ export const MAX_LINE = 16 * 1024 * 1024;
 /**
  * Batches of one project wait for its row lock one after the other anyway, and each holds a connection while it waits:
  * 32 machines that feed one project left none for readers (GET /projects 130 ms instead of 1). One works, one is on its
- * way; and of the pool's 16 connections some are always left.
+ * way. Of all batches as many work as there are processors, and one that waits for the disk (10 on 4 processors: 8 %
+ * fewer events); of the pool's 16 connections some are always left.
  */
 const PER_PROJECT = 2;
-const AT_ONCE = 10;
+const AT_ONCE = Math.min(10, availableParallelism() + 1);
 
 /** What a batch was, for the metrics. */
 export interface Ingested {
@@ -99,7 +101,14 @@ export function startIngest(
   const ofProject = startTurns(PER_PROJECT);
   const ofAll = startTurns(AT_ONCE);
   const inTurn = <T>(project: string, work: () => Promise<T>) =>
-    ofProject(project, () => ofAll("", () => strain.during(work)));
+    strain.line((begun) =>
+      ofProject(project, () =>
+        ofAll("", () => {
+          begun();
+          return work();
+        }),
+      ),
+    );
 
   return async function ingest(caller: Caller, { head, items }: Lines): Promise<IngestAnswer> {
     const startedAt = performance.now();
