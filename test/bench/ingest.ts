@@ -1,4 +1,4 @@
-import { bareRates } from "./bare.ts";
+import { type Bare, bareRates } from "./bare.ts";
 import { machine } from "./events.ts";
 import { type Server, serve } from "./house.ts";
 import { type Bench, load, type Row, summary } from "./lib.ts";
@@ -20,7 +20,7 @@ export const ingest: Bench = {
     const seconds = quick ? 1.5 : 3;
     const rounds: Round[] = [];
     for (let round = 0; round < (quick ? 1 : 3); round++) {
-      const bare = await bareRates(server, seconds / 2);
+      const bare = await bareRates(server, seconds / 3);
       const many = await measure(server, { clients: CLIENTS, projects: CLIENTS, seconds });
       const pure = await alone(server, () =>
         measure(server, { clients: CLIENTS, projects: CLIENTS, seconds }, false),
@@ -31,9 +31,12 @@ export const ingest: Bench = {
       rounds.push({ bare, many, pure, one, single });
     }
     const middle = (of: (round: Round) => number) => summary(rounds.map(of)).p50;
-    const floor = middle(({ bare }) => bare.best);
-    const cheapest = middle(({ bare }) => bare.cpu);
-    const rate = (name: string, of: (round: Round) => Measured): Row => ({
+    const ways = waysOf(rounds.map(({ bare }) => bare));
+    const floor = Math.max(...ways.map(({ rate }) => rate));
+    const wire = Math.max(...ways.filter(({ isWire }) => isWire).map(({ rate }) => rate));
+    const lone = ways.at(-1)?.rate ?? Number.NaN;
+    const cheapest = Math.min(...ways.map(({ cpu }) => cpu));
+    const rate = (name: string, of: (round: Round) => Measured, floor: number): Row => ({
       name: `ingest, ${name}`,
       unit: "events/s",
       ours: middle((round) => of(round).events),
@@ -45,7 +48,7 @@ export const ingest: Bench = {
     const bound = (row: Row): Row => ({
       ...row,
       target: "≥ 60 % of floor, ≥ 15,000/s",
-      pass: row.ours >= 0.6 * floor && row.ours >= 15_000,
+      pass: row.ours >= 0.6 * (row.floor ?? Number.NaN) && row.ours >= 15_000,
     });
     const processor = (name: string, of: (round: Round) => Measured): Row => {
       const part = (which: "server" | "database") => middle((round) => of(round)[which]);
@@ -60,26 +63,38 @@ export const ingest: Bench = {
       };
     };
     const held = processor("ingest, processor time an event", ({ pure }) => pure);
-    const wire = middle(({ bare }) => bare.wire);
     return [
       {
-        ...bound(rate("16 clients, 16 projects", ({ many }) => many)),
+        ...bound(rate("16 clients, 16 projects", ({ many }) => many, floor)),
         note: `of the best that comes over a socket, as ours does: ${(middle(({ many }) => many.events) / wire).toFixed(2)}; all caught up ${middle(({ many }) => many.late).toFixed(1)} s later`,
       },
       {
-        ...rate("… with what reads the log behind held back", ({ pure }) => pure),
-        note: rounds.map(({ bare }) => bare.note).join("\n    "),
+        ...rate("… with what reads the log behind held back", ({ pure }) => pure, floor),
+        note: `the bare ones: ${ways.map(({ way, rate, cpu }) => `${way} ${Math.round(rate)}/s ${cpu.toFixed(0)} µs`).join(", ")}`,
       },
-      bound(rate("16 clients, 1 project", ({ one }) => one)),
-      rate("1 client", ({ single }) => single),
+      {
+        ...bound(rate("16 clients, 1 project", ({ one }) => one, lone)),
+        note: "a log in one order is written by one at a time: floor: one client's bare inserts",
+      },
+      rate("1 client", ({ single }) => single, lone),
       { ...held, target: "≤ 90 µs", pass: held.ours <= 90 },
       processor("… with search, usage and webhooks, which follow", ({ many }) => many),
     ];
   },
 };
 
+/** Each way's medians; the last is a single client's. */
+function waysOf(rounds: Bare[][]): Bare[] {
+  const middle = (at: number, of: (bare: Bare) => number) =>
+    summary(rounds.map((ways) => of(ways[at] ?? NONE))).p50;
+  return (rounds[0] ?? []).map((first, at) => {
+    return { ...first, rate: middle(at, ({ rate }) => rate), cpu: middle(at, ({ cpu }) => cpu) };
+  });
+}
+const NONE: Bare = { way: "", isWire: false, rate: Number.NaN, cpu: Number.NaN };
+
 interface Round extends Record<"many" | "pure" | "one" | "single", Measured> {
-  bare: Awaited<ReturnType<typeof bareRates>>;
+  bare: Bare[];
 }
 type Measured = Awaited<ReturnType<typeof measure>>;
 
