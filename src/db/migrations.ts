@@ -11,6 +11,7 @@ import m0009 from "./migrations/0009_team.sql" with { type: "text" };
 import m0010 from "./migrations/0010_keep.sql" with { type: "text" };
 import m0011 from "./migrations/0011_policy.sql" with { type: "text" };
 import m0012 from "./migrations/0012_sweep.sql" with { type: "text" };
+import m0013 from "./migrations/0013_once.sql" with { type: "text" };
 
 /** Every migration, oldest first. `npm run migration <name>` adds one; a published one is never edited again. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0010_keep", sql: m0010 },
   { name: "0011_policy", sql: m0011 },
   { name: "0012_sweep", sql: m0012 },
+  { name: "0013_once", sql: m0013 },
 ];
