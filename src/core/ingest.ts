@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { Db, Tx } from "../db/db.ts";
 import { startTurns } from "../lib/turns.ts";
 import { PolarisError } from "../wire/error.ts";
@@ -10,7 +9,7 @@ import { sentence } from "./input.ts";
 import { make } from "./projects.ts";
 import { refusalOf, screen } from "./reports.ts";
 import * as sessions from "./sessions.ts";
-import { parseStorable } from "./storable.ts";
+import { parseStorable, readStorable } from "./storable.ts";
 import type { Strain } from "./strain.ts";
 
 /** One event's line may be this long; a recorder sets a longer one aside and says so in the session. */
@@ -19,11 +18,10 @@ export const MAX_LINE = 16 * 1024 * 1024;
 /**
  * Batches of one project wait for its row lock one after the other anyway, and each holds a connection while it waits:
  * 32 machines that feed one project left none for readers (GET /projects 130 ms instead of 1). One works, one is on its
- * way. Of all batches as many work as there are processors, and one that waits for the disk (10 on 4 processors: 8 %
- * fewer events); of the pool's 16 connections some are always left.
+ * way; and of the pool's 16 connections some are always left.
  */
 const PER_PROJECT = 2;
-const AT_ONCE = Math.min(10, availableParallelism() + 1);
+const AT_ONCE = 10;
 
 /** What a batch was, for the metrics. */
 export interface Ingested {
@@ -100,12 +98,12 @@ export function startIngest(
   const projects = new Map<string, string>();
   const ofProject = startTurns(PER_PROJECT);
   const ofAll = startTurns(AT_ONCE);
-  const inTurn = <T>(project: string, work: () => Promise<T>) =>
+  const inTurn = <T>(project: string, work: (isCrowded: boolean) => Promise<T>) =>
     strain.line((begun) =>
-      ofProject(project, () =>
+      ofProject(project, (others) =>
         ofAll("", () => {
           begun();
-          return work();
+          return work(others > 0);
         }),
       ),
     );
@@ -187,8 +185,8 @@ export function startIngest(
                 names.set(session.id, await sessions.ensure(tx, caller.org, project, named));
               }
             };
-      const done = await inTurn(project, () =>
-        append(db, { ...from, items: batch, floors, refused }, { before }),
+      const done = await inTurn(project, (isCrowded) =>
+        append(db, { ...from, items: batch, floors, refused, isCrowded }, { before }),
       );
       if (known.size > 100_000) known.clear();
       for (const [id, name] of names) known.set(id, { org: caller.org, project, name });
@@ -229,8 +227,9 @@ type Read =
 
 function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
   let value: unknown;
+  let isSame: boolean;
   try {
-    value = parseStorable(json);
+    ({ value, isSame } = readStorable(json));
   } catch {
     return { refusal: { code: "invalid_json", message: "This line is not valid JSON." } };
   }
@@ -257,7 +256,7 @@ function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
       },
     };
   }
-  return { project, item: { event, session, pos } };
+  return { project, item: { event, session, pos, ...(isSame ? { json } : {}) } };
 }
 
 /** Session and position of a line that is not a right event, when at least these can be read. */

@@ -13,8 +13,14 @@ const ODD_TEXT = /\\u0000|\\ud[89a-f]|[\ud800-\udfff\0]/i;
 
 /** Parses a line and makes it storable. The walk that copies is done only for the few lines that need it. */
 export function parseStorable(json: string): unknown {
+  return readStorable(json).value;
+}
+
+/** The same; `isSame` when the line itself is storable, so that it need not be written again. */
+export function readStorable(json: string): { value: unknown; isSame: boolean } {
   const value = parseJson(json);
-  return ODD_TEXT.test(json) || !isPlain(value, 0) ? storable(value) : value;
+  const isSame = !ODD_TEXT.test(json) && isPlain(value, 0);
+  return { value: isSame ? value : storable(value), isSame };
 }
 
 /** Without copying: no infinite number, no nesting that PostgreSQL would refuse. */

@@ -110,6 +110,8 @@ test.each([
   ["NUL", '"a\\u0000b"', "a\u2400b"],
   ["half a surrogate pair", '"a\\ud83db"', "a\ufffdb"],
   ["a number beyond all bounds", "1e200000", "Infinity"],
+  ["a number too small for any", "1e-200000", 0],
+  ["a text of two that bear one name", '"first","output":"last"', "last"],
   ["an emoji and right-to-left text", '"🌟 שלום \\u2028"', "🌟 שלום \u2028"],
 ])("%s in a tool result is stored readable (A6)", async (_, json, stored) => {
   const machine = startMachine({ project: "odd", name: `s-${crypto.randomUUID().slice(0, 8)}` });
@@ -118,6 +120,20 @@ test.each([
   expect(answer).toMatchObject({ stored: 2, refused: [] });
   const [event] = await polaris.messages(`/projects/odd/sessions/${machine.session}`);
   expect(event?.body.output).toBe(stored);
+});
+
+test("places and versions count however their numbers are written (A6)", async () => {
+  const machine = startMachine({ project: "numbers" });
+  const line = machine
+    .line()
+    .replace(/"pos":1\b/, '"pos":1.0')
+    .replace(/"translator":1\b/, '"translator":1e0');
+  expect(line).toContain('"pos":1.0,');
+  expect(line).toContain('"translator":1e0,');
+  const { answer } = await polaris.ingest([machine.head(), line]);
+  expect(answer).toMatchObject({ stored: 1, refused: [], acked: { [machine.session]: 1 } });
+  const [event] = await polaris.messages("/projects/numbers");
+  expect(event).toMatchObject({ kind: "user.message", source: { translator: 1 } });
 });
 
 test("nesting that PostgreSQL would refuse is kept as text (A6)", async () => {
