@@ -1,6 +1,8 @@
+import { glance } from "../agents/claude/glance.ts";
 import type { Handover, HookAnswer, HookCall } from "../wire/local.ts";
-import { approach } from "./dial.ts";
+import { input, post } from "./dial.ts";
 import { polarisHome } from "./home.ts";
+import { jot } from "./jot.ts";
 import { keep } from "./keep.ts";
 import { openLibc } from "./libc.ts";
 
@@ -29,11 +31,9 @@ export async function run(args: string[]): Promise<void> {
   let code = 0;
   try {
     const home = polarisHome();
-    const libc = openLibc();
-    const socket = `${home}/daemon.sock`;
     const isBell = args.includes("--bell");
-    const { payload, post } =
-      libc && !isBell ? approach(libc, socket) : await (await long()).approach(socket, isBell);
+    const libc = isBell ? undefined : openLibc();
+    const payload = libc ? input(libc) : await (await long()).input();
     const at = args.indexOf("--agent");
     const pid = Number(process.env.CLAUDE_PID);
     const call: HookCall = {
@@ -46,12 +46,23 @@ export async function run(args: string[]): Promise<void> {
       payload,
     };
     const body = JSON.stringify(call);
-    const answer = await post(body, isBell ? BELL_MS : LIMIT_MS);
     const spool = `${home}/spool`;
-    if (answer) {
-      if (answer.output || answer.wake || answer.handovers) code = await say(answer, call.id, home);
-    } else if (!isBell && !(libc && keep(libc, spool, call.id, body))) {
-      (await long()).keep(spool, call.id, body);
+    const slates = `${home}/slates`;
+    const session = isBell || call.agent !== "claude" ? undefined : glance(payload);
+    const isLeft =
+      session &&
+      (libc ? jot(libc, slates, session, body) : (await long()).jot(slates, session, body));
+    if (!isLeft) {
+      const socket = `${home}/daemon.sock`;
+      const answer = libc
+        ? post(libc, socket, body, LIMIT_MS)
+        : await (await long()).post(socket, body, isBell ? BELL_MS : LIMIT_MS, isBell);
+      if (answer) {
+        if (answer.output || answer.wake || answer.handovers)
+          code = await say(answer, call.id, home);
+      } else if (!isBell && !(libc && keep(libc, spool, call.id, body))) {
+        (await long()).keep(spool, call.id, body);
+      }
     }
   } catch {
     // Neither daemon nor spool could take it. The transcript still has what happened.

@@ -59,8 +59,10 @@ export function startHooks(needs: {
   /** Where calls go that could not be checked for secrets. */
   unchecked: string;
   home: Accounts["home"];
+  /** What a call said of its session is written down; nobody has been answered yet. */
+  heard: (reading: HookReading) => void;
 }): Hooks {
-  const { journal, agents, followers, guard, unchecked, home } = needs;
+  const { journal, agents, followers, guard, unchecked, home, heard } = needs;
   const { db } = journal;
   const unrecorded = new Map<string, Seen>();
 
@@ -144,6 +146,7 @@ export function startHooks(needs: {
         const facts = factsOf(agent, call, reading, people, bound, continues);
         return { look: record(bound, facts, call, subagents) || changed };
       });
+      heard(reading);
       if (!taken) {
         remember(call, reading);
         return answer(false);
