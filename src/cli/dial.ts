@@ -1,5 +1,6 @@
 import type { HookAnswer } from "../wire/local.ts";
 import type { Libc } from "./libc.ts";
+import { decoder, encoder } from "./text.ts";
 
 const UNIX = 1;
 const STREAM = 1;
@@ -8,10 +9,6 @@ const NONBLOCK = 0o4000;
 const IN = 1;
 const OUT = 4;
 const ROOM = 65_536;
-
-const encoder = new TextEncoder();
-/** Like `Buffer.toString`: what is no UTF-8 is replaced, and a mark at the beginning stays. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * All of standard input. Written, as `post` is, without the small functions it could be made of: each one costs 0.02 ms

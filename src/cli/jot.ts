@@ -1,9 +1,8 @@
 import type { Libc } from "./libc.ts";
+import { decoder, encoder } from "./text.ts";
 
 const WRITING_AT_THE_END = 0o1 | 0o2000 | 0o2000000;
 const LONGEST = 4_096;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /**
  * Writes a call on its session's slate. True: all of it is on disk, where the recorder will find it. False: there is no

