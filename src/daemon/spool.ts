@@ -1,12 +1,11 @@
-import { existsSync, readdirSync, readFileSync, renameSync, unlinkSync, watch } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, watch } from "node:fs";
 import { pause } from "../lib/backoff.ts";
-import { privateFolder } from "../lib/file.ts";
 import { brief, type Log } from "../lib/log.ts";
 import type { Paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
 import { HookCall } from "../wire/local.ts";
 import type { Hooks } from "./hooks.ts";
+import { files, gather, isCall, type Left } from "./left.ts";
 import type { Slates } from "./slates.ts";
 
 /** How soon what could not be taken up (the journal refused) is tried again. */
@@ -33,15 +32,6 @@ export interface Spool extends AsyncDisposable {
   count(): { waiting: number; damaged: number };
 }
 
-/** A call that waits. */
-interface Left {
-  /** Its id, by which it is sorted. */
-  id: string;
-  text: () => string;
-  taken(): void;
-  damaged(reason: string): void;
-}
-
 /**
  * Takes up what hooks left: files in the spool, while no recorder listened, and lines on the slates, while nobody had
  * anything to say to them. Both go only after their content is in the journal.
@@ -63,10 +53,12 @@ export function startSpool(needs: {
 
   /** All that lies there now, and nothing that comes meanwhile: somebody may wait for the end of it. */
   async function pass(): Promise<void> {
-    const all = gather();
+    const all = gather(needs);
     for (let at = 0; at < all.length && !stopped; at += GROUP)
       await group(all.slice(at, at + GROUP));
-    if (all.length > 0 && !stopped) void drain();
+    if (all.length === 0 || stopped) return;
+    wiping ??= setTimeout(wipe, WIPE_MS);
+    void drain();
   }
 
   /** In their order and all at once: what the journal is given in this order it writes in this order. */
@@ -89,41 +81,6 @@ export function startSpool(needs: {
       throw error;
     }
     left.taken();
-  }
-
-  const gather = (): Left[] =>
-    [...files(place.spool).map(fileOf), ...linesOf()].sort((a, b) => (a.id < b.id ? -1 : 1));
-
-  function fileOf(name: string): Left {
-    const path = join(place.spool, name);
-    return {
-      id: name,
-      text: () => readFileSync(path, "utf8"),
-      taken: () => unlinkSync(path),
-      damaged(reason) {
-        privateFolder(place.damaged);
-        renameSync(path, join(place.damaged, name));
-        log.warn("spool.damaged", { file: name, reason });
-      },
-    };
-  }
-
-  /** A line that is no call is the beginning of one whose hook found no room, and has made it otherwise. */
-  function linesOf(): Left[] {
-    return slates.read().flatMap(({ lines, done }) => {
-      let open = lines.length;
-      const taken = () => {
-        open--;
-        if (open > 0) return;
-        done();
-        wiping ??= setTimeout(wipe, WIPE_MS);
-      };
-      const damaged = (reason: string) => {
-        log.warn("slate.damaged", { reason });
-        taken();
-      };
-      return lines.map((line) => ({ id: idOf(line), text: () => line, taken, damaged }));
-    });
   }
 
   function wipe(): void {
@@ -201,25 +158,15 @@ export function startSpool(needs: {
       for (const watcher of watchers) watcher.close();
       clearInterval(looking);
       slates[Symbol.dispose]();
-      await Promise.race([drain(), pause(STOP_MS)]);
+      const late = new AbortController();
+      await Promise.race([drain(), pause(STOP_MS, late.signal)]);
+      late.abort();
       stopped = true;
       for (const timer of [retry, soon, wiping]) clearTimeout(timer);
       await running?.catch(() => undefined);
     },
   };
 }
-
-/** Names sort by time: they begin with a UUIDv7. Hidden and temporary files are still being written. */
-function files(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter(isCall).sort() : [];
-}
-
-function isCall(name: string): boolean {
-  return name.endsWith(".json") && !name.startsWith(".");
-}
-
-/** As every call of ours begins. */
-const idOf = (line: string): string => /^\{"id":"([\da-f-]{36})"/.exec(line)?.[1] ?? "";
 
 function json(text: string): unknown {
   try {
