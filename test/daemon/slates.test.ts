@@ -8,6 +8,7 @@ import { left } from "../../src/machine/left.ts";
 import { ask } from "../../src/machine/local.ts";
 import type { HookCall } from "../../src/wire/local.ts";
 import { quickest } from "../helpers/quickest.ts";
+import { tell } from "./advising.ts";
 import { makeSlates, program, type SlateWorld, serviceIn, startHere, until } from "./slates.ts";
 
 const pause = (world: SlateWorld, agentSession?: string) =>
@@ -120,6 +121,20 @@ test("A8: a thousand calls at once are taken up in order, once, within a second"
   const { spool, bindings } = await world.status();
   expect(performance.now() - began).toBeLessThan(1000);
   expect([spool, bindings[0]?.events]).toEqual([0, 1001]);
+  await world.hears(all);
+  expect(world.notices()).toEqual(all);
+});
+
+test("A8: what comes through the socket does not overtake what lies on a slate", async () => {
+  await using world = makeSlates();
+  await using _daemon = await startHere(world);
+  await world.link();
+  await world.hook(world.starts());
+  const all = texts(60);
+  for (const [at, text] of all.entries()) {
+    if (at % 3 > 0) expect(write(world, text)).toBe(true);
+    else expect(await world.post(callOf(world.says(text)))).toEqual({ recorded: true });
+  }
   await world.hears(all);
   expect(world.notices()).toEqual(all);
 });
@@ -248,3 +263,22 @@ test("A1: a session that ends takes its slate with it, one that is taken up agai
   await ask(world.place, "/leave", { agentSession: "one" });
   expect(world.hangs()).toBe(false);
 });
+
+test("C3, C4: while advice waits for a hook to carry it, the session's hooks ask; then they go their short way again", async () => {
+  await using world = makeSlates();
+  await using _daemon = await startHere(world);
+  await world.link();
+  await world.hook(world.starts());
+  await world.drained();
+  expect(world.hangs()).toBe(true);
+  // Nothing of Polaris runs in there that could hand it over.
+  await tell(world, "injection.queued", { text: "use the fixtures" });
+  await until(() => !world.hangs(), { what: "the slate to be taken in" });
+  const child = Bun.spawn([...program, "hook"], {
+    env: world.env,
+    stdin: Buffer.from(JSON.stringify({ ...world.says(""), hook_event_name: "Stop" })),
+    stdout: "pipe",
+  });
+  expect(await new Response(child.stdout).text()).toContain("use the fixtures");
+  await until(() => world.hangs(), { what: "a slate again", timeoutMs: 30_000 });
+}, 45_000);
