@@ -98,9 +98,9 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const aside = place.unchecked;
   const hooks = startHooks({
     ...{ journal, agents, followers, guard, unchecked: aside, home: belongs },
-    heard({ agentSession, ended }) {
+    heard({ agentSession, ended }, bound) {
       if (ended) bells.remove(agentSession);
-      slates.look(agentSession);
+      slates.heard(agentSession, bound);
     },
   });
   const spool = parts.use(startSpool({ place, take: hooks.take, slates, log }));

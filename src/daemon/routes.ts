@@ -34,8 +34,8 @@ interface Needs {
   status: () => Status;
   line: (agentSession: string) => Line;
   unknown: () => Unknown[];
-  /** What hooks have left is taken up. */
-  before: () => Promise<void>;
+  /** What hooks have left is taken up; undefined while there is nothing. */
+  before: () => Promise<void> | undefined;
   log: Log;
 }
 
@@ -97,7 +97,8 @@ export function routes({
       POST: serve(`POST ${path}`, async (request) => {
         const json = await body(request);
         // It was left before this was asked.
-        await before();
+        const waits = before();
+        if (waits) await waits;
         return await act(json);
       }),
     };

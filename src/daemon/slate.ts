@@ -41,9 +41,11 @@ export function takeIn({ path, offset }: Slate): Slate {
   return { path: aside, offset };
 }
 
-/** How much of it has not been taken up, in bytes. */
-export const behind = ({ path, offset }: Slate): number =>
-  Math.max(0, (statSync(path, { throwIfNoEntry: false })?.size ?? 0) - offset);
+/** How much of it has not been taken up, in bytes; undefined when somebody has taken it away. */
+export function behind({ path, offset }: Slate): number | undefined {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  return size === undefined ? undefined : Math.max(0, size - offset);
+}
 
 /**
  * What is new on it, in whole lines. What stands behind the last line break is still being written, or never will be:
@@ -65,7 +67,7 @@ export function read(slate: Slate): Reading | undefined {
 
 /** To its end, or as much of it as holds a line. */
 function rest(slate: Slate): Buffer {
-  let left = behind(slate);
+  let left = behind(slate) ?? 0;
   if (left === 0) return Buffer.alloc(0);
   const parts: Buffer[] = [];
   const fd = openSync(slate.path, "r");

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { privateFolder } from "../lib/file.ts";
 import { brief, type Log } from "../lib/log.ts";
-import { bindingOf, live } from "./bindings.ts";
+import { type Bound, bindingOf, live } from "./bindings.ts";
 import { behind, hang, type Reading, read, type Slate, takeIn } from "./slate.ts";
 
 /** What a hook takes for the name of a slate (`agents/claude/glance.ts`): no path, and the same on every disk. */
@@ -18,6 +18,8 @@ const NAME = /^[\da-z-]{1,64}$/;
 export interface Slates {
   /** Hangs one out or takes it in, as the state of the session asks for now. */
   look(agentSession: string): void;
+  /** A call of the session was heard: as `look`, without asking the journal again where nothing has changed. */
+  heard(agentSession: string, bound: Bound | undefined): void;
   /** As `look`, for all of them. */
   lookAll(): void;
   /** The sessions with advice that waits for a hook to carry it. */
@@ -57,8 +59,7 @@ export function startSlates({
     }
   }
 
-  function isWanted(agentSession: string): boolean {
-    const bound = bindingOf(db, agentSession);
+  function isWanted(agentSession: string, bound = bindingOf(db, agentSession)): boolean {
     return bound?.state === "live" && bound.paused === 0 && !asking.has(agentSession);
   }
 
@@ -96,6 +97,10 @@ export function startSlates({
   trying(inherit);
   return {
     look,
+    heard(agentSession, bound) {
+      const isHung = hung.has(agentSession);
+      if (isHung ? !isWanted(agentSession, bound) : bound) look(agentSession);
+    },
     lookAll() {
       const all = live(db).map(({ agent_session }) => agent_session);
       for (const agentSession of new Set([...hung.keys(), ...all])) look(agentSession);
@@ -119,10 +124,18 @@ export function startSlates({
       aside = kept;
       return [...found, ...[...hung.values()].flatMap((slate) => read(slate) ?? [])];
     },
-    waiting: () => [...aside, ...hung.values()].filter((slate) => behind(slate) > 0).length,
+    waiting() {
+      let count = aside.length;
+      for (const [agentSession, slate] of hung) {
+        const left = behind(slate);
+        if (left === undefined) hung.delete(agentSession);
+        else if (left > 0) count++;
+      }
+      return count;
+    },
     wipe() {
       for (const [agentSession, slate] of [...hung]) {
-        if (slate.offset === 0 && behind(slate) === 0) continue;
+        if (slate.offset === 0 && !behind(slate)) continue;
         close(agentSession);
         look(agentSession);
       }

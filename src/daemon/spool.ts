@@ -26,8 +26,8 @@ const STOP_MS = 1_000;
 export interface Spool extends AsyncDisposable {
   /** Takes up what lies there now, in the order of the calls' ids, which is that of their time. */
   drain(): Promise<void>;
-  /** As `drain`, for what must not overtake it: costs nothing while nothing lies there. */
-  before(): Promise<void>;
+  /** As `drain`, for what must not overtake what stands on slates; undefined while nothing does. */
+  before(): Promise<void> | undefined;
   /** Calls that wait, and files that were no hook call. */
   count(): { waiting: number; damaged: number };
 }
@@ -115,10 +115,10 @@ export function startSpool(needs: {
     }
   }
 
-  /** One look for all that ask in the same turn: what was left before they did lies there by then. */
+  /** One look for all that ask in the same turn: what was left before they did stands there by then. */
   function isAnything(): boolean {
     if (isEmpty) return false;
-    isEmpty = slates.waiting() === 0 && files(place.spool).length === 0;
+    isEmpty = slates.waiting() === 0;
     if (isEmpty) setImmediate(forget);
     return !isEmpty;
   }
@@ -146,9 +146,9 @@ export function startSpool(needs: {
   looking.unref();
   return {
     drain,
-    async before() {
+    before() {
       // When the journal refuses what lies there, it refuses this too.
-      if (!retry && (running || isAnything())) await drain();
+      return retry || !(running || isAnything()) ? undefined : drain();
     },
     count: () => ({
       waiting: files(place.spool).length + slates.waiting(),
