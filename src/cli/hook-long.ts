@@ -1,5 +1,6 @@
+import { constants, fstatSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
 import { privateFolder, writeAtomic } from "../lib/file.ts";
-import type { Approach } from "./dial.ts";
+import type { HookAnswer } from "../wire/local.ts";
 
 /** Between two calls that get no answer. */
 const AGAIN_MS = 200;
@@ -10,26 +11,48 @@ export function keep(spool: string, id: string, body: string): void {
   writeAtomic(`${privateFolder(spool)}/${id}.json`, body);
 }
 
+/** As jot.ts has it. */
+export function jot(slates: string, session: string, body: string): boolean {
+  const slate = `${slates}/${session}`;
+  try {
+    const fd = openSync(slate, constants.O_WRONLY | constants.O_APPEND);
+    const line = Buffer.from(`\n${body}\n`);
+    if (writeSync(fd, line) !== line.length || statSync(slate).ino !== fstatSync(fd).ino)
+      return false;
+    fsyncSync(fd);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** By its stream, which is read here and now: `text()` starts a thread for it (measured: 0.7 ms). */
+export async function input(): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of Bun.stdin.stream()) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
 /**
  * As dial.ts has it, where the C library is not to be had: by what Bun has for it. A patient one makes the same call
  * again when its answer does not come, because the recorder may die before, and gets the same. A recorder that was not
  * even there has handed over nothing, and rings again when it is.
  */
-export async function approach(unix: string, isPatient: boolean): Promise<Approach> {
+export async function post(
+  unix: string,
+  body: string,
+  limitMs: number,
+  isPatient: boolean,
+): Promise<HookAnswer | undefined> {
+  const end = performance.now() + limitMs;
   const first = knock(unix);
-  return {
-    payload: await input(),
-    async post(body, limitMs) {
-      const end = performance.now() + limitMs;
-      let answer = await told(first, body, limitMs);
-      if (!isPatient || !(await first.open)) return answer;
-      while (!answer && performance.now() < end) {
-        await Bun.sleep(AGAIN_MS);
-        answer = await told(knock(unix), body, end - performance.now());
-      }
-      return answer;
-    },
-  };
+  let answer = await told(first, body, limitMs);
+  if (!isPatient || !(await first.open)) return answer;
+  while (!answer && performance.now() < end) {
+    await Bun.sleep(AGAIN_MS);
+    answer = await told(knock(unix), body, end - performance.now());
+  }
+  return answer;
 }
 
 async function told({ open, answered, send, giveUp }: Knock, body: string, limitMs: number) {
@@ -45,13 +68,6 @@ async function told({ open, answered, send, giveUp }: Knock, body: string, limit
 }
 
 type Knock = ReturnType<typeof knock>;
-
-/** By its stream, which is read here and now: `text()` starts a thread for it (measured: 0.7 ms). */
-async function input(): Promise<string> {
-  const parts: Uint8Array[] = [];
-  for await (const part of Bun.stdin.stream()) parts.push(part);
-  return Buffer.concat(parts).toString();
-}
 
 /**
  * One call of HTTP in its plainest form: `fetch` brings a client with threads and pools of its own (0.4 ms). `answered`

@@ -1,8 +1,10 @@
+import { glance } from "../agents/claude/glance.ts";
 import type { Handover, HookAnswer, HookCall } from "../wire/local.ts";
-import { approach } from "./dial.ts";
+import { input, post } from "./dial.ts";
 import { polarisHome } from "./home.ts";
+import { jot } from "./jot.ts";
 import { keep } from "./keep.ts";
-import { openLibc } from "./libc.ts";
+import { type Libc, openLibc } from "./libc.ts";
 
 /** Connecting, writing and the answer together. A daemon that hangs must not be felt by the agent. */
 const LIMIT_MS = 300;
@@ -12,9 +14,9 @@ const BELL_MS = 8_000;
 export const help = `
 Usage: polaris hook [--agent claude] < payload.json
 
-Called by coding agents, not by people. Hands what comes on standard input to this machine's recorder within
-${LIMIT_MS} ms; when nobody listens, leaves it in $POLARIS_HOME/spool for later. Prints nothing, unless there is
-advice for the agent to read, and exits 0.
+Called by coding agents, not by people. Hands what comes on standard input to this machine's recorder: on the slate of
+its session in $POLARIS_HOME/slates, or, where none hangs, within ${LIMIT_MS} ms by a call; when nobody listens, leaves it
+in $POLARIS_HOME/spool for later. Prints nothing, unless there is advice for the agent to read, and exits 0.
 
 Options:
   --agent NAME           which agent calls (default: claude)
@@ -29,11 +31,9 @@ export async function run(args: string[]): Promise<void> {
   let code = 0;
   try {
     const home = polarisHome();
-    const libc = openLibc();
-    const socket = `${home}/daemon.sock`;
     const isBell = args.includes("--bell");
-    const { payload, post } =
-      libc && !isBell ? approach(libc, socket) : await (await long()).approach(socket, isBell);
+    const libc = isBell ? undefined : openLibc();
+    const payload = libc ? input(libc) : await (await long()).input();
     const at = args.indexOf("--agent");
     const pid = Number(process.env.CLAUDE_PID);
     const call: HookCall = {
@@ -46,19 +46,39 @@ export async function run(args: string[]): Promise<void> {
       payload,
     };
     const body = JSON.stringify(call);
-    const answer = await post(body, isBell ? BELL_MS : LIMIT_MS);
-    const spool = `${home}/spool`;
-    if (answer) {
-      if (answer.output || answer.wake || answer.handovers) code = await say(answer, call.id, home);
-    } else if (!isBell && !(libc && keep(libc, spool, call.id, body))) {
-      (await long()).keep(spool, call.id, body);
-    }
+    const session = isBell || call.agent !== "claude" ? undefined : glance(payload);
+    const slates = `${home}/slates`;
+    const isLeft =
+      session !== undefined &&
+      (libc ? jot(libc, slates, session, body) : (await long()).jot(slates, session, body));
+    if (!isLeft) code = await ask(libc, { home, id: call.id, body, isBell });
   } catch {
     // Neither daemon nor spool could take it. The transcript still has what happened.
   }
   // A connection that the far end keeps open must not keep the agent waiting. Nobody listens for the end of this
   // program, so the way that asks them is left out (0.2 ms).
   process.reallyExit(code);
+}
+
+interface Wish {
+  home: string;
+  id: string;
+  body: string;
+  isBell: boolean;
+}
+
+/** Calls the recorder, or leaves the call for when there is one. Answers the exit code. */
+async function ask(libc: Libc | undefined, { home, id, body, isBell }: Wish): Promise<number> {
+  const socket = `${home}/daemon.sock`;
+  const answer = libc
+    ? post(libc, socket, body, LIMIT_MS)
+    : await (await long()).post(socket, body, isBell ? BELL_MS : LIMIT_MS, isBell);
+  if (answer) {
+    return answer.output || answer.wake || answer.handovers ? await say(answer, id, home) : 0;
+  }
+  const spool = `${home}/spool`;
+  if (!isBell && !(libc && keep(libc, spool, id, body))) (await long()).keep(spool, id, body);
+  return 0;
 }
 
 const long = () => import("./hook-long.ts");
@@ -76,15 +96,15 @@ async function say(answer: HookAnswer, call: string, home: string) {
 
 /** Where the recorder cannot be told, the transcript tells it. */
 async function given(call: string, home: string): Promise<void> {
-  const { ask } = await import("../machine/local.ts");
+  const { ask: tell } = await import("../machine/local.ts");
   const body = { call, given: true };
-  await ask({ socket: `${home}/daemon.sock` }, "/given", body, LIMIT_MS).catch(() => undefined);
+  await tell({ socket: `${home}/daemon.sock` }, "/given", body, LIMIT_MS).catch(() => undefined);
 }
 
 async function handOver(handover: Handover, station: string, home: string): Promise<void> {
   const { injection, agentSession: session, content } = handover;
   const { inboxOf, post: write } = await import("../machine/inbox.ts");
-  const { ask } = await import("../machine/local.ts");
+  const { ask: tell } = await import("../machine/local.ts");
   const inbox = inboxOf(process.env);
   let refused = inbox ? undefined : "This session has no inbox.";
   if (inbox) {
@@ -92,5 +112,5 @@ async function handOver(handover: Handover, station: string, home: string): Prom
       refused = "The session's inbox does not open.";
     });
   }
-  await ask({ socket: `${home}/daemon.sock` }, "/handed", { station, injection, refused });
+  await tell({ socket: `${home}/daemon.sock` }, "/handed", { station, injection, refused });
 }

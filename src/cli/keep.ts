@@ -1,7 +1,7 @@
 import type { Libc } from "./libc.ts";
+import { encoder } from "./text.ts";
 
 const NEW_FOR_WRITING = 0o1 | 0o100 | 0o200 | 0o2000000;
-const encoder = new TextEncoder();
 
 /**
  * Leaves a call for later, without `node:fs` (1 ms): when this is true, all of it is on disk, and so is its name. False:

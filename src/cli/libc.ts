@@ -12,6 +12,7 @@ const CALLS = {
   open: { args: ["ptr", "i32", "u32"], returns: "i32" },
   fsync: { args: ["i32"], returns: "i32" },
   rename: { args: ["ptr", "ptr"], returns: "i32" },
+  readlink: { args: ["ptr", "ptr", "u32"], returns: "i32" },
 } as const;
 
 export type Libc = Record<keyof typeof CALLS, Call>;

@@ -133,10 +133,9 @@ export function startAnswers({
   }
 
   return async function answer({ id, inbox }, { recorded, agent, reading }) {
-    const { agentSession, name, start, rung, ended } = reading;
+    const { agentSession, name, start, rung } = reading;
     const { advice: form } = agent;
     if (!form || !agentSession) return { recorded };
-    if (ended) bells.remove(agentSession);
     // Of a session that nobody joined nothing is kept, not even a bell.
     if (start && recorded) return { recorded, output: await greeting(agentSession, form) };
     // Nothing is said at any other moment, and a look into the journal is a tenth of a call.

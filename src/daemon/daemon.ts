@@ -30,6 +30,7 @@ import { startRehearsal } from "./rehearsal.ts";
 import { startRest } from "./rest.ts";
 import { routes } from "./routes.ts";
 import { silentSince } from "./silence.ts";
+import { startSlates } from "./slates.ts";
 import { listen } from "./socket.ts";
 import { startSpool } from "./spool.ts";
 import { elsewhere, journalStatus, statusLine, unknown } from "./status.ts";
@@ -76,7 +77,8 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const abreast = startAbreast();
   const bells = startBells(place.bells);
   bells.sweep(live(journal.db).map(({ agent_session }) => agent_session));
-  const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, log }));
+  const slates = startSlates({ folder: place.slates, db: journal.db, log });
+  const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, slates, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const pulls = parts.use(startPulls({ journal, accounts, log }));
   const downlink = parts.use(
@@ -94,13 +96,24 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
     startFollowers({ journal, agents, guard, log, ready: ready.promise }),
   );
   const aside = place.unchecked;
-  const hooks = startHooks({ journal, agents, followers, guard, unchecked: aside, home: belongs });
+  const hooks = startHooks({
+    ...{ journal, agents, followers, guard, unchecked: aside, home: belongs },
+    heard({ agentSession, ended }, bound) {
+      if (ended) bells.remove(agentSession);
+      slates.heard(agentSession, bound);
+    },
+  });
+  const spool = parts.use(startSpool({ place, take: hooks.take, slates, log }));
+  const { drain } = spool;
   const unchecked = parts.use(
     startUnchecked({ journal, agents, guard, log, poke: (session) => followers.poke(session) }),
   );
   const upstream = startUpstream(accounts);
   parts.use(startCommits({ journal, guard, log }));
-  const members = startMembers({ journal, agents, followers, hooks, upstream, home: belongs });
+  const members = startMembers({
+    ...{ journal, agents, followers, hooks, upstream, home: belongs },
+    ...{ slates, drain },
+  });
   const tools = startTools({ journal, accounts, hooks, members, mailbox, upstream, guard });
   const updates = parts.use(startUpdates({ place, log }));
   const policies = parts.use(startPolicies({ path: place.policies, accounts, guard, log }));
@@ -109,8 +122,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const jobs = parts.use(
     startJobs({ journal, agents, guard, home: belongs, lacks, recovery, log }),
   );
-  const pauses = startPauses({ journal, followers });
-  const spool = parts.use(startSpool({ place, hooks, log }));
+  const pauses = startPauses({ journal, followers, slates, drain });
   parts.use(
     watchCredentials(place.credentials, () => {
       accounts.reload();
@@ -155,7 +167,8 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
 
   await policies.ready;
   // What was spooled is older than anything a hook says from now on.
-  await spool.drain();
+  await drain();
+  slates.lookAll();
   ready.resolve();
   void unchecked.retry();
   parts.use(
@@ -170,6 +183,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
         tools,
         status,
         line,
+        before: spool.before,
         unknown: () => unknown(journal),
         log,
       }),

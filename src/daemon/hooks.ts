@@ -39,8 +39,7 @@ export interface Seen {
 /** What a call left to be done: a look at the transcript, or nothing. */
 interface Left {
   look: boolean;
-  /** It is off the record. */
-  paused?: boolean;
+  bound: Bound;
 }
 
 const SEEN_LIMIT = 1_000;
@@ -59,8 +58,10 @@ export function startHooks(needs: {
   /** Where calls go that could not be checked for secrets. */
   unchecked: string;
   home: Accounts["home"];
+  /** What a call said of its session is written down; nobody has been answered yet. */
+  heard: (reading: HookReading, bound: Bound | undefined) => void;
 }): Hooks {
-  const { journal, agents, followers, guard, unchecked, home } = needs;
+  const { journal, agents, followers, guard, unchecked, home, heard } = needs;
   const { db } = journal;
   const unrecorded = new Map<string, Seen>();
 
@@ -136,14 +137,15 @@ export function startHooks(needs: {
         });
         if (!found) return undefined;
         const { bound, changed, continues } = found;
-        if (bound.paused) return { look: true, paused: true };
+        if (bound.paused) return { look: true, bound };
         const first = db
           .query("insert into calls (id, at) values (?, ?) on conflict do nothing")
           .run(call.id.toLowerCase(), Date.now()).changes;
-        if (first === 0) return { look: true };
+        if (first === 0) return { look: true, bound };
         const facts = factsOf(agent, call, reading, people, bound, continues);
-        return { look: record(bound, facts, call, subagents) || changed };
+        return { look: record(bound, facts, call, subagents) || changed, bound };
       });
+      heard(reading, taken?.bound);
       if (!taken) {
         remember(call, reading);
         return answer(false);
@@ -151,7 +153,7 @@ export function startHooks(needs: {
       unrecorded.delete(reading.agentSession);
       if (taken.look || reading.turn) followers.poke(reading.agentSession, reading.turn);
       else followers.follow(reading.agentSession);
-      return answer(!taken.paused);
+      return answer(!taken.bound.paused);
     },
   };
 }

@@ -11,6 +11,7 @@ import type { Bound } from "./bindings.ts";
 import type { Journal } from "./journal.ts";
 import * as moves from "./moves.ts";
 import { isTurnOpen, seatOf } from "./seat.ts";
+import type { Slates } from "./slates.ts";
 import { startStations } from "./stations.ts";
 import { bury, isDead } from "./ways.ts";
 
@@ -46,9 +47,10 @@ export function startMailbox(needs: {
   agents: readonly Agent[];
   abreast: Abreast;
   bells: Bells;
+  slates: Pick<Slates, "mustAsk">;
   log: Log;
 }): Mailbox {
-  const { journal, agents, abreast, bells, log } = needs;
+  const { journal, agents, abreast, bells, slates, log } = needs;
   const { db } = journal;
   const stations = startStations(() => look());
   let stuck: ReadonlySet<string> = new Set();
@@ -95,6 +97,7 @@ export function startMailbox(needs: {
         }
       }
       stuck = found;
+      slates.mustAsk(stuck);
       if (next < Number.POSITIVE_INFINITY && !stopped) {
         timer = setTimeout(look, Math.max(50, next));
         timer.unref();

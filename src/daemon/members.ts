@@ -20,6 +20,7 @@ import { type Offered, startOffers } from "./offers.ts";
 import { own } from "./own.ts";
 import { type Seat, startSeats } from "./seats.ts";
 import { begin, type Session, sessionNamed, sessionOf } from "./sessions.ts";
+import type { Slates } from "./slates.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What a join finds of a session that has begun already. */
@@ -38,10 +39,14 @@ interface Needs {
   hooks: Hooks;
   upstream: Upstream;
   home: Accounts["home"];
+  slates: Pick<Slates, "close" | "look">;
+  /** Takes up what hooks have left. */
+  drain: () => Promise<void>;
 }
 
 /** What people decide about recording: join, leave, link, unlink. */
-export function startMembers({ journal, agents, followers, hooks, upstream, home }: Needs) {
+export function startMembers(needs: Needs) {
+  const { journal, agents, followers, hooks, upstream, home, slates, drain } = needs;
   const { db } = journal;
   const seats = startSeats(upstream);
   const offers = startOffers({ db, upstream });
@@ -85,6 +90,7 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
       if (made.paused) append(db, session.id, [own("recording.paused", session)]);
       return made;
     });
+    slates.look(agentSession);
     followers.poke(agentSession);
     return joined(bound.session, bound, { there, offer });
   }
@@ -197,8 +203,11 @@ export function startMembers({ journal, agents, followers, hooks, upstream, home
   async function leave({ agentSession }: z.infer<typeof Leave>): Promise<{ left: boolean }> {
     const bound = bindingOf(db, agentSession);
     if (!bound || bound.state === "left") return { left: false };
+    slates.close(agentSession);
+    await drain();
     await followers.finish(agentSession);
     await journal.write(() => bindings.leave(db, bindingOf(db, agentSession) ?? bound));
+    slates.look(agentSession);
     return { left: true };
   }
 

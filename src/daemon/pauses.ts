@@ -9,20 +9,31 @@ import { bindingView } from "./members.ts";
 import { own } from "./own.ts";
 import { sessionOf } from "./sessions.ts";
 import { silence, speak } from "./silence.ts";
+import type { Slates } from "./slates.ts";
+
+interface Needs {
+  journal: Journal;
+  followers: Followers;
+  slates: Pick<Slates, "close" | "look">;
+  /** Takes up what hooks have left. */
+  drain: () => Promise<void>;
+}
 
 /**
  * Off the record: one session, or this machine with all that runs on it and all that begins meanwhile. That there was a
  * pause is told in the session; what was said in it is written nowhere, and cannot come back by another way (a fork
  * that copies the lines, a recovery): see `forgo`.
  */
-export function startPauses({ journal, followers }: { journal: Journal; followers: Followers }) {
+export function startPauses({ journal, followers, slates, drain }: Needs) {
   const { db } = journal;
 
   async function pause({ agentSession }: z.infer<typeof Pause>): Promise<Paused> {
     const wanted = agentSession === undefined ? live(db) : [recorded(agentSession)];
     const now = wanted.filter((bound) => bound.paused === 0);
     if (agentSession === undefined) await journal.write(() => silence(db));
+    for (const { agent_session } of now) slates.close(agent_session);
     // What was said until now is on the record.
+    await drain();
     await Promise.all(now.map((bound) => followers.finish(bound.agent_session)));
     await journal.write(() => {
       for (const bound of now) turn(bound, 1);
@@ -63,7 +74,10 @@ export function startPauses({ journal, followers }: { journal: Journal; follower
   }
 
   function answer(changed: Bound[]): Paused {
-    for (const { agent_session } of changed) followers.poke(agent_session);
+    for (const { agent_session } of changed) {
+      slates.look(agent_session);
+      followers.poke(agent_session);
+    }
     const sessions = changed.flatMap(({ agent_session }) => bindingOf(db, agent_session) ?? []);
     return { sessions: sessions.map((bound) => bindingView(journal, bound)) };
   }

@@ -1,15 +1,14 @@
 import { Database } from "bun:sqlite";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { left } from "../machine/left.ts";
 import type { Paths } from "../machine/paths.ts";
 import { UNCHECKED } from "./schema.ts";
 import { pending } from "./status.ts";
 import { uncheckedStatus } from "./unchecked.ts";
 
 /** What a recorder that does not run would still have to send; undefined when its journal cannot be read. */
-export function unsent(place: Pick<Paths, "journal" | "spool">): number | undefined {
-  const spooled = existsSync(place.spool)
-    ? readdirSync(place.spool).filter((name) => name.endsWith(".json")).length
-    : 0;
+export function unsent(place: Pick<Paths, "journal" | "spool" | "slates">): number | undefined {
+  const spooled = left(place);
   if (!existsSync(place.journal)) return spooled;
   let db: Database | undefined;
   try {

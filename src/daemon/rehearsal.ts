@@ -76,7 +76,12 @@ async function rehearse(
   if (guard.error !== null) return;
   await using journal = startJournal(MEMORY, log);
   link(journal.db, { directory: NOWHERE, remote: null, within: "" }, "rehearsal", home());
-  const hooks = startHooks({ journal, agents, followers: NOBODY, guard, unchecked: NOWHERE, home });
+  const hooks = startHooks({
+    ...{ journal, agents, guard, home },
+    followers: NOBODY,
+    unchecked: NOWHERE,
+    heard: () => undefined,
+  });
   for (const { name, sample } of agents) {
     if (!sample) continue;
     for (let made = 0; made < calls && !stop.aborted; made++) {

@@ -34,6 +34,8 @@ interface Needs {
   status: () => Status;
   line: (agentSession: string) => Line;
   unknown: () => Unknown[];
+  /** What hooks have left is taken up; undefined while there is nothing. */
+  before: () => Promise<void> | undefined;
   log: Log;
 }
 
@@ -51,10 +53,14 @@ export function routes({
   status,
   line,
   unknown,
+  before,
   log,
 }: Needs) {
   const table = {
-    "/status": get("/status", () => status()),
+    "/status": get("/status", async () => {
+      await before();
+      return status();
+    }),
     "/statusline": get("/statusline", ({ url }) =>
       line(new URL(url).searchParams.get("session") ?? ""),
     ),
@@ -87,7 +93,15 @@ export function routes({
   }
 
   function post(path: string, act: Act) {
-    return { POST: serve(`POST ${path}`, async (request) => await act(await body(request))) };
+    return {
+      POST: serve(`POST ${path}`, async (request) => {
+        const json = await body(request);
+        // It was left before this was asked.
+        const waits = before();
+        if (waits) await waits;
+        return await act(json);
+      }),
+    };
   }
 
   function serve(route: string, act: (request: Request) => unknown) {

@@ -17,6 +17,8 @@ export interface Paths {
   journal: string;
   /** What hooks leave while no daemon listens. */
   spool: string;
+  /** A file for each agent session whose hooks need no answer: they write their calls there. */
+  slates: string;
   damaged: string;
   credentials: string;
   /** Held while the credentials are changed, by whichever process. */
@@ -46,6 +48,7 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
     pid: join(folder, "daemon.pid"),
     journal: join(folder, "journal", "journal.db"),
     spool: join(folder, "spool"),
+    slates: join(folder, "slates"),
     damaged: join(folder, "spool", "damaged"),
     credentials: join(folder, "credentials.json"),
     credentialsLock: join(folder, "credentials.lock"),
@@ -61,7 +64,7 @@ export function paths(home = process.env.POLARIS_HOME || join(homedir(), ".polar
 
 /** Throws `journal_unwritable` naming the folder that cannot be made or written. */
 export function makeFolders(place: Paths): void {
-  for (const folder of [place.home, dirname(place.journal), place.spool]) {
+  for (const folder of [place.home, dirname(place.journal), place.spool, place.slates]) {
     try {
       privateFolder(folder);
       accessSync(folder, constants.W_OK | constants.X_OK);

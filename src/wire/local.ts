@@ -4,7 +4,8 @@ import { Name, Slug } from "./session.ts";
 import { ToolList } from "./tools.ts";
 
 /**
- * What crosses the daemon's socket, and what a hook leaves in the spool directory while no daemon listens.
+ * What crosses the daemon's socket, and what a hook leaves: in the spool directory while no daemon listens, on
+ * its session's slate while it need not be answered.
  * Routes: POST /hook (HookCall, answered by HookAnswer), POST /station (Station), POST /handed (Handed), POST /given (Given), GET /status, GET /statusline?session= (Line), GET /unknown (Unknown[]), POST /join (Join),
  * POST /leave (Leave), POST /link (Link), POST /unlink (Unlink), POST /pause and POST /resume (Pause, answered by Paused);
  * long work stands in job.ts. Answers are JSON; errors are `{ error: { code, message, hint } }`.
@@ -187,7 +188,7 @@ export interface Status {
   };
   /** Events that could not be checked for secrets, so they wait: how many, and why the first of them. */
   unchecked: { events: number; reason: string | null };
-  /** Hook calls that wait in the spool, and files there that were none. */
+  /** Hook calls that wait in the spool or on slates, and files in the spool that were none. */
   spool: number;
   damaged: number;
   /** Since when the whole machine is off the record; null when it is not. */

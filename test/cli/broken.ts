@@ -171,6 +171,15 @@ export const BROKEN: Broken[] = [
     },
   },
   {
+    name: "a file lies in the slates' place",
+    check: "folders",
+    async break(computer) {
+      await kill(computer);
+      rmSync(computer.place.slates, { recursive: true });
+      writeFileSync(computer.place.slates, "precious");
+    },
+  },
+  {
     name: "everybody can enter the recorder's folder",
     check: "permissions",
     break: ({ place }) => chmodSync(place.home, 0o755),

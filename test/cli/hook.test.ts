@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { HookCall } from "../../src/wire/local.ts";
 import { quickest } from "../helpers/quickest.ts";
@@ -209,6 +218,69 @@ describe("polaris hook", () => {
     expect(ran.ms).toBeGreaterThan(290);
     expect(spooled(here.polarisHome).length).toBe(2);
     held.resolve(yes());
+  });
+
+  test.each([
+    ["by the C library", [...program, "hook"]],
+    ["by another way", longWay],
+  ])(
+    "on its session's slate it writes its call and asks nobody, %s (A1, A8)",
+    async (_, command) => {
+      using here = world();
+      await using daemon = startListener(here.polarisHome, yes);
+      const slates = join(here.polarisHome, "slates");
+      mkdirSync(slates);
+      writeFileSync(join(slates, "s1"), "");
+      expect(await start(command, { ...here.env, CLAUDE_PID: "42" }, PAYLOAD)).toMatchObject(quiet);
+      expect(await start(command, here.env, PAYLOAD)).toMatchObject(quiet);
+      const text = readFileSync(join(slates, "s1"), "utf8");
+      expect(text).toEndWith("\n");
+      const calls = text
+        .split("\n")
+        .filter(Boolean)
+        .map((one) => HookCall.parse(JSON.parse(one)));
+      expect(calls).toMatchObject([
+        { agent: "claude", pid: 42, payload: PAYLOAD },
+        { payload: PAYLOAD },
+      ]);
+      expect([daemon.calls.length, existsSync(join(here.polarisHome, "spool"))]).toEqual([
+        0,
+        false,
+      ]);
+      // These are not for a slate: a start, another agent's, what lies elsewhere, what nobody can read.
+      const asking: [string, string[]?][] = [
+        ['{"session_id":"s1","hook_event_name":"SessionStart"}'],
+        [PAYLOAD, ["--agent", "other"]],
+        [PAYLOAD, ["--bell"]],
+        ['{"hook_event_name":"Stop","deeper":{"session_id":"s1"}}'],
+        ['{"session_id":"../slates/s1","hook_event_name":"Stop"}'],
+        ['{"session_id":["s1"],"hook_event_name":"Stop"}'],
+        [`${PAYLOAD}}`],
+      ];
+      for (const [payload, args = []] of asking) {
+        expect(await start([...command, ...args], here.env, payload)).toMatchObject(quiet);
+      }
+      expect(daemon.calls.map(({ payload }) => payload)).toEqual(
+        asking.map(([payload]) => payload),
+      );
+      expect(readFileSync(join(slates, "s1"), "utf8")).toBe(text);
+    },
+  );
+
+  test("on a slate that cannot be written, or bears another name by then, nothing is left (A8)", async () => {
+    using here = world();
+    await using daemon = startListener(here.polarisHome, yes);
+    const slates = join(here.polarisHome, "slates");
+    mkdirSync(join(slates, "s1"), { recursive: true });
+    expect(await hook(here.env)).toMatchObject(quiet);
+    expect(await start(longWay, here.env, PAYLOAD)).toMatchObject(quiet);
+    expect(daemon.calls.length).toBe(2);
+    // As one that was taken in between its opening and the look at its name.
+    writeFileSync(join(slates, "taken-in"), "");
+    rmdirSync(join(slates, "s1"));
+    symlinkSync("taken-in", join(slates, "s1"));
+    expect(await hook(here.env)).toMatchObject(quiet);
+    expect(daemon.calls.length).toBe(3);
   });
 
   test("what the recorder answers is printed whole, however long it is", async () => {

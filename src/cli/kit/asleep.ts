@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readable } from "../../machine/credentials.ts";
+import { left } from "../../machine/left.ts";
 import type { Paths } from "../../machine/paths.ts";
 import { isHeld } from "../../machine/recorder.ts";
 import { VERSION } from "../version.ts";
@@ -34,8 +35,6 @@ export function asleep(place: Paths): Asleep {
       isCurrent: name === current,
       error: signedOut ?? null,
     })),
-    spool: existsSync(place.spool)
-      ? readdirSync(place.spool).filter((name) => name.endsWith(".json")).length
-      : 0,
+    spool: left(place),
   };
 }

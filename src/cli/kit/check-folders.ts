@@ -34,6 +34,7 @@ function blocked(place: Paths): Finding[] {
     place.home,
     dirname(place.journal),
     place.spool,
+    place.slates,
     place.damaged,
     place.unchecked,
   ]) {
@@ -50,9 +51,8 @@ function blocked(place: Paths): Finding[] {
 }
 
 function open(place: Paths): Finding[] {
-  const folders = [place.home, dirname(place.journal), place.spool, place.unchecked].filter(
-    isFolder,
-  );
+  const { home, spool, slates, unchecked } = place;
+  const folders = [home, dirname(place.journal), spool, slates, unchecked].filter(isFolder);
   const { credentials, credentialsLock, machine, policy, policies, log, update, journal, lock } =
     place;
   const files = [

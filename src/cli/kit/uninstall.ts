@@ -22,7 +22,7 @@ export interface Removed {
  * touched. `server/` is a server's database and has nothing to do with this machine's recorder.
  */
 const DATA =
-  /^(daemon\.(sock|lock|lock-journal|pid|log)|journal|spool|bells|damaged|previous|credentials\.(json|lock|lock-journal)|machine\.json|update\.json|profiles?(\.json)?|(policy|policies|prices)\.json)$|\.tmp$/;
+  /^(daemon\.(sock|lock|lock-journal|pid|log)|journal|spool|slates|bells|damaged|previous|credentials\.(json|lock|lock-journal)|machine\.json|update\.json|profiles?(\.json)?|(policy|policies|prices)\.json)$|\.tmp$/;
 
 /** How much has not reached the server; a recorder that is just sending gets a moment to finish. */
 export async function backlog(place: Paths): Promise<number> {
