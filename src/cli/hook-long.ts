@@ -1,14 +1,16 @@
-import { constants, fstatSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
 import { privateFolder, writeAtomic } from "../lib/file.ts";
 import type { HookAnswer } from "../wire/local.ts";
 
 /** Between two calls that get no answer. */
 const AGAIN_MS = 200;
 
-/** As keep.ts has it, and makes the folders that are not there. */
-export function keep(spool: string, id: string, body: string): void {
+/** As keep.ts has it, and makes what is not there: the folders, and the slate for those who come next. */
+export function keep(spool: string, id: string, body: string, slate: string): void {
   privateFolder(spool.slice(0, spool.lastIndexOf("/")));
-  writeAtomic(`${privateFolder(spool)}/${id}.json`, body);
+  closeSync(openSync(`${privateFolder(spool)}/${slate}`, "a", 0o600));
+  // Syncs the folder too, and with it the slate's name.
+  writeAtomic(`${spool}/${id}.json`, body);
 }
 
 /** As jot.ts has it. */

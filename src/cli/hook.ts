@@ -76,9 +76,19 @@ async function ask(libc: Libc | undefined, { home, id, body, isBell }: Wish): Pr
   if (answer) {
     return answer.output || answer.wake || answer.handovers ? await say(answer, id, home) : 0;
   }
-  const spool = `${home}/spool`;
-  if (!isBell && !(libc && keep(libc, spool, id, body))) (await long()).keep(spool, id, body);
+  if (!isBell) await leave(libc, `${home}/spool`, id, body);
   return 0;
+}
+
+/** As `daemon/slates.ts` has it. */
+const COMMON = "calls.jsonl";
+
+/** For the next recorder: on the slate that all share or, where none hangs, in a file of its own. */
+async function leave(libc: Libc | undefined, spool: string, id: string, body: string) {
+  const isLeft = libc
+    ? jot(libc, spool, COMMON, body) || keep(libc, spool, id, body)
+    : (await long()).jot(spool, COMMON, body);
+  if (!isLeft) (await long()).keep(spool, id, body, COMMON);
 }
 
 const long = () => import("./hook-long.ts");

@@ -77,7 +77,7 @@ export async function startDaemon({ home, agents, log }: DaemonOptions): Promise
   const abreast = startAbreast();
   const bells = startBells(place.bells);
   bells.sweep(live(journal.db).map(({ agent_session }) => agent_session));
-  const slates = startSlates({ folder: place.slates, db: journal.db, log });
+  const slates = startSlates({ place, db: journal.db, log });
   const mailbox = parts.use(startMailbox({ journal, agents, abreast, bells, slates, log }));
   const uplinks = parts.use(startUplinks({ journal, machine, accounts, log }));
   const pulls = parts.use(startPulls({ journal, accounts, log }));

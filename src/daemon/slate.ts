@@ -24,7 +24,8 @@ export interface Reading {
  * in Bun 1.4.5 cuts the file to its content after writing it: a hook may have been quicker.)
  */
 export function hang(path: string): Slate {
-  closeSync(openSync(path, "wx", 0o600));
+  // The common one may be there already: the first hook on a machine hangs it where no recorder ever ran.
+  closeSync(openSync(path, "a", 0o600));
   const folder = openSync(dirname(path), "r");
   fsyncSync(folder);
   closeSync(folder);

@@ -3,11 +3,14 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { privateFolder } from "../lib/file.ts";
 import { brief, type Log } from "../lib/log.ts";
+import type { Paths } from "../machine/paths.ts";
 import { type Bound, bindingOf, live } from "./bindings.ts";
 import { behind, hang, type Reading, read, type Slate, takeIn } from "./slate.ts";
 
 /** What a hook takes for the name of a slate (`agents/claude/glance.ts`): no path, and the same on every disk. */
 const NAME = /^[\da-z-]{1,64}$/;
+/** The one in the spool on which every hook writes that is not answered (`cli/hook.ts`). */
+export const COMMON = "calls.jsonl";
 
 /**
  * A slate for each agent session whose hooks need no answer: they write on it what they have to say and go, without a
@@ -20,7 +23,7 @@ export interface Slates {
   look(agentSession: string): void;
   /** A call of the session was heard: as `look`, without asking the journal again where nothing has changed. */
   heard(agentSession: string, bound: Bound | undefined): void;
-  /** As `look`, for all of them. */
+  /** As `look`, for all of them and the common one. */
   lookAll(): void;
   /** The sessions with advice that waits for a hook to carry it. */
   mustAsk(agentSessions: ReadonlySet<string>): void;
@@ -32,15 +35,16 @@ export interface Slates {
   waiting(): number;
   /** Hangs out clean ones in the place of those that were written on: what a hook says is not to lie here for long. */
   wipe(): void;
+  /** Takes in all of them. The common one hangs on, clean, for the time until there is a recorder again. */
   [Symbol.dispose](): void;
 }
 
 export function startSlates({
-  folder,
+  place,
   db,
   log,
 }: {
-  folder: string;
+  place: Pick<Paths, "slates" | "spool">;
   db: Database;
   log: Log;
 }): Slates {
@@ -51,15 +55,23 @@ export function startSlates({
 
   /** What a recorder before left: nobody may write on it any more, and all of it is read again. */
   function inherit(): void {
-    if (!existsSync(folder)) return;
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const slate = { path: join(folder, entry.name), offset: 0 };
-      aside.push(NAME.test(entry.name) ? takeIn(slate) : slate);
+    const isCommon = (name: string) => name.startsWith(COMMON);
+    for (const { folder, is } of [
+      { folder: place.slates, is: () => true },
+      { folder: place.spool, is: isCommon },
+    ]) {
+      if (!existsSync(folder)) continue;
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        if (!entry.isFile() || !is(entry.name)) continue;
+        const slate = { path: join(folder, entry.name), offset: 0 };
+        const hangs = NAME.test(entry.name) || entry.name === COMMON;
+        aside.push(hangs ? takeIn(slate) : slate);
+      }
     }
   }
 
   function isWanted(agentSession: string, bound = bindingOf(db, agentSession)): boolean {
+    if (agentSession === COMMON) return true;
     return bound?.state === "live" && bound.paused === 0 && !asking.has(agentSession);
   }
 
@@ -67,7 +79,7 @@ export function startSlates({
     const there = hung.get(agentSession);
     if (there && existsSync(there.path)) return;
     hung.delete(agentSession);
-    privateFolder(folder);
+    const folder = privateFolder(agentSession === COMMON ? place.spool : place.slates);
     hung.set(agentSession, hang(join(folder, agentSession)));
   }
 
@@ -79,7 +91,7 @@ export function startSlates({
   }
 
   function look(agentSession: string): void {
-    if (!NAME.test(agentSession)) return;
+    if (!NAME.test(agentSession) && agentSession !== COMMON) return;
     trying(() => (isWanted(agentSession) ? open(agentSession) : close(agentSession)));
   }
 
@@ -103,7 +115,7 @@ export function startSlates({
     },
     lookAll() {
       const all = live(db).map(({ agent_session }) => agent_session);
-      for (const agentSession of new Set([...hung.keys(), ...all])) look(agentSession);
+      for (const agentSession of new Set([COMMON, ...hung.keys(), ...all])) look(agentSession);
     },
     mustAsk(agentSessions) {
       const changed = agentSessions.symmetricDifference(asking);
@@ -142,6 +154,7 @@ export function startSlates({
     },
     [Symbol.dispose]() {
       for (const agentSession of [...hung.keys()]) close(agentSession);
+      look(COMMON);
     },
   };
 }

@@ -6,7 +6,7 @@ import { PolarisError } from "../wire/error.ts";
 import { HookCall } from "../wire/local.ts";
 import type { Hooks } from "./hooks.ts";
 import { files, gather, isCall, type Left } from "./left.ts";
-import type { Slates } from "./slates.ts";
+import { COMMON, type Slates } from "./slates.ts";
 
 /** How soon what could not be taken up (the journal refused) is tried again. */
 const AGAIN_MS = 10_000;
@@ -123,6 +123,13 @@ export function startSpool(needs: {
     return !isEmpty;
   }
 
+  function drainSoon(): void {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      void drain();
+    }, SOON_MS);
+  }
+
   function forget(): void {
     isEmpty = false;
   }
@@ -130,13 +137,9 @@ export function startSpool(needs: {
   const watchers = [
     watch(place.spool, (_, name) => {
       if (name === null || isCall(name)) void drain();
+      else if (name.startsWith(COMMON)) drainSoon();
     }),
-    watch(place.slates, () => {
-      soon ??= setTimeout(() => {
-        soon = undefined;
-        void drain();
-      }, SOON_MS);
-    }),
+    watch(place.slates, drainSoon),
   ];
   const looking = setInterval(() => {
     slates.lookAll();

@@ -7,11 +7,14 @@ import type { Paths } from "./paths.ts";
  * of one that was killed. (What it had taken up in its last second is among those.)
  */
 export function left({ spool, slates }: Pick<Paths, "spool" | "slates">): number {
-  const files = inside(spool).filter((name) => name.endsWith(".json"));
-  const lines = inside(slates).flatMap((name) =>
-    readFileSync(join(slates, name), "utf8").split("\n").filter(Boolean),
-  );
-  return files.length + lines.length;
+  const calls = inside(spool);
+  const shared = calls.filter((name) => name.startsWith("calls.jsonl"));
+  const written = [
+    ...shared.map((name) => join(spool, name)),
+    ...inside(slates).map((name) => join(slates, name)),
+  ];
+  const lines = written.flatMap((path) => readFileSync(path, "utf8").split("\n").filter(Boolean));
+  return calls.filter((name) => name.endsWith(".json")).length + lines.length;
 }
 
 function inside(folder: string): string[] {

@@ -54,8 +54,9 @@ const hook = (
 function spooled(polarisHome: string): HookCall[] {
   const folder = join(polarisHome, "spool");
   const names = readdirSync(folder).sort();
-  expect(names.filter((name) => !/^[0-9a-f-]{36}\.json$/.test(name))).toEqual([]);
-  return names.map((name) => HookCall.parse(JSON.parse(readFileSync(join(folder, name), "utf8"))));
+  expect(names.filter((name) => !/^([0-9a-f-]{36}\.json|calls\.jsonl)$/.test(name))).toEqual([]);
+  const lines = names.flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"));
+  return lines.filter(Boolean).map((line) => HookCall.parse(JSON.parse(line)));
 }
 
 const quiet = { code: 0, out: "", err: "" };

@@ -282,3 +282,29 @@ test("C3, C4: while advice waits for a hook to carry it, the session's hooks ask
   expect(await new Response(child.stdout).text()).toContain("use the fixtures");
   await until(() => world.hangs(), { what: "a slate again", timeoutMs: 30_000 });
 }, 45_000);
+
+test("A8: what hooks say before there is a recorder, and between two, waits in one file for its owner, in order", async () => {
+  await using world = makeSlates();
+  const shared = join(world.place.spool, "calls.jsonl");
+  const names = ["starts", ...Array.from({ length: 5 }, (_, n) => `before-${n}`)];
+  for (const name of names) await world.hook(name === "starts" ? world.starts() : world.says(name));
+  // The first had nowhere to write, and has made room for the others.
+  expect([left(world.place), readdirSync(world.place.spool).length]).toEqual([6, 2]);
+  expect((await Bun.file(shared).stat()).mode & 0o777).toBe(0o600);
+  await using service = serviceIn(world);
+  await service.start();
+  await world.link();
+  await service.kill("SIGTERM");
+  await world.hook(world.starts("startup", "two"));
+  await world.hook(world.says("between", "two"));
+  await service.start();
+  await world.hears(["between"]);
+  await service.kill("SIGKILL");
+  await world.hook({ ...world.says("after a kill", "two"), cwd: world.folder });
+  await service.start();
+  await world.hears(["between", "after a kill"]);
+  expect(world.notices()).toEqual(["between", "after a kill"]);
+  await until(() => left(world.place) === 0);
+  await service.kill("SIGTERM");
+  expect([world.left(), readFileSync(shared, "utf8")]).toEqual([[], ""]);
+});

@@ -34,11 +34,11 @@ export function makeSlates() {
     starts: (source = "startup", session = "one") => payload("SessionStart", { source }, session),
     hook: (of: object) => callHook(env, of),
     hangs: (session = "one") => existsSync(slate(session)),
-    /** What lies on slates and in the spool. */
+    /** What lies there: sessions' slates, and files in the spool but for the slate that always hangs there. */
     left: () =>
-      [world.place.slates, world.place.spool].flatMap((folder) =>
-        existsSync(folder) ? readdirSync(folder) : [],
-      ),
+      [world.place.slates, world.place.spool]
+        .flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []))
+        .filter((name) => name !== "calls.jsonl"),
     notices: () =>
       world.server.order.filter(({ kind }) => kind === "notice").map(({ text }) => text),
     hears: (texts: string[]) =>
