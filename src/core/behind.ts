@@ -35,6 +35,7 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
   let running: Promise<void> | undefined;
   let stopped = false;
   let turnEnds = 0;
+  const stop = Promise.withResolvers<true>();
 
   const kick = () => {
     if (stopped || running) return;
@@ -64,8 +65,8 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
 
   async function aside(): Promise<void> {
     if (reader.isLight || performance.now() < turnEnds) return;
-    await strain.calm(ASIDE_MS);
-    turnEnds = performance.now() + TURN_MS;
+    const isCalm = await Promise.race([strain.calm(ASIDE_MS), stop.promise]);
+    if (!isCalm) turnEnds = performance.now() + TURN_MS;
   }
 
   async function sweep(): Promise<void> {
@@ -91,6 +92,7 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
   return {
     async [Symbol.asyncDispose]() {
       stopped = true;
+      stop.resolve(true);
       if (timer) clearTimeout(timer);
       await running;
     },
@@ -100,9 +102,9 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
 /** Waits for more of a burst; together with the work itself the lag stays below 2 s, unless batches stand in line. */
 const DELAY_MS = 300;
 const STEP = 2000;
-/** While machines send more than can be written at once, a reader steps aside for so long, then works for a while. */
-const ASIDE_MS = 1000;
-const TURN_MS = 250;
+/** While batches stand in line, a reader steps aside for so long, then works for a while. */
+const ASIDE_MS = 5000;
+const TURN_MS = 1250;
 
 /** Takes up to 2,000 events of one project; answers whether there may be more. */
 async function step(db: Db, reader: Reader, org: string, project: string): Promise<boolean> {

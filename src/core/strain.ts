@@ -2,8 +2,8 @@
 export interface Strain {
   /** Counts a batch that has arrived, until the work says that it has begun. */
   line<T>(work: (begun: () => void) => Promise<T>): Promise<T>;
-  /** Resolves when no batch stands in line, and in any case after so many milliseconds. */
-  calm(mostMs: number): Promise<void>;
+  /** Resolves with true when no batch stands in line, and with false after so many milliseconds. */
+  calm(mostMs: number): Promise<boolean>;
 }
 
 /**
@@ -31,12 +31,12 @@ export function startStrain(): Strain {
       }
     },
     calm(mostMs) {
-      if (standing === 0) return Promise.resolve();
+      if (standing === 0) return Promise.resolve(true);
       return new Promise((resolve) => {
         const go = () => {
           clearTimeout(late);
           waiting.delete(go);
-          resolve();
+          resolve(standing === 0);
         };
         const late = setTimeout(go, mostMs);
         waiting.add(go);

@@ -17,7 +17,7 @@ test("search finds what was said although batches stand in line all the time", a
     const found = () => polaris.json<{ items: unknown[] }>("/search?q=pelican");
     await until(async () => (await found()).items.length === 1, {
       what: "the pelican",
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
     });
     return { held };
   });
