@@ -99,10 +99,10 @@ export function startBehind(db: Db, feed: Feed, log: Log, reader: Reader, strain
   };
 }
 
-/** Waits for more of a burst; together with the work itself the lag stays below 2 s, unless batches stand in line. */
+/** Waits for more of a burst; together with the work itself the lag stays below 2 s, unless there are too many batches. */
 const DELAY_MS = 300;
 const STEP = 2000;
-/** While batches stand in line, a reader steps aside for so long, then works for a while. */
+/** While there are more batches than processors, a reader steps aside for so long, then works for a while. */
 const ASIDE_MS = 5000;
 const TURN_MS = 1250;
 

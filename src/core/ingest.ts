@@ -99,14 +99,7 @@ export function startIngest(
   const ofProject = startTurns(PER_PROJECT);
   const ofAll = startTurns(AT_ONCE);
   const inTurn = <T>(project: string, work: (isCrowded: boolean) => Promise<T>) =>
-    strain.line((begun) =>
-      ofProject(project, (others) =>
-        ofAll("", () => {
-          begun();
-          return work(others > 0);
-        }),
-      ),
-    );
+    strain.during(() => ofProject(project, (others) => ofAll("", () => work(others > 0))));
 
   return async function ingest(caller: Caller, { head, items }: Lines): Promise<IngestAnswer> {
     const startedAt = performance.now();

@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
+import { availableParallelism } from "node:os";
 import { startStrain } from "../../src/core/strain.ts";
 import { until } from "../../src/lib/until.ts";
 import { startMachine, startPolaris } from "../helpers/polaris.ts";
 
-test("search finds what was said although batches stand in line all the time", async () => {
+test("search finds what was said although more batches wait than there are processors", async () => {
   await using polaris = await startPolaris();
-  const machines = Array.from({ length: 8 }, (_, n) =>
+  const machines = Array.from({ length: availableParallelism() + 4 }, (_, n) =>
     startMachine({ project: "busy", name: `s-${n}` }),
   );
   for (const machine of machines) await polaris.ingest([machine.head(), machine.line()]);
@@ -23,30 +24,29 @@ test("search finds what was said although batches stand in line all the time", a
   });
 });
 
-test("work that follows waits while a batch stands in line, and no longer", async () => {
-  const strain = startStrain();
+test("work that follows waits while there are too many batches, and no longer", async () => {
+  const strain = startStrain(1);
   const said: string[] = [];
-  const turn = Promise.withResolvers<void>();
-  const end = Promise.withResolvers<void>();
-  const batch = strain.line(async (begun) => {
-    await turn.promise;
-    said.push("begun");
-    begun();
-    await end.promise;
+  const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const first = strain.during(() => one.promise);
+  expect(await strain.calm(60_000)).toBe(true);
+  const second = strain.during(async () => {
+    await two.promise;
+    said.push("written");
   });
-  const follower = strain.calm(60_000).then(() => said.push("followed"));
-  turn.resolve();
-  await follower;
-  await strain.calm(60_000);
-  end.resolve();
-  await batch;
-  expect(said).toEqual(["begun", "followed"]);
+  const follower = strain.calm(60_000).then((isCalm) => said.push(isCalm ? "followed" : "late"));
+  expect(await strain.calm(1)).toBe(false);
+  two.resolve();
+  await Promise.all([second, follower]);
+  one.resolve();
+  await first;
+  expect(said).toEqual(["written", "followed"]);
 });
 
-test("a batch that fails before its turn stands in nobody's way", async () => {
-  const strain = startStrain();
-  const batch = strain.line(() => Promise.reject(new Error("away")));
+test("a batch that fails stands in nobody's way", async () => {
+  const strain = startStrain(0);
+  const batch = strain.during(() => Promise.reject(new Error("away")));
   const follower = strain.calm(60_000);
   expect(batch).rejects.toThrow("away");
-  await follower;
+  expect(await follower).toBe(true);
 });
