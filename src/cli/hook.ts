@@ -80,7 +80,7 @@ async function ask(libc: Libc | undefined, { home, id, body, isBell }: Wish): Pr
   return 0;
 }
 
-/** As `daemon/slates.ts` has it. */
+/** As `machine/left.ts` has it; what is shared with others becomes one more file to load. */
 const COMMON = "calls.jsonl";
 
 /** For the next recorder: on the slate that all share or, where none hangs, in a file of its own. */

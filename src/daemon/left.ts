@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { privateFolder } from "../lib/file.ts";
+import { privateFolder, writeAtomic } from "../lib/file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../machine/paths.ts";
 import type { Slates } from "./slates.ts";
@@ -55,21 +55,42 @@ function fileOf(name: string, { place, log }: Places): Left {
   };
 }
 
-/** A line that is no call is the beginning of one whose hook found no room, and has made it otherwise. */
-function lines({ slates, log }: Places): Left[] {
+/**
+ * A line that is no JSON is the beginning of one whose hook found no room, and has made it otherwise. One that is, and
+ * cannot be taken (an agent that only another version knows), is kept as a file of the spool would be.
+ */
+function lines({ place, slates, log }: Places): Left[] {
   return slates.read().flatMap(({ lines, done }) => {
     let open = lines.length;
     const taken = () => {
       open--;
       if (open === 0) done();
     };
-    const damaged = (reason: string) => {
-      log.warn("slate.damaged", { reason });
-      taken();
-    };
-    return lines.map((line) => ({ name: idOf(line), text: () => line, taken, damaged }));
+    return lines.map((line) => ({
+      name: idOf(line),
+      text: () => line,
+      taken,
+      damaged(reason) {
+        log.warn("slate.damaged", { reason });
+        // Of one name, however often it is read.
+        if (isJson(line)) {
+          const name = idOf(line) || Bun.hash(line).toString(16);
+          writeAtomic(join(privateFolder(place.damaged), `${name}.json`), line);
+        }
+        taken();
+      },
+    }));
   });
 }
 
 /** As every call of ours begins. */
 const idOf = (line: string): string => /^\{"id":"([\da-f-]{36})"/.exec(line)?.[1] ?? "";
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}

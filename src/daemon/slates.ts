@@ -3,14 +3,13 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { privateFolder } from "../lib/file.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { COMMON } from "../machine/left.ts";
 import type { Paths } from "../machine/paths.ts";
 import { type Bound, bindingOf, live } from "./bindings.ts";
 import { behind, hang, type Reading, read, type Slate, takeIn } from "./slate.ts";
 
 /** What a hook takes for the name of a slate (`agents/claude/glance.ts`): no path, and the same on every disk. */
 const NAME = /^[\da-z-]{1,64}$/;
-/** The one in the spool on which every hook writes that is not answered (`cli/hook.ts`). */
-export const COMMON = "calls.jsonl";
 
 /**
  * A slate for each agent session whose hooks need no answer: they write on it what they have to say and go, without a

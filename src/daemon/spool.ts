@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, watch } from "node:fs";
 import { pause } from "../lib/backoff.ts";
 import { brief, type Log } from "../lib/log.ts";
+import { COMMON } from "../machine/left.ts";
 import type { Paths } from "../machine/paths.ts";
 import { PolarisError } from "../wire/error.ts";
 import { HookCall } from "../wire/local.ts";
 import type { Hooks } from "./hooks.ts";
 import { files, gather, isCall, type Left } from "./left.ts";
-import { COMMON, type Slates } from "./slates.ts";
+import type { Slates } from "./slates.ts";
 
 /** How soon what could not be taken up (the journal refused) is tried again. */
 const AGAIN_MS = 10_000;

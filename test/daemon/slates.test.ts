@@ -1,5 +1,13 @@
 import { expect, test } from "bun:test";
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  watch,
+} from "node:fs";
 import { join } from "node:path";
 import { jot } from "../../src/cli/hook-long.ts";
 import { writeAtomic } from "../../src/lib/file.ts";
@@ -307,4 +315,26 @@ test("A8: what hooks say before there is a recorder, and between two, waits in o
   await until(() => left(world.place) === 0);
   await service.kill("SIGTERM");
   expect([world.left(), readFileSync(shared, "utf8")]).toEqual([[], ""]);
+});
+
+test("A6, A8: a call that this recorder cannot take is kept aside, once, and those behind it are taken", async () => {
+  await using world = makeSlates();
+  const odd = JSON.stringify(world.says("of an agent to come"));
+  await world.hook(world.starts());
+  const later = Bun.spawn([...program, "hook", "--agent", "later"], {
+    env: world.env,
+    stdin: Buffer.from(odd),
+  });
+  expect(await later.exited).toBe(0);
+  await world.hook(world.says("behind it"));
+  // As one leaves it that is killed just when it takes it in.
+  const shared = join(world.place.spool, "calls.jsonl");
+  renameSync(shared, `${shared}.${Bun.randomUUIDv7()}`);
+  await using _daemon = await startHere(world);
+  await until(async () => (await world.status()).spool === 0);
+  expect(await world.status()).toMatchObject({ damaged: 1 });
+  const kept = readdirSync(world.place.damaged).map((name) =>
+    readFileSync(join(world.place.damaged, name), "utf8"),
+  );
+  expect(kept.map((text) => JSON.parse(text))).toMatchObject([{ agent: "later", payload: odd }]);
 });
