@@ -50,3 +50,22 @@ test("a batch that fails stands in nobody's way", async () => {
   expect(batch).rejects.toThrow("away");
   expect(await follower).toBe(true);
 });
+
+test("the moment between two batches of a burst is no rest, and a moment of many is no burst", async () => {
+  let time = 0;
+  const strain = startStrain(1, () => time);
+  const crowd = async (ms: number) => {
+    const end = Promise.withResolvers<void>();
+    const batches = [1, 2, 3].map(() => strain.during(() => end.promise));
+    expect(await strain.calm(0)).toBe(false);
+    time += ms;
+    end.resolve();
+    await Promise.all(batches);
+  };
+  await crowd(20);
+  expect(await strain.calm(0)).toBe(true);
+  await crowd(1000);
+  expect(await strain.calm(0)).toBe(false);
+  time += 1000;
+  expect(await strain.calm(0)).toBe(true);
+});
