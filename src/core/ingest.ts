@@ -251,7 +251,7 @@ function readEvent(json: string, sessions: Map<string, IngestSession>): Read {
       },
     };
   }
-  return { project, item: { event, session, pos, ...(isSame ? { json } : {}) } };
+  return { project, item: isSame ? { event, session, pos, json } : { event, session, pos } };
 }
 
 /** Session and position of a line that is not a right event, when at least these can be read. */

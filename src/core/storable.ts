@@ -8,8 +8,10 @@ import { PolarisError } from "../wire/error.ts";
 /** Deeper than this a value is kept as its JSON text. Real tool inputs stay below 20; PostgreSQL gives up near 7,000. */
 const MAX_DEPTH = 100;
 
-/** Escapes of NUL and of surrogates, and half surrogate pairs as they are: found in the text, 0.5 µs a line. */
-const ODD_TEXT = /\\u0000|\\ud[89a-f]|[\ud800-\udfff\0]/i;
+/** Escapes of NUL and of surrogates. */
+const ODD_ESCAPE = /\\u(?:0000|d[89a-f])/i;
+const isOdd = (json: string): boolean =>
+  !json.isWellFormed() || (json.includes("\\u") && ODD_ESCAPE.test(json));
 
 /** Parses a line and makes it storable. The walk that copies is done only for the few lines that need it. */
 export function parseStorable(json: string): unknown {
@@ -19,7 +21,7 @@ export function parseStorable(json: string): unknown {
 /** The same; `isSame` when the line itself is storable, so that it need not be written again. */
 export function readStorable(json: string): { value: unknown; isSame: boolean } {
   const value = parseJson(json);
-  const isSame = !ODD_TEXT.test(json) && isPlain(value, 0);
+  const isSame = !isOdd(json) && isPlain(value, 0);
   return { value: isSame ? value : storable(value), isSame };
 }
 

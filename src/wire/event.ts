@@ -63,8 +63,13 @@ export const Source = z.object({
 });
 export type Source = z.infer<typeof Source>;
 
-/** A JSON object as it may be stored; anything an agent sends fits. */
-export const Body = z.record(z.string(), z.unknown());
+const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A JSON object as it may be stored; anything an agent sends fits. Not a record, which would copy it: 0.6 µs an event. */
+export const Body = z
+  .custom<Record<string, unknown>>(isObject, "expected an object")
+  .meta({ type: "object", additionalProperties: {} });
 export type Body = z.infer<typeof Body>;
 
 /**
