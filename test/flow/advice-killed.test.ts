@@ -62,9 +62,12 @@ for (const way of WAYS)
       await Promise.all([send("Twice"), send("Twice")]);
       for (const id of sent) await until(() => isOver(id), { timeoutMs: 30_000 });
 
-      // All of it stands in the conversation, so the next request of the model holds it.
+      // All of it stands in the conversation, so its next request holds it; what is asked beside it holds none.
+      const before = model.asked.length;
       await hello(world, terminal, cwd);
-      const last = model.asked.findLast(({ step }) => step !== undefined)?.body ?? "";
+      const next = () => model.asked.slice(before).find(({ body }) => body.includes("Round 0"));
+      await until(() => next() !== undefined, { what: "the conversation's next request" });
+      const last = next()?.body ?? "";
       const copies = sent.map((id) => last.split(`Id: ${id}`).length - 1);
       expect(copies).toEqual(sent.map(() => 1));
       for (const id of sent) expect(await receiptsOf(id)).toEqual(["delivered", "seen"]);

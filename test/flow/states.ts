@@ -169,10 +169,12 @@ export const ROWS: Row[] = [
       await hello(world, terminal, cwd);
       const known = await world.sessions(cwd);
       await terminal.say("/clear");
-      await until(async () => (await world.sessions(cwd)).length > known.length, {
-        timeoutMs: 15_000,
-        what: "the session that goes on",
-      });
+      const ended = new Set(known.map(({ id }) => id));
+      const goOn = async () => {
+        const open = (await world.sessions(cwd)).filter(({ state }) => state !== "finished");
+        return open.length > 0 && open.every(({ id }) => !ended.has(id));
+      };
+      await until(goOn, { timeoutMs: 15_000, what: "the session that goes on, alone" });
     },
   },
   {
