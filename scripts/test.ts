@@ -31,8 +31,8 @@ const env = {
 const folder = join(ROOT, ".cache/tests");
 mkdirSync(folder, { recursive: true });
 const report = join(folder, `report-${process.pid}.xml`);
-// Tests wait more than they compute: with two workers on two cores, more than half of the time was idle.
-const workers = Math.min(4, availableParallelism() + 1);
+// Tests wait more than they compute: with three workers on two cores, a third of the time was idle.
+const workers = Math.min(4, availableParallelism() + 2);
 const options = [
   `--parallel=${workers}`,
   "--timeout=30000",
