@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 export interface Strain {
   /** Counts a batch, from its arrival to its end. */
   during<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves with true when no more batches are here than there are processors, and with false after so long. */
+  /** Resolves with true when no more batches are here, and of late were, than processors; with false after so long. */
   calm(mostMs: number): Promise<boolean>;
 }
 
