@@ -8,7 +8,7 @@ import { PolarisError } from "../wire/error.ts";
 /** Deeper than this a value is kept as its JSON text. Real tool inputs stay below 20; PostgreSQL gives up near 7,000. */
 const MAX_DEPTH = 100;
 
-/** Escapes of NUL and of surrogates. */
+/** Escapes of NUL and of surrogates. As it is, a NUL is no JSON, and half a surrogate pair no well-formed text. */
 const ODD_ESCAPE = /\\u(?:0000|d[89a-f])/i;
 const isOdd = (json: string): boolean =>
   !json.isWellFormed() || (json.includes("\\u") && ODD_ESCAPE.test(json));
